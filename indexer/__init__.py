@@ -1,0 +1,1 @@
+"""The SQL mirror of the chain: schema, migrations, follower, projections, reconciliation and audit."""

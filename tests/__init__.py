@@ -1,0 +1,1 @@
+"""Tests: unit, property, integration, and the vectors that Python and Solidity share."""

@@ -1,0 +1,1 @@
+"""Helpers of the build: setup, checks, generated files."""
