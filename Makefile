@@ -30,12 +30,12 @@ test-integration: setup ## tests against a real node and PostgreSQL
 	@$(PYTEST) -n $(JOBS) --dist loadfile tests/integration $(ARGS)
 
 test-contracts: setup ## Foundry tests: unit, fuzz, invariants
-	@tools/foundry forge test --root contracts
+	@cd contracts && ../tools/foundry forge test
 
 coverage: setup ## line and branch coverage of Python and of the contracts
 	@rm -f .coverage .coverage.*
 	@$(PYTEST) -q -n $(JOBS) --dist loadfile --cov --cov-report=term tests
-	@tools/foundry forge coverage --root contracts --report summary --no-match-coverage '(test|node_modules)/'
+	@cd contracts && ../tools/foundry forge coverage --report summary
 
 check: setup ## format, lint, types, import arrows, generated files (ARGS=NAME runs one)
 	@$(PYTHON_BIN) -m tools.check $(ARGS)
@@ -43,7 +43,7 @@ check: setup ## format, lint, types, import arrows, generated files (ARGS=NAME r
 format: setup ## format Python and Solidity
 	@$(PYTHON_BIN) -m ruff check --quiet --fix-only .
 	@$(PYTHON_BIN) -m ruff format --quiet .
-	@tools/foundry forge fmt --root contracts
+	@cd contracts && ../tools/foundry forge fmt
 
 generate: setup ## write generated files anew (snapshots, docs)
 	@$(PYTHON_BIN) -m tools.generated

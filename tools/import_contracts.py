@@ -1,0 +1,30 @@
+"""The import rule that import-linter itself does not have: a package may use only these libraries."""
+
+import sys
+
+from grimp import ImportGraph
+from importlinter import Contract, ContractCheck, fields, output
+
+
+class OnlyExternals(Contract):
+    """`package` imports nothing but itself, the standard library and the libraries in `allowed`."""
+
+    package = fields.StringField()
+    allowed = fields.SetField(subfield=fields.StringField())
+
+    def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:
+        """Lists every import of the package that goes elsewhere."""
+        package = str(self.package)
+        free = {package, *self.allowed, *sys.stdlib_module_names}  # type: ignore[misc]  # fields become values
+        found = sorted(
+            (importer, imported)
+            for importer in {package, *graph.find_descendants(package)}
+            for imported in graph.find_modules_directly_imported_by(importer)
+            if imported.partition(".")[0] not in free
+        )
+        return ContractCheck(kept=not found, metadata={"found": found})
+
+    def render_broken_contract(self, check: ContractCheck) -> None:
+        """Prints one line for each import that is not allowed."""
+        for importer, imported in check.metadata["found"]:
+            output.print_error(f"{importer} imports {imported}")
