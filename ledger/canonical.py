@@ -1,0 +1,121 @@
+"""JSON that is hashed (RFC 8785) and JSON that is read strictly.
+
+What we hash holds no fractions: quantities travel as decimal strings, so a float in a record is a mistake and is
+refused unless the caller says that numbers of any kind are meant.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+
+import rfc8785
+
+from ledger.errors import InvalidJson, Json, shorten
+
+MAX_BYTES = 1 << 20
+MAX_DEPTH = 32
+MAX_EXACT_INTEGER = 2**53 - 1
+"""Largest integer that every JSON reader holds exactly (RFC 8785 §3.2.2.3, I-JSON)."""
+
+
+def canonical_json(value: Json, *, allow_floats: bool = False, max_depth: int = MAX_DEPTH) -> bytes:
+    """RFC 8785 bytes of `value`.
+
+    Raises `InvalidJson` for anything that is not plain JSON, for floats unless allowed (never NaN or infinities), for
+    integers beyond 2**53 - 1 either way, for lone surrogates and for nesting deeper than `max_depth`.
+    """
+    _check(value, "value", max_depth, allow_floats=allow_floats)
+    return rfc8785.dumps(value)
+
+
+def parse_strict(
+    data: bytes, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPTH, allow_floats: bool = False
+) -> Json:
+    """The JSON value in `data`, read so that no two readers can see different values in it.
+
+    Raises `InvalidJson` for more than `max_bytes`, bytes that are not UTF-8, a byte order mark, anything outside RFC
+    8259 (NaN, Infinity), duplicate keys, nesting deeper than `max_depth`, lone surrogates, integers beyond 2**53 - 1
+    and floats unless allowed.
+    """
+    if len(data) > max_bytes:
+        raise InvalidJson("JSON document", f"be at most {max_bytes} bytes", f"{len(data)} bytes")
+    try:
+        text = data.decode()
+        value: Json = json.loads(
+            text,
+            object_pairs_hook=_object_without_duplicates,
+            parse_constant=_refuse_constant,
+            parse_int=_exact_integer,
+        )
+    except UnicodeDecodeError as error:
+        raise InvalidJson("JSON document", "be UTF-8", f"invalid at byte {error.start}") from None
+    except json.JSONDecodeError as error:
+        raise InvalidJson("JSON document", f"be JSON (RFC 8259): {error.msg}", f"at byte {error.pos}") from None
+    except RecursionError:
+        raise InvalidJson("JSON document", f"be nested at most {max_depth} deep", "deeper") from None
+    _check(value, "JSON document", max_depth, allow_floats=allow_floats)
+    return value
+
+
+def _object_without_duplicates(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        seen: set[str] = set()
+        duplicate = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+        raise InvalidJson("JSON document", "name each member of an object once", duplicate)
+    return members
+
+
+def _refuse_constant(text: str) -> Json:
+    raise InvalidJson("JSON document", "hold only numbers of RFC 8259", text)
+
+
+def _exact_integer(digits: str) -> int:
+    if len(digits) <= 17 and abs(number := int(digits)) <= MAX_EXACT_INTEGER:
+        return number
+    raise InvalidJson("JSON document", "hold integers of at most 2**53 - 1; larger ones are decimal strings", digits)
+
+
+def _check(value: object, place: str, depth: int, *, allow_floats: bool) -> None:
+    """Refuses what RFC 8785 cannot write or what we do not hash; iterates so that no input can exhaust the stack."""
+    level: list[object] = [value]
+    for _ in range(depth + 1):
+        below: list[object] = []
+        for member in level:
+            if isinstance(member, dict):
+                for name in member:
+                    _check_string(name, place)
+                below.extend(member.values())
+            elif isinstance(member, list):
+                below.extend(member)
+            else:
+                _check_scalar(member, place, allow_floats=allow_floats)
+        if not below:
+            return
+        level = below
+    raise InvalidJson(place, f"be nested at most {depth} deep", "deeper")
+
+
+def _check_scalar(value: object, place: str, *, allow_floats: bool) -> None:
+    if type(value) is str:
+        _check_string(value, place)
+    elif type(value) is int:
+        if abs(value) > MAX_EXACT_INTEGER:
+            raise InvalidJson(place, "hold integers of at most 2**53 - 1; larger ones are decimal strings", value)
+    elif type(value) is float:
+        if not allow_floats:
+            raise InvalidJson(place, "hold no floats; quantities are decimal strings", value)
+        if not math.isfinite(value):
+            raise InvalidJson(place, "hold only finite numbers", value)
+    elif value is not None and type(value) is not bool:
+        raise InvalidJson(place, "be plain JSON", f"{type(value).__name__} {shorten(value)}")
+
+
+def _check_string(value: object, place: str) -> None:
+    if type(value) is not str:
+        raise InvalidJson(place, "have strings as member names", value)
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise InvalidJson(place, "hold no lone surrogates", value) from None

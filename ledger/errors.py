@@ -1,0 +1,317 @@
+# ruff: noqa: N818 - named for what is wrong, as the contracts' errors are
+"""Every error that is raised on purpose, as one tree.
+
+::
+
+    TanpuhuiError
+    ├── InvalidInput                 a value breaks a rule that needs no ledger to be checked            exit 2
+    │   ├── InvalidQuantity          not a whole number of grams in range
+    │   ├── InvalidIdentifier        an id, address or hash is malformed
+    │   ├── InvalidDay               a civil day is malformed or out of range
+    │   ├── UnknownWord              a word is not one of the vocabulary's
+    │   ├── OutOfRange               a value does not fit its place in an encoding
+    │   ├── InvalidJson              not strict JSON, or not JSON we hash
+    │   └── InvalidRecord            a record or disclosure breaks a rule of docs/spec/03-encodings.md
+    │       └── MissingField         a record lacks a field that its kind requires
+    ├── Refused                      a rule of the ledger forbids the operation                          exit 1
+    │   ├── UnknownRefusal           a contract refused with an error that is not in `ledger.refusals`
+    │   └── (ledger.refusals)        one class for each error of the contracts, of the same name
+    ├── OperationConflict            the operation id was used before with other content                 exit 1
+    ├── Unavailable                  node, deployment or key file is not usable                          exit 3
+    │   ├── NodeUnreachable
+    │   ├── WrongChain
+    │   ├── NotDeployed
+    │   ├── DeploymentIncomplete
+    │   ├── WrongKeyFile
+    │   └── RpcFailure
+    ├── NotFound                     nothing has this id                                                 exit 4
+    ├── Unauthorised                 the caller lacks a role or a scope                                  exit 5
+    └── ProofError                   a proof does not hold                                               exit 6
+        ├── ProofMalformed           sizes, indices or path length cannot belong to one tree
+        └── ProofMismatch            the proof leads to another root
+
+The command line exits with `exit_code`; the API maps the families to problem documents (RFC 9457); `code` is the
+stable name that programs switch on. `explain()` is for people: one sentence that says what is wrong and what to do.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+from typing import ClassVar
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+"""A JSON value as Python holds it."""
+
+_LARGEST_EXACT_JSON_INTEGER = 2**53 - 1
+_LONGEST_SHOWN_VALUE = 200
+
+
+class TanpuhuiError(Exception):
+    """Base of the tree. Members are dataclasses: fields are the arguments, and equal arguments make equal errors."""
+
+    code: ClassVar[str] = "error"
+    exit_code: ClassVar[int] = 1
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.code = kebab(cls.__name__)
+
+    def __str__(self) -> str:
+        return self.explain()
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), tuple(getattr(self, name) for name in _field_names(self))
+
+    def explain(self) -> str:
+        """What is wrong and what to do next, in English."""
+        raise NotImplementedError
+
+    def explain_chinese(self) -> str:
+        """What is wrong and what to do next, in Chinese where this error has a Chinese text, else in English."""
+        return self.explain()
+
+    def details(self) -> dict[str, Json]:
+        """The error's arguments as JSON: bytes as 0x-hex, quantities and large integers as decimal strings."""
+        return {name: json_safe(name, getattr(self, name)) for name in _field_names(self)}
+
+
+def kebab(name: str) -> str:
+    """`AccountRegistry_NotActive` -> `account-registry-not-active`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_", "-", name).lower()
+
+
+def json_safe(name: str, value: object) -> Json:
+    """One argument of an error as JSON; `name` decides whether an integer is a quantity."""
+    match value:
+        case None | bool() | str():
+            return value
+        case Enum():
+            return str(getattr(value, "label", value.name))
+        case bytes():
+            return "0x" + value.hex()
+        case int():
+            exact = abs(value) <= _LARGEST_EXACT_JSON_INTEGER and not name.endswith("grams")
+            return value if exact else str(value)
+        case tuple() | list():
+            return [json_safe(name, member) for member in value]
+        case _:
+            return str(value)
+
+
+def _field_names(error: TanpuhuiError) -> list[str]:
+    return list(getattr(error, "__dataclass_fields__", ()))
+
+
+def shorten(value: object) -> str:
+    """`repr(value)`, cut so that a hostile input cannot flood a log or a terminal."""
+    text = repr(value)
+    return text if len(text) <= _LONGEST_SHOWN_VALUE else text[:_LONGEST_SHOWN_VALUE] + "…"
+
+
+@dataclass(unsafe_hash=True)
+class InvalidInput(TanpuhuiError):
+    """The value given for `field` breaks `rule`, which reads on from "must": "be a whole number of grams"."""
+
+    field: str
+    rule: str
+    value: object
+
+    exit_code: ClassVar[int] = 2
+
+    def explain(self) -> str:
+        return f"{self.field} must {self.rule}, but is {shorten(self.value)}."
+
+    def details(self) -> dict[str, Json]:
+        return {"field": self.field, "rule": self.rule, "value": shorten(self.value)}
+
+
+class InvalidQuantity(InvalidInput):
+    """Not a whole number of grams of CO2e in range."""
+
+
+class InvalidIdentifier(InvalidInput):
+    """An id, address or hash is malformed."""
+
+
+class InvalidDay(InvalidInput):
+    """A civil day is malformed or outside the range of the encodings."""
+
+
+class UnknownWord(InvalidInput):
+    """A word is not one of the vocabulary's; the rule names those that are."""
+
+
+class OutOfRange(InvalidInput):
+    """A value does not fit its place in an encoding."""
+
+
+class InvalidJson(InvalidInput):
+    """Not strict JSON, or not JSON of the kind that we hash."""
+
+
+class InvalidRecord(InvalidInput):
+    """A record or a disclosure breaks a rule of docs/spec/03-encodings.md."""
+
+
+class MissingField(InvalidRecord):
+    """A record lacks a field that its kind requires."""
+
+
+class Refused(TanpuhuiError):
+    """A rule of the ledger forbids the operation; nothing was changed."""
+
+
+@dataclass(unsafe_hash=True)
+class UnknownRefusal(Refused):
+    """A contract refused with bytes that no known error explains, or with a plain reason string."""
+
+    data: bytes
+    reason: str = ""
+
+    def explain(self) -> str:
+        what = f'the reason "{self.reason}"' if self.reason else f"the unknown error data 0x{self.data.hex()}"
+        return f"The contract refused the operation with {what}; the deployment may be newer than this program."
+
+
+@dataclass(unsafe_hash=True)
+class OperationConflict(TanpuhuiError):
+    """The submitter has saved another operation under this id."""
+
+    operation_id: bytes
+
+    def explain(self) -> str:
+        return (
+            f"Operation id 0x{self.operation_id.hex()} was used before with other content; "
+            "give this operation an id of its own, or repeat the first one unchanged."
+        )
+
+
+class Unavailable(TanpuhuiError):
+    """Something outside the rules (node, deployment, key file) is not usable; the same request may work later."""
+
+    exit_code: ClassVar[int] = 3
+
+
+@dataclass(unsafe_hash=True)
+class NodeUnreachable(Unavailable):
+    """No answer from the node. `url` carries no user, password or query."""
+
+    url: str
+    reason: str = ""
+
+    def explain(self) -> str:
+        because = f" ({self.reason})" if self.reason else ""
+        return f"The node at {self.url} does not answer{because}; check TANPUHUI_RPC_URL and that the node is running."
+
+
+@dataclass(unsafe_hash=True)
+class WrongChain(Unavailable):
+    """The node serves another chain than the deployment or the database is bound to."""
+
+    expected: int
+    found: int
+
+    def explain(self) -> str:
+        return (
+            f"The node serves chain {self.found}, but this deployment lives on chain {self.expected}; "
+            "point TANPUHUI_RPC_URL at the right node or choose the other deployment file."
+        )
+
+
+@dataclass(unsafe_hash=True)
+class NotDeployed(Unavailable):
+    """No code, or other code than ours, stands at the address where the deployment file puts the contract."""
+
+    contract: str
+    address: bytes
+
+    def explain(self) -> str:
+        return (
+            f"{self.contract} is not deployed at 0x{self.address.hex()} on this chain; "
+            "run `tanpuhui deploy` or choose the right deployment file."
+        )
+
+
+@dataclass(unsafe_hash=True)
+class DeploymentIncomplete(Unavailable):
+    """A deployment lacks parts; `missing` names them."""
+
+    missing: tuple[str, ...]
+
+    def explain(self) -> str:
+        return f"The deployment lacks {', '.join(self.missing)}; run `tanpuhui deploy` again to finish it."
+
+
+@dataclass(unsafe_hash=True)
+class WrongKeyFile(Unavailable):
+    """A key file cannot be read or opened."""
+
+    path: str
+    reason: str
+
+    def explain(self) -> str:
+        return f"Key file {self.path} cannot be used: {self.reason}; check the path and the password file."
+
+
+@dataclass(unsafe_hash=True)
+class RpcFailure(Unavailable):
+    """The node answered a JSON-RPC call with an error that is no contract refusal."""
+
+    method: str
+    rpc_code: int
+    message: str
+
+    def explain(self) -> str:
+        return (
+            f"The node answered {self.method} with error {self.rpc_code}: {self.message[:_LONGEST_SHOWN_VALUE]}; "
+            "look at the node's log before trying again."
+        )
+
+
+@dataclass(unsafe_hash=True)
+class NotFound(TanpuhuiError):
+    """Nothing of this kind has this id."""
+
+    kind: str
+    identifier: object
+
+    exit_code: ClassVar[int] = 4
+
+    def explain(self) -> str:
+        shown = self.identifier.hex() if isinstance(self.identifier, bytes) else self.identifier
+        return f"There is no {self.kind} {shown}; check the id, and whether the index has caught up."
+
+
+@dataclass(unsafe_hash=True)
+class Unauthorised(TanpuhuiError):
+    """The caller lacks what the step needs: a role of the ledger or a scope of an API key."""
+
+    needed: str
+
+    exit_code: ClassVar[int] = 5
+
+    def explain(self) -> str:
+        return f"This step needs {self.needed}; use a key that has it."
+
+
+@dataclass(unsafe_hash=True)
+class ProofError(TanpuhuiError):
+    """A proof does not hold. `step` names the check that failed."""
+
+    step: str
+    reason: str
+
+    exit_code: ClassVar[int] = 6
+
+    def explain(self) -> str:
+        return f"Proof refused at {self.step}: {self.reason}; do not rely on what it claims to prove."
+
+
+class ProofMalformed(ProofError):
+    """Sizes, indices or the length of the path cannot belong to one tree."""
+
+
+class ProofMismatch(ProofError):
+    """The proof is well formed and leads to another root."""
