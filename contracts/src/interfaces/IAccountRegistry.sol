@@ -37,6 +37,8 @@ interface IAccountRegistry is IOperationLedger {
     error AccountRegistry_CustodyMissing(address account);
     error AccountRegistry_CommitmentMissing(address account);
     error AccountRegistry_CommitmentInUse(bytes32 identityCommitment, address account);
+    /// @notice Under `Custody.Platform` the address is the one derived from the commitment, to which nobody has a key.
+    error AccountRegistry_NotCustodyAddress(address account, address expected);
     error AccountRegistry_AlreadyOpened(address account, AccountStatus status);
     /// @notice The account is not in a status from which this step is allowed (docs/spec/02-states.md).
     error AccountRegistry_WrongStatus(address account, AccountStatus status, AccountStatus expected);

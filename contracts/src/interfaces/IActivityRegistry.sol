@@ -2,7 +2,13 @@
 pragma solidity ^0.8.28;
 
 import {
-    ActivityId, ActivityKind, ActivityStatus, CivilDay, MethodologyId, OperationId, ReductionClass
+    ActivityId,
+    ActivityKind,
+    ActivityStatus,
+    CivilDay,
+    MethodologyId,
+    OperationId,
+    ReductionClass
 } from "../types/Types.sol";
 import {IOperationLedger} from "./IOperationLedger.sol";
 
@@ -54,10 +60,7 @@ interface IActivityRegistry is IOperationLedger {
     }
 
     event ActivityRegistered(
-        ActivityId indexed activityId,
-        OperationId indexed operationId,
-        Registration registration,
-        ReductionClass class
+        ActivityId indexed activityId, OperationId indexed operationId, Registration registration, ReductionClass class
     );
     event ActivitySuspended(ActivityId indexed activityId, OperationId indexed operationId);
     event ActivityResumed(ActivityId indexed activityId, OperationId indexed operationId);
@@ -88,7 +91,7 @@ interface IActivityRegistry is IOperationLedger {
     error ActivityRegistry_OutsideCreditingPeriod(
         CivilDay firstDay, CivilDay lastDay, CivilDay creditingFirstDay, CivilDay creditingLastDay
     );
-    /// @notice Some day of the monitoring period was credited before.
+    /// @notice Some day of the monitoring period was credited before, to this activity or to one at its facility (M10).
     error ActivityRegistry_PeriodOverlap(ActivityId activityId, CivilDay firstDay, CivilDay lastDay);
     error ActivityRegistry_CapExceeded(ActivityId activityId, uint128 capGrams, uint128 usedGrams, uint128 grams);
     error ActivityRegistry_CorrectionExceedsIssued(ActivityId activityId, uint128 netIssuedGrams, uint128 grams);
@@ -128,6 +131,6 @@ interface IActivityRegistry is IOperationLedger {
     /// @notice The live activity registered for a facility, or zero.
     function liveActivityOf(bytes32 facilityId) external view returns (ActivityId);
 
-    /// @notice Whether a day of the activity has been credited.
+    /// @notice Whether a day has been credited to the activity, or to another one at its facility.
     function isCredited(ActivityId activityId, CivilDay day) external view returns (bool);
 }

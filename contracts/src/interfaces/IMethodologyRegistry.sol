@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {CivilDay, MethodologyId, MethodologyKind, MethodologyStatus, OperationId, ReductionClass} from "../types/Types.sol";
+import {
+    CivilDay,
+    MethodologyId,
+    MethodologyKind,
+    MethodologyStatus,
+    OperationId,
+    ReductionClass
+} from "../types/Types.sol";
 import {IOperationLedger} from "./IOperationLedger.sol";
 
 /// @title Methodologies as versioned objects (M8)

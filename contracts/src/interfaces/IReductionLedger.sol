@@ -147,12 +147,21 @@ interface IReductionLedger is IOperationLedger, IHoldings {
 
     /// @notice Moves grams of a lot from an account in the platform's custody. `restricted` to the platform.
     function transferFor(
-        OperationId operationId, address from, address to, LotId lotId, uint128 grams, bytes32 recordHash
+        OperationId operationId,
+        address from,
+        address to,
+        LotId lotId,
+        uint128 grams,
+        bytes32 recordHash
     ) external;
 
     /// @notice Cancels grams of a lot held by the caller, for ever (M18), and gives the next certificate number.
     function cancel(
-        OperationId operationId, LotId lotId, uint128 grams, CancellationPurpose purpose, bytes32 recordHash
+        OperationId operationId,
+        LotId lotId,
+        uint128 grams,
+        CancellationPurpose purpose,
+        bytes32 recordHash
     ) external;
 
     /// @notice Cancels grams of an account in the platform's custody. `restricted` to the platform.

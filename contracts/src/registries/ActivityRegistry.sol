@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {IAccountRegistry} from "../interfaces/IAccountRegistry.sol";
+import {IActivityRegistry} from "../interfaces/IActivityRegistry.sol";
+import {IMethodologyRegistry} from "../interfaces/IMethodologyRegistry.sol";
+import {ITransparencyLog} from "../interfaces/ITransparencyLog.sol";
+import {OperationLedger} from "../log/OperationLedger.sol";
+import {CivilDays} from "../types/CivilDays.sol";
+import {DayBitmap} from "../types/DayBitmap.sol";
+import {Encodings} from "../types/Encodings.sol";
+import {
+    ActivityId,
+    ActivityKind,
+    ActivityStatus,
+    CivilDay,
+    MethodologyKind,
+    MethodologyStatus,
+    OperationId,
+    OperationKind,
+    ReductionClass
+} from "../types/Types.sol";
+
+/// @title ActivityRegistry
+contract ActivityRegistry is IActivityRegistry, OperationLedger {
+    using CivilDays for CivilDay;
+    using DayBitmap for DayBitmap.Days;
+
+    IAccountRegistry private immutable _accountRegistry;
+    IMethodologyRegistry private immutable _methodologyRegistry;
+
+    mapping(ActivityId => Activity) private _activities;
+    mapping(bytes32 facilityId => ActivityId) private _liveActivity;
+
+    /// @dev Kept per facility where there is one, so that a facility which is registered anew (as another activity)
+    /// cannot be credited twice for the same day (M10).
+    mapping(bytes32 facilityOrActivityId => DayBitmap.Days) private _credited;
+
+    constructor(
+        address initialAuthority,
+        ITransparencyLog log,
+        IAccountRegistry accounts,
+        IMethodologyRegistry methodologies
+    ) OperationLedger(initialAuthority, log) {
+        _accountRegistry = accounts;
+        _methodologyRegistry = methodologies;
+    }
+
+    /// @inheritdoc IActivityRegistry
+    function register(OperationId operationId, Registration calldata registration, bytes32 recordHash)
+        external
+        restricted
+        once(operationId)
+    {
+        // Check:
+        ActivityId id = Encodings.activityId(registration.code);
+        ReductionClass class = _checkRegistration(id, registration);
+
+        // Effect:
+        Activity storage activity = _activities[id];
+        activity.registration = registration;
+        activity.status = ActivityStatus.Active;
+        activity.class = class;
+        if (registration.facilityId != 0) _liveActivity[registration.facilityId] = id;
+        emit ActivityRegistered(id, operationId, registration, class);
+        _append(operationId, OperationKind.ACTIVITY_REGISTERED, ActivityId.unwrap(id), recordHash);
+    }
+
+    /// @inheritdoc IActivityRegistry
+    function suspend(OperationId operationId, ActivityId activityId, bytes32 recordHash)
+        external
+        restricted
+        once(operationId)
+    {
+        _step(activityId, ActivityStatus.Active, ActivityStatus.Suspended);
+        emit ActivitySuspended(activityId, operationId);
+        _append(operationId, OperationKind.ACTIVITY_SUSPENDED, ActivityId.unwrap(activityId), recordHash);
+    }
+
+    /// @inheritdoc IActivityRegistry
+    function resume(OperationId operationId, ActivityId activityId, bytes32 recordHash)
+        external
+        restricted
+        once(operationId)
+    {
+        _step(activityId, ActivityStatus.Suspended, ActivityStatus.Active);
+        emit ActivityResumed(activityId, operationId);
+        _append(operationId, OperationKind.ACTIVITY_RESUMED, ActivityId.unwrap(activityId), recordHash);
+    }
+
+    /// @inheritdoc IActivityRegistry
+    function close(OperationId operationId, ActivityId activityId, bytes32 recordHash)
+        external
+        restricted
+        once(operationId)
+    {
+        _end(activityId, ActivityStatus.Closed);
+        emit ActivityClosed(activityId, operationId);
+        _append(operationId, OperationKind.ACTIVITY_CLOSED, ActivityId.unwrap(activityId), recordHash);
+    }
+
+    /// @inheritdoc IActivityRegistry
+    function withdraw(OperationId operationId, ActivityId activityId, bytes32 recordHash)
+        external
+        restricted
+        once(operationId)
+    {
+        _end(activityId, ActivityStatus.Withdrawn);
+        emit ActivityWithdrawn(activityId, operationId);
+        _append(operationId, OperationKind.ACTIVITY_WITHDRAWN, ActivityId.unwrap(activityId), recordHash);
+    }
+
+    /// @inheritdoc IActivityRegistry
+    function recordIssuance(ActivityId activityId, CivilDay firstDay, CivilDay lastDay, uint128 grams)
+        external
+        restricted
+        returns (IssuanceTerms memory terms)
+    {
+        // Check:
+        terms = _checkIssuance(activityId, firstDay, lastDay, grams);
+
+        // Effect:
+        Activity storage activity = _activities[activityId];
+        _creditedDays(activityId).add(firstDay, lastDay);
+        activity.issuedGrams += grams;
+        activity.deficitGrams -= terms.withheldGrams;
+    }
+
+    /// @inheritdoc IActivityRegistry
+    function recordCorrection(ActivityId activityId, uint128 grams, uint128 shortfallGrams) external restricted {
+        // Check:
+        Activity storage activity = _activities[activityId];
+        uint128 net = activity.issuedGrams - activity.correctedGrams;
+        if (grams > net) revert ActivityRegistry_CorrectionExceedsIssued(activityId, net, grams);
+
+        // Effect:
+        activity.correctedGrams += grams;
+        activity.deficitGrams += shortfallGrams;
+    }
+
+    /// @inheritdoc IActivityRegistry
+    function checkIssuance(ActivityId activityId, CivilDay firstDay, CivilDay lastDay, uint128 grams)
+        external
+        view
+        returns (IssuanceTerms memory terms)
+    {
+        return _checkIssuance(activityId, firstDay, lastDay, grams);
+    }
+
+    /// @inheritdoc IActivityRegistry
+    function activityOf(ActivityId activityId) external view returns (Activity memory) {
+        return _activities[activityId];
+    }
+
+    /// @inheritdoc IActivityRegistry
+    function liveActivityOf(bytes32 facilityId) external view returns (ActivityId) {
+        return _liveActivity[facilityId];
+    }
+
+    /// @inheritdoc IActivityRegistry
+    function isCredited(ActivityId activityId, CivilDay day) external view returns (bool) {
+        return _creditedDays(activityId).contains(day);
+    }
+
+    function _step(ActivityId activityId, ActivityStatus expected, ActivityStatus next) private {
+        // Check:
+        ActivityStatus status = _activities[activityId].status;
+        if (status != expected) revert ActivityRegistry_WrongStatus(activityId, status, expected);
+
+        // Effect:
+        _activities[activityId].status = next;
+    }
+
+    function _end(ActivityId activityId, ActivityStatus next) private {
+        // Check:
+        Activity storage activity = _activities[activityId];
+        ActivityStatus status = activity.status;
+        if (status != ActivityStatus.Active && status != ActivityStatus.Suspended) {
+            revert ActivityRegistry_NotActive(activityId, status);
+        }
+        uint128 deficit = activity.deficitGrams;
+        if (deficit != 0) revert ActivityRegistry_DeficitOutstanding(activityId, deficit);
+
+        // Effect:
+        activity.status = next;
+        // Without a facility this clears the entry of facility zero, which is never set.
+        _liveActivity[activity.registration.facilityId] = ActivityId.wrap(0);
+    }
+
+    function _checkRegistration(ActivityId id, Registration calldata registration)
+        private
+        view
+        returns (ReductionClass class)
+    {
+        string calldata code = registration.code;
+        if (!Encodings.isCode(code)) revert ActivityRegistry_CodeMalformed(code);
+        if (_activities[id].status != ActivityStatus.Unknown) revert ActivityRegistry_AlreadyRegistered(id);
+        if (registration.kind == ActivityKind.None) revert ActivityRegistry_KindMissing(code);
+        class = _checkMethodology(id, registration);
+        _accountRegistry.requireActive(registration.operatorAccount);
+        CivilDay first = registration.creditingFirstDay;
+        CivilDay last = registration.creditingLastDay;
+        if (CivilDays.isEmpty(first, last)) revert ActivityRegistry_CreditingPeriodEmpty(first, last);
+        _checkExclusivity(id, registration);
+        // A behaviour scenario never issues (M19), so it needs no cap.
+        if (registration.capGrams == 0 && registration.kind != ActivityKind.BehaviourScenario) {
+            revert ActivityRegistry_CapMissing(id);
+        }
+    }
+
+    function _checkMethodology(ActivityId id, Registration calldata registration)
+        private
+        view
+        returns (ReductionClass class)
+    {
+        IMethodologyRegistry.Methodology memory methodology =
+            _methodologyRegistry.methodologyOf(registration.methodologyId);
+        if (methodology.status != MethodologyStatus.Published) {
+            revert IMethodologyRegistry.MethodologyRegistry_WrongStatus(
+                registration.methodologyId, methodology.status, MethodologyStatus.Published
+            );
+        }
+        bool forProjects = methodology.publication.kind == MethodologyKind.Project;
+        if (forProjects != (registration.kind == ActivityKind.Project)) {
+            revert ActivityRegistry_MethodologyKindMismatch(id, registration.methodologyId);
+        }
+        return methodology.publication.class;
+    }
+
+    /// @dev M10. A scenario needs neither facility nor pledge; if it names a facility, that is held to one claim too.
+    function _checkExclusivity(ActivityId id, Registration calldata registration) private view {
+        if (registration.kind == ActivityKind.Project) {
+            if (registration.facilityId == 0) revert ActivityRegistry_FacilityMissing(id);
+            if (registration.pledgeHash == 0) revert ActivityRegistry_PledgeMissing(id);
+        }
+        ActivityId live = _liveActivity[registration.facilityId];
+        if (ActivityId.unwrap(live) != 0) revert ActivityRegistry_FacilityTaken(registration.facilityId, live);
+    }
+
+    function _checkIssuance(ActivityId activityId, CivilDay firstDay, CivilDay lastDay, uint128 grams)
+        private
+        view
+        returns (IssuanceTerms memory terms)
+    {
+        Activity storage activity = _activities[activityId];
+        Registration storage registration = activity.registration;
+        // First what will never change, then what the activity is, then what was asked for.
+        if (registration.kind == ActivityKind.BehaviourScenario) revert ActivityRegistry_NeverIssues(activityId);
+        if (activity.status != ActivityStatus.Active) revert ActivityRegistry_NotActive(activityId, activity.status);
+        if (grams == 0) revert ActivityRegistry_ZeroQuantity(activityId);
+        _checkPeriod(activityId, registration, firstDay, lastDay);
+        _methodologyRegistry.requireEffective(registration.methodologyId, CivilDays.today());
+        _accountRegistry.requireActive(registration.operatorAccount);
+        _checkCap(activityId, activity, grams);
+
+        uint128 deficit = activity.deficitGrams;
+        return IssuanceTerms({
+            methodologyId: registration.methodologyId,
+            class: activity.class,
+            operatorAccount: registration.operatorAccount,
+            withheldGrams: grams < deficit ? grams : deficit
+        });
+    }
+
+    function _checkPeriod(ActivityId activityId, Registration storage registration, CivilDay firstDay, CivilDay lastDay)
+        private
+        view
+    {
+        if (CivilDays.isEmpty(firstDay, lastDay)) revert ActivityRegistry_PeriodEmpty(firstDay, lastDay);
+        CivilDay creditingFirst = registration.creditingFirstDay;
+        CivilDay creditingLast = registration.creditingLastDay;
+        if (!firstDay.isWithin(creditingFirst, creditingLast) || !lastDay.isWithin(creditingFirst, creditingLast)) {
+            revert ActivityRegistry_OutsideCreditingPeriod(firstDay, lastDay, creditingFirst, creditingLast);
+        }
+        CivilDay today = CivilDays.today();
+        if (CivilDay.unwrap(lastDay) >= CivilDay.unwrap(today)) {
+            revert ActivityRegistry_PeriodNotEnded(lastDay, today);
+        }
+        if (_creditedDays(activityId).meets(firstDay, lastDay)) {
+            revert ActivityRegistry_PeriodOverlap(activityId, firstDay, lastDay);
+        }
+    }
+
+    function _checkCap(ActivityId activityId, Activity storage activity, uint128 grams) private view {
+        uint128 cap = activity.registration.capGrams;
+        uint128 used = activity.issuedGrams - activity.correctedGrams;
+        // `used` never exceeds `cap`, so what is left cannot wrap and a huge quantity cannot overflow a sum.
+        if (grams > cap - used) revert ActivityRegistry_CapExceeded(activityId, cap, used, grams);
+    }
+
+    function _creditedDays(ActivityId activityId) private view returns (DayBitmap.Days storage) {
+        bytes32 facilityId = _activities[activityId].registration.facilityId;
+        return _credited[facilityId != 0 ? facilityId : ActivityId.unwrap(activityId)];
+    }
+}
