@@ -6,6 +6,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings
 from sqlalchemy import URL, make_url
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -14,6 +15,10 @@ WITHOUT_SOCKETS = {"unit", "property", "vectors"}
 MARK_BY_FIXTURE = {"postgres_url": "postgres", "shared": "shared"}
 
 _database_numbers = count(1)
+
+# How long one example takes says nothing on a busy machine.
+settings.register_profile("unhurried", settings(), deadline=None)
+settings.load_profile("unhurried")
 
 
 @pytest.hookimpl(tryfirst=True)
