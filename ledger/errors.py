@@ -23,6 +23,7 @@
     │   ├── NotDeployed
     │   ├── DeploymentIncomplete
     │   ├── WrongKeyFile
+    │   ├── SignerNotConfigured
     │   └── RpcFailure
     ├── NotFound                     nothing has this id                                                 exit 4
     ├── Unauthorised                 the caller lacks a role or a scope                                  exit 5
@@ -253,6 +254,19 @@ class WrongKeyFile(Unavailable):
 
     def explain(self) -> str:
         return f"Key file {self.path} cannot be used: {self.reason}; check the path and the password file."
+
+
+@dataclass(unsafe_hash=True)
+class SignerNotConfigured(Unavailable):
+    """This process was given no key of the body that has to sign. `role` is a `ledger.vocabulary.Role`."""
+
+    role: Enum
+
+    def explain(self) -> str:
+        return (
+            f"This process has no key of the {str(json_safe('role', self.role)).replace('-', ' ')}; "
+            f"set TANPUHUI_KEYSTORE_{self.role.name} and its password file, or ask the body that holds the key."
+        )
 
 
 @dataclass(unsafe_hash=True)
