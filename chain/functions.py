@@ -1,0 +1,86 @@
+"""Contract functions as text signatures, and fast ABI encoding of their arguments.
+
+Every argument that an operation carries is one 32-byte word, but for the two registrations with a code: words are packed
+here, tuples with text by eth-abi. tests/unit/chain/test_calls.py holds the signatures to the compiled contracts and the
+bytes to eth-abi.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import eth_abi
+import sha3
+
+from ledger.errors import OutOfRange
+
+_ADDRESS_PADDING = bytes(12)
+
+
+def keccak256(data: bytes) -> bytes:
+    """Ethereum's Keccak-256."""
+    digest: bytes = sha3.keccak_256(data).digest()
+    return digest
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function by its canonical signature, for example `transfer(bytes32,address,uint256,uint128,bytes32)`."""
+
+    signature: str
+    selector: bytes = field(init=False)
+    types: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "selector", keccak256(self.signature.encode())[:4])
+        object.__setattr__(self, "types", _split_types(self.signature))
+
+    @property
+    def name(self) -> str:
+        """The part before the bracket."""
+        return self.signature.partition("(")[0]
+
+    def encode(self, *arguments: Any) -> bytes:
+        """Calldata by eth-abi, for any types."""
+        return self.selector + eth_abi.encode(self.types, arguments)
+
+
+def word_of_uint(bits: int, value: int, name: str) -> bytes:
+    """A whole number as a word; `OutOfRange` unless it is an int of that many bits."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << bits:
+        raise OutOfRange(name, f"be a whole number from 0 to 2^{bits} - 1", value)
+    return value.to_bytes(32, "big")
+
+
+def word_of_address(address: bytes) -> bytes:
+    """An address, left-padded."""
+    return _ADDRESS_PADDING + address
+
+
+def split_words(data: bytes) -> list[bytes]:
+    """The 32-byte words of ABI-encoded static values."""
+    return [data[at : at + 32] for at in range(0, len(data), 32)]
+
+
+Decoder = Callable[[bytes], Any]
+
+
+def decode(types: Sequence[str], data: bytes) -> tuple[Any, ...]:
+    """Return values by eth-abi; raises eth_abi.exceptions.DecodingError."""
+    return tuple(eth_abi.decode(types, data))
+
+
+def _split_types(signature: str) -> tuple[str, ...]:
+    """Top-level argument types: tuples stay whole."""
+    inside = signature.partition("(")[2].removesuffix(")")
+    types: list[str] = []
+    depth = 0
+    current = ""
+    for character in inside:
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        if character == "," and depth == 0:
+            types.append(current)
+            current = ""
+        else:
+            current += character
+    return (*types, current) if current else tuple(types)
