@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools.error_reference import reference
+
 ROOT = Path(__file__).resolve().parent.parent
 CONTRACTS = ROOT / "contracts"
 SNAPSHOTS = CONTRACTS / "snapshots"
@@ -79,7 +81,13 @@ def gas_snapshots() -> Files:
         return {SNAPSHOTS / "gas" / path.name: path.read_text(encoding="utf-8") for path in Path(folder).glob("*.json")}
 
 
+def error_reference() -> Files:
+    """The table of all errors in the specification."""
+    return {ROOT / "docs" / "spec" / "04-errors.md": reference()}
+
+
 GENERATORS = [
+    Generator(owns=[ROOT / "docs" / "spec" / "04-errors.md"], make=error_reference),
     Generator(owns=[SNAPSHOTS / "abi", SNAPSHOTS / "storage"], make=contract_snapshots),
     Generator(owns=[SNAPSHOTS / "gas"], make=gas_snapshots),
 ]
