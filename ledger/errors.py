@@ -11,6 +11,7 @@
     │   ├── UnknownWord              a word is not one of the vocabulary's
     │   ├── OutOfRange               a value does not fit its place in an encoding
     │   ├── InvalidJson              not strict JSON, or not JSON we hash
+    │   ├── InvalidTransaction       signed bytes that are no transaction we send on for a holder
     │   └── InvalidRecord            a record or disclosure breaks a rule of docs/spec/03-encodings.md
     │       └── MissingField         a record lacks a field that its kind requires
     ├── Refused                      a rule of the ledger forbids the operation                          exit 1
@@ -20,10 +21,15 @@
     ├── Unavailable                  node, deployment or key file is not usable                          exit 3
     │   ├── NodeUnreachable
     │   ├── WrongChain
+    │   │   └── WrongGenesis         another chain that has the same chain id
     │   ├── NotDeployed
     │   ├── DeploymentIncomplete
+    │   ├── CompilationFailed
     │   ├── WrongKeyFile
     │   ├── SignerNotConfigured
+    │   ├── SigningFailed            the external signer refuses, or signed something else
+    │   ├── KeyInUse                 another program sends transactions with the same key
+    │   ├── NotMined                 sent and saved, but in no block within the time given
     │   └── RpcFailure
     ├── NotFound                     nothing has this id                                                 exit 4
     ├── Unauthorised                 the caller lacks a role or a scope                                  exit 5
@@ -152,6 +158,10 @@ class InvalidJson(InvalidInput):
     """Not strict JSON, or not JSON of the kind that we hash."""
 
 
+class InvalidTransaction(InvalidInput):
+    """Signed bytes that are no transaction we send on for a holder."""
+
+
 class InvalidRecord(InvalidInput):
     """A record or a disclosure breaks a rule of docs/spec/03-encodings.md."""
 
@@ -222,6 +232,21 @@ class WrongChain(Unavailable):
 
 
 @dataclass(unsafe_hash=True)
+class WrongGenesis(WrongChain):
+    """The node serves another chain that has the same chain id, for example a local chain that was started anew."""
+
+    expected_genesis: bytes
+    found_genesis: bytes
+
+    def explain(self) -> str:
+        return (
+            f"The node serves another chain {self.found}: its genesis block is 0x{self.found_genesis.hex()}, but this "
+            f"deployment lives on the one with 0x{self.expected_genesis.hex()}; point TANPUHUI_RPC_URL at the right node "
+            "or choose the other deployment file."
+        )
+
+
+@dataclass(unsafe_hash=True)
 class NotDeployed(Unavailable):
     """No code, or other code than ours, stands at the address where the deployment file puts the contract."""
 
@@ -246,6 +271,16 @@ class DeploymentIncomplete(Unavailable):
 
 
 @dataclass(unsafe_hash=True)
+class CompilationFailed(Unavailable):
+    """The contracts cannot be compiled here."""
+
+    reason: str
+
+    def explain(self) -> str:
+        return f"The contracts were not compiled: {self.reason}"
+
+
+@dataclass(unsafe_hash=True)
 class WrongKeyFile(Unavailable):
     """A key file cannot be read or opened."""
 
@@ -266,6 +301,47 @@ class SignerNotConfigured(Unavailable):
         return (
             f"This process has no key of the {str(json_safe('role', self.role)).replace('-', ' ')}; "
             f"set TANPUHUI_KEYSTORE_{self.role.name} and its password file, or ask the body that holds the key."
+        )
+
+
+@dataclass(unsafe_hash=True)
+class SigningFailed(Unavailable):
+    """The external signer refused, or signed something else than it was asked to."""
+
+    sender: bytes
+    reason: str
+
+    def explain(self) -> str:
+        return f"The signer of 0x{self.sender.hex()} did not sign: {self.reason}; look at the signer's own log."
+
+
+@dataclass(unsafe_hash=True)
+class KeyInUse(Unavailable):
+    """A transaction that we did not sign took a nonce of the key: somebody else sends with it."""
+
+    sender: bytes
+    nonce: int
+
+    def explain(self) -> str:
+        return (
+            f"Another program sends transactions with the key of 0x{self.sender.hex()} (it took nonce {self.nonce}); "
+            "stop it, then run this again: what was begun is saved and is finished once."
+        )
+
+
+@dataclass(unsafe_hash=True)
+class NotMined(Unavailable):
+    """The transactions of these operations were sent and saved, but no block has taken them yet."""
+
+    operation_ids: tuple[bytes, ...]
+    waited_seconds: float
+
+    def explain(self) -> str:
+        shown = ", ".join(f"0x{operation_id.hex()}" for operation_id in self.operation_ids[:3])
+        more = f" and {len(self.operation_ids) - 3} more" if len(self.operation_ids) > 3 else ""
+        return (
+            f"No block has taken operation {shown}{more} within {self.waited_seconds:.0f} s; "
+            "check that the chain makes blocks, then run this again: what was begun is saved and is finished once."
         )
 
 
