@@ -185,7 +185,7 @@ def register_activity(
     cap_grams: int,
     record_hash: RecordHash,
 ) -> Call:
-    """Registers an activity, by the regulator. Days are civil days in Shanghai, both inclusive; the cap is in g CO2e."""
+    """Registers an activity, by the regulator. Days are civil days in Shanghai, both inclusive; cap in g CO2e."""
     _check_days("crediting", crediting_first_day, crediting_last_day)
     _word_of_grams(cap_grams, "cap_gco2e")
     registration = (

@@ -1,11 +1,11 @@
 """Contract functions as text signatures, and fast ABI encoding of their arguments.
 
-Every argument that an operation carries is one 32-byte word, but for the two registrations with a code: words are packed
-here, tuples with text by eth-abi. tests/unit/chain/test_calls.py holds the signatures to the compiled contracts and the
-bytes to eth-abi.
+Every argument that an operation carries is one 32-byte word, but for the two registrations with a code: words are
+packed here, tuples with text by eth-abi. tests/unit/chain/test_calls.py holds the signatures to the compiled contracts
+and the bytes to eth-abi.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,14 +55,6 @@ def word_of_uint(bits: int, value: int, name: str) -> bytes:
 def word_of_address(address: bytes) -> bytes:
     """An address, left-padded."""
     return _ADDRESS_PADDING + address
-
-
-def split_words(data: bytes) -> list[bytes]:
-    """The 32-byte words of ABI-encoded static values."""
-    return [data[at : at + 32] for at in range(0, len(data), 32)]
-
-
-Decoder = Callable[[bytes], Any]
 
 
 def decode(types: Sequence[str], data: bytes) -> tuple[Any, ...]:

@@ -24,17 +24,10 @@ MAX_BATCH_REQUESTS = 500
 MAX_BATCH_BYTES = 2_000_000
 """geth takes 1,000 requests and 5 MB, Besu 1,024 requests in one batch; we stay well below."""
 
-# A request that was sent and not answered may have been done. These change nothing, or nothing twice: a raw transaction is
-# the same transaction however often it is sent.
-_REPEATABLE_PREFIXES = (
-    "eth_get",
-    "eth_call",
-    "eth_chainId",
-    "eth_blockNumber",
-    "eth_estimateGas",
-    "eth_sendRawTransaction",
-)
-_REPEATABLE_FAMILIES = ("net_", "web3_", "debug_trace", "txpool_")
+# A request that was sent and not answered may have been done. These change nothing, or nothing twice: a raw transaction
+# is the same transaction however often it is sent.
+_REPEATABLE = frozenset({"eth_call", "eth_chainId", "eth_blockNumber", "eth_estimateGas", "eth_sendRawTransaction"})
+_REPEATABLE_FAMILIES = ("eth_get", "net_", "web3_", "debug_trace", "txpool_")
 _TRIES = 3
 
 
