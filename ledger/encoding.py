@@ -95,7 +95,7 @@ def log_leaf(
     record_hash: bytes,
     timestamp: int,
 ) -> LeafHash:
-    """Leaf of the transparency log: 195 bytes under the hash, widths as in docs/spec/03-encodings.md §3.1."""
+    """Leaf of the transparency log: 192 bytes under the hash, widths as in docs/spec/03-encodings.md §3.1."""
     return LeafHash(
         _sha256(
             _LEAF

@@ -241,8 +241,8 @@ class WrongGenesis(WrongChain):
     def explain(self) -> str:
         return (
             f"The node serves another chain {self.found}: its genesis block is 0x{self.found_genesis.hex()}, but this "
-            f"deployment lives on the one with 0x{self.expected_genesis.hex()}; point TANPUHUI_RPC_URL at the right node "
-            "or choose the other deployment file."
+            f"deployment lives on the one with 0x{self.expected_genesis.hex()}; point TANPUHUI_RPC_URL at the right "
+            "node or choose the other deployment file."
         )
 
 

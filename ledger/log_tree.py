@@ -1,9 +1,8 @@
 """The transparency log as a Merkle tree: RFC 6962 §2, with the iterative verification of RFC 9162 §2.1.
 
 Leaves are counted from 0; all functions take and give hashes of leaves (`ledger.encoding.log_leaf`), never leaves, and
-every hash is 32 bytes. A **complete node** (level, position) covers the leaves from position << level up to, but not with,
-(position + 1) << level. It never changes once it exists, so stored complete nodes serve every proof at every size in
-O(log size) reads.
+every hash is 32 bytes. A **complete node** (level, position) covers the `1 << level` leaves from `position << level`
+on. It never changes once it exists, so stored complete nodes serve every proof at every size in O(log size) reads.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """One exception for each error of the contracts, of the same name and with the same arguments in snake_case.
 
 `tests/unit/ledger/test_refusals.py` reads contracts/src and demands the agreement. `chain` decodes revert data into
-these through `refusal`; `ledger.model` raises the same ones. Two arguments are named apart: `class`, a Python keyword, is
-`reduction_class`, and `code` is `public_code`, since `code` names the error itself.
+these through `refusal`; `ledger.model` raises the same ones. Two arguments are named apart: `class`, a Python keyword,
+is `reduction_class`, and `code` is `public_code`, since `code` names the error itself.
 """
 
 from __future__ import annotations

@@ -1,0 +1,374 @@
+"""Records: the off-chain documents of operations, each field salted so that it can be shown or kept back alone.
+
+A record's hash goes on chain (docs/spec/03-encodings.md §3.1). A `Record` is the full document, a `Disclosure` the same
+with some fields reduced to their commitments; both have the same hash. Salts are secret while a field is hidden: with
+its salt, a hidden value can be guessed.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Protocol, Self
+
+from ledger import encoding
+from ledger.canonical import canonical_json, parse_strict
+from ledger.errors import InvalidRecord, Json, MissingField
+from ledger.ids import ActivityId, Address, FixedBytes, Hash32, LotId, MethodologyId, OperationId, RecordHash
+from ledger.units import civil_day_from_text, grams_from_decimal_string
+from ledger.vocabulary import (
+    AccountKind,
+    ActivityKind,
+    CancellationPurpose,
+    Custody,
+    MethodologyKind,
+    OperationKind,
+    ReductionClass,
+    Word,
+)
+
+CURRENT_RULES = "沪环规〔2025〕10号"
+"""Version of the rules that operations are done under today (M21, M23)."""
+
+_FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_SALT_HEX = re.compile(rf"0x[0-9a-f]{{{2 * encoding.SALT_LENGTH}}}", re.ASCII)
+
+REQUIRED_FIELDS: Mapping[OperationKind, tuple[str, ...]] = {
+    OperationKind.ACCOUNT_OPENED: ("rules", "account", "account_kind", "custody"),
+    OperationKind.ACCOUNT_FROZEN: ("rules", "account"),
+    OperationKind.ACCOUNT_UNFROZEN: ("rules", "account"),
+    OperationKind.ACCOUNT_CLOSED: ("rules", "account"),
+    OperationKind.METHODOLOGY_PUBLISHED: (
+        "rules",
+        "code",
+        "version",
+        "methodology_kind",
+        "class",
+        "effective_first_day",
+        "effective_last_day",
+        "document_hash",
+    ),
+    OperationKind.METHODOLOGY_WITHDRAWN: ("rules", "methodology_id"),
+    OperationKind.ACTIVITY_REGISTERED: (
+        "rules",
+        "code",
+        "activity_kind",
+        "methodology_id",
+        "operator_account",
+        "crediting_first_day",
+        "crediting_last_day",
+        "cap_gco2e",
+    ),
+    OperationKind.ACTIVITY_SUSPENDED: ("rules", "activity_id"),
+    OperationKind.ACTIVITY_RESUMED: ("rules", "activity_id"),
+    OperationKind.ACTIVITY_CLOSED: ("rules", "activity_id"),
+    OperationKind.ACTIVITY_WITHDRAWN: ("rules", "activity_id"),
+    OperationKind.ISSUANCE_PROPOSED: (
+        "rules",
+        "activity_id",
+        "period_first_day",
+        "period_last_day",
+        "quantity_gco2e",
+    ),
+    OperationKind.ISSUANCE_CONFIRMED: ("rules", "proposal_id"),
+    OperationKind.ISSUANCE_REJECTED: ("rules", "proposal_id"),
+    OperationKind.REDUCTION_TRANSFERRED: ("rules", "from_account", "to_account", "lot_id", "quantity_gco2e"),
+    OperationKind.REDUCTION_CANCELLED: ("rules", "account", "lot_id", "quantity_gco2e", "purpose"),
+    OperationKind.REDUCTION_CORRECTED: ("rules", "lot_id", "quantity_gco2e"),
+    OperationKind.LOT_FROZEN: ("rules", "lot_id"),
+    OperationKind.LOT_UNFROZEN: ("rules", "lot_id"),
+}
+"""What the record of each operation must name."""
+
+PURPOSE_FIELDS: Mapping[CancellationPurpose, tuple[str, ...]] = {
+    CancellationPurpose.ECOLOGICAL_RESTORATION: ("case_reference",),
+    CancellationPurpose.EVENT_NEUTRALITY: ("event",),
+    CancellationPurpose.VOLUNTARY_OFFSET: ("organisation", "period_first_day", "period_last_day"),
+    CancellationPurpose.ETS_COMPLIANCE: ("compliance_year",),
+}
+"""What the record of a cancellation must name besides, by its purpose (M12 to M15)."""
+
+
+# Fields and records
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field: name, 16-byte salt, JSON value without floats. Its repr keeps salt and value back."""
+
+    name: str
+    salt: bytes = field(repr=False, compare=False)
+    value: Json = field(repr=False, compare=False)
+    commitment: Hash32 = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        _check_name(self.name)
+        commitment = encoding.record_field_commitment(
+            name=self.name, salt=self.salt, canonical_value=canonical_json(self.value)
+        )
+        object.__setattr__(self, "commitment", commitment)
+
+    def to_json(self) -> dict[str, Json]:
+        """`{"name": …, "salt": 0x-hex, "value": …}`."""
+        return {"name": self.name, "salt": "0x" + self.salt.hex(), "value": self.value}
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The full record of one operation. Fields are sorted by name, unique, 1 to 256."""
+
+    kind: OperationKind
+    fields: tuple[Field, ...]
+    hash: RecordHash = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        _check_order(self.fields)
+        object.__setattr__(self, "hash", encoding.record_hash(kind=self.kind, commitments=self.commitments))
+
+    @property
+    def commitments(self) -> tuple[Hash32, ...]:
+        """The fields' commitments, in order."""
+        return tuple(member.commitment for member in self.fields)
+
+    @property
+    def values(self) -> dict[str, Json]:
+        """The fields' values by name."""
+        return {member.name: member.value for member in self.fields}
+
+    def disclose(self, names: Iterable[str]) -> Disclosure:
+        """The same record with only the named fields shown; `InvalidRecord` if it has no such field."""
+        shown = set(names)
+        if unknown := shown - {member.name for member in self.fields}:
+            raise InvalidRecord("names", "be fields of the record", sorted(unknown))
+        members = (member if member.name in shown else member.commitment for member in self.fields)
+        return Disclosure(self.kind, tuple(members))
+
+    def to_json(self) -> dict[str, Json]:
+        """The document as it is stored: format, kind, every field with salt and value."""
+        return {
+            "format": encoding.FORMAT,
+            "kind": self.kind.label,
+            "fields": [member.to_json() for member in self.fields],
+        }
+
+    def to_bytes(self) -> bytes:
+        """The document as RFC 8785 bytes."""
+        return canonical_json(self.to_json())
+
+    @classmethod
+    def from_json(cls, document: Json) -> Self:
+        """Reads what `to_json` wrote; `InvalidRecord` or another `InvalidInput` for anything else."""
+        kind, members = _read_document(document)
+        fields = [member for member in members if isinstance(member, Field)]
+        if len(fields) != len(members):
+            raise InvalidRecord("fields", "all be disclosed in a record", "a bare commitment")
+        return cls(kind, tuple(fields))
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """Reads a stored document strictly (`ledger.canonical.parse_strict`)."""
+        return cls.from_json(parse_strict(data))
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosure:
+    """A record of which some fields are shown and the rest are commitments; the order is the record's."""
+
+    kind: OperationKind
+    members: tuple[Field | Hash32, ...]
+
+    def __post_init__(self) -> None:
+        _check_order(self.fields)
+        self.record_hash()
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """The fields that are shown."""
+        return tuple(member for member in self.members if isinstance(member, Field))
+
+    @property
+    def values(self) -> dict[str, Json]:
+        """The shown fields' values by name."""
+        return {member.name: member.value for member in self.fields}
+
+    def record_hash(self) -> RecordHash:
+        """The record's hash, computed from what is shown and from the commitments of what is not."""
+        commitments = [member.commitment if isinstance(member, Field) else member for member in self.members]
+        return encoding.record_hash(kind=self.kind, commitments=commitments)
+
+    def to_json(self) -> dict[str, Json]:
+        """As a record's document, with `{"commitment": 0x-hex}` for a field that is kept back."""
+        members: list[Json] = [
+            member.to_json() if isinstance(member, Field) else {"commitment": member.hex0x} for member in self.members
+        ]
+        return {"format": encoding.FORMAT, "kind": self.kind.label, "fields": members}
+
+    @classmethod
+    def from_json(cls, document: Json) -> Self:
+        """Reads what `to_json` wrote; `InvalidRecord` or another `InvalidInput` for anything else."""
+        kind, members = _read_document(document)
+        return cls(kind, tuple(members))
+
+
+# Salts
+
+
+class SaltSource(Protocol):
+    """Where the salts of a record's fields come from."""
+
+    def salt(self, operation_id: OperationId, name: str) -> bytes:
+        """16 bytes for the field `name` of the operation's record."""
+        ...
+
+
+class RandomSalts:
+    """Fresh random salts: the record has to be saved, for it cannot be made again."""
+
+    def salt(self, operation_id: OperationId, name: str) -> bytes:
+        return secrets.token_bytes(encoding.SALT_LENGTH)
+
+
+@dataclass(frozen=True, slots=True)
+class DerivedSalts:
+    """Salts from a key and the operation's id: the same operation gives the same record, until the key is destroyed."""
+
+    salt_key: bytes = field(repr=False)
+
+    def salt(self, operation_id: OperationId, name: str) -> bytes:
+        return encoding.derived_salt(salt_key=self.salt_key, operation_id=operation_id, name=name)
+
+
+# Building
+
+
+def build_record(
+    kind: OperationKind, operation_id: OperationId, fields: Mapping[str, Json], salts: SaltSource
+) -> Record:
+    """The record of an operation.
+
+    Raises `MissingField` when a field of `REQUIRED_FIELDS` (or `PURPOSE_FIELDS`) is not there or empty, and an
+    `InvalidInput` naming the field when a field of a known name is malformed. Further fields are free.
+    """
+    check_fields(kind, fields)
+    return Record(
+        kind,
+        tuple(Field(name, salts.salt(operation_id, name), fields[name]) for name in sorted(fields)),
+    )
+
+
+def check_fields(kind: OperationKind, fields: Mapping[str, Json]) -> None:
+    """Raises as `build_record` does; makes nothing."""
+    _require(fields, REQUIRED_FIELDS[kind], f"be in the record of kind {kind.label}")
+    for name, value in fields.items():
+        if check := _FIELD_CHECKS.get(name):
+            check(value, name)
+    if kind is OperationKind.REDUCTION_CANCELLED:
+        purpose = CancellationPurpose.from_label(str(fields["purpose"]), "purpose")
+        _require(fields, PURPOSE_FIELDS[purpose], f"be in the record of a cancellation for {purpose.label}")
+    _check_period(fields)
+
+
+def _require(fields: Mapping[str, Json], names: Iterable[str], rule: str) -> None:
+    for name in names:
+        value = fields.get(name)
+        if value is None or value == "":
+            raise MissingField(name, rule, value)
+
+
+def _check_period(fields: Mapping[str, Json]) -> None:
+    first, last = fields.get("period_first_day"), fields.get("period_last_day")
+    if isinstance(first, str) and isinstance(last, str) and first > last:
+        raise InvalidRecord("period_last_day", f"not precede period_first_day {first}", last)
+
+
+def _hex(kind: type[FixedBytes]) -> Callable[[Json, str], object]:
+    return kind.from_hex
+
+
+def _word(kind: type[Word]) -> Callable[[Json, str], object]:
+    return lambda value, name: kind.from_label(str(value), name)
+
+
+def _text(value: Json, name: str) -> None:
+    if not isinstance(value, str) or not value.strip():
+        raise InvalidRecord(name, "be text", value)
+
+
+def _year(value: Json, name: str) -> None:
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}", value, re.ASCII):
+        raise InvalidRecord(name, "be a year written YYYY", value)
+
+
+_FIELD_CHECKS: Mapping[str, Callable[[Json, str], object]] = {
+    "rules": _text,
+    "account": _hex(Address),
+    "from_account": _hex(Address),
+    "to_account": _hex(Address),
+    "operator_account": _hex(Address),
+    "account_kind": _word(AccountKind),
+    "custody": _word(Custody),
+    "code": _text,
+    "methodology_kind": _word(MethodologyKind),
+    "class": _word(ReductionClass),
+    "activity_kind": _word(ActivityKind),
+    "effective_first_day": civil_day_from_text,
+    "effective_last_day": civil_day_from_text,
+    "crediting_first_day": civil_day_from_text,
+    "crediting_last_day": civil_day_from_text,
+    "period_first_day": civil_day_from_text,
+    "period_last_day": civil_day_from_text,
+    "document_hash": _hex(Hash32),
+    "pledge_hash": _hex(Hash32),
+    "methodology_id": _hex(MethodologyId),
+    "activity_id": _hex(ActivityId),
+    "proposal_id": _hex(Hash32),
+    "lot_id": _hex(LotId),
+    "quantity_gco2e": grams_from_decimal_string,
+    "cap_gco2e": grams_from_decimal_string,
+    "purpose": _word(CancellationPurpose),
+    "case_reference": _text,
+    "event": _text,
+    "organisation": _text,
+    "compliance_year": _year,
+    "beneficiary": _text,
+}
+
+
+# Reading and checking
+
+
+def _check_name(name: object) -> None:
+    if not isinstance(name, str) or not _FIELD_NAME.fullmatch(name):
+        raise InvalidRecord("field name", "be 1 to 64 lower-case letters, digits and underscores, a letter first", name)
+
+
+def _check_order(fields: tuple[Field, ...]) -> None:
+    for one, next_one in pairwise(fields):
+        if one.name >= next_one.name:
+            raise InvalidRecord("fields", "be sorted by name, each name once", [one.name, next_one.name])
+
+
+def _read_document(document: Json) -> tuple[OperationKind, list[Field | Hash32]]:
+    if not isinstance(document, dict) or set(document) != {"format", "kind", "fields"}:
+        raise InvalidRecord("record", "be an object of format, kind and fields", document)
+    if document["format"] != encoding.FORMAT or type(document["format"]) is not int:
+        raise InvalidRecord("format", f"be {encoding.FORMAT}, the only format so far", document["format"])
+    if not isinstance(document["fields"], list):
+        raise InvalidRecord("fields", "be a list", document["fields"])
+    kind = OperationKind.from_label(str(document["kind"]), "kind")
+    return kind, [_read_member(member) for member in document["fields"]]
+
+
+def _read_member(member: Json) -> Field | Hash32:
+    if isinstance(member, dict) and set(member) == {"commitment"}:
+        return Hash32.from_hex(member["commitment"], "commitment")
+    if not isinstance(member, dict) or set(member) != {"name", "salt", "value"}:
+        raise InvalidRecord("fields", "hold objects of name, salt and value, or of commitment", member)
+    name, salt = member["name"], member["salt"]
+    _check_name(name)
+    if not isinstance(salt, str) or not _SALT_HEX.fullmatch(salt):
+        raise InvalidRecord("salt", f"be 0x and {2 * encoding.SALT_LENGTH} lower-case hexadecimal digits", salt)
+    return Field(str(name), bytes.fromhex(salt[2:]), member["value"])
