@@ -33,6 +33,8 @@
     │   └── RpcFailure
     ├── NotFound                     nothing has this id                                                 exit 4
     ├── Unauthorised                 the caller lacks a role or a scope                                  exit 5
+    ├── Inconsistent                 chain, node and index contradict each other; indexing halts         exit 7
+    │   └── (chain.events, indexer.errors)   one class for each contradiction that is looked for
     └── ProofError                   a proof does not hold                                               exit 6
         ├── ProofMalformed           sizes, indices or path length cannot belong to one tree
         └── ProofMismatch            the proof leads to another root
@@ -384,6 +386,12 @@ class Unauthorised(TanpuhuiError):
 
     def explain(self) -> str:
         return f"This step needs {self.needed}; use a key that has it."
+
+
+class Inconsistent(TanpuhuiError):
+    """What the node tells contradicts itself, the contracts or what was indexed; nothing is indexed on top of it."""
+
+    exit_code: ClassVar[int] = 7
 
 
 @dataclass(unsafe_hash=True)
