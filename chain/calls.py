@@ -297,7 +297,7 @@ def _word(member: int) -> bytes:
     return int(member).to_bytes(32, "big")
 
 
-def _word_of_grams(grams: int, name: str = "quantity_gco2e") -> bytes:
+def _word_of_grams(grams: object, name: str = "quantity_gco2e") -> bytes:
     """Zero is let through: that a quantity must be more is the contract's rule."""
     if isinstance(grams, bool) or not isinstance(grams, int) or not 0 <= grams <= _MAX_UINT128:
         raise InvalidQuantity(name, "be a whole number of grams, not negative and below 2^128", grams)

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import eth_abi
 import sha3
+from eth_abi.abi import decode as abi_decode
+from eth_abi.abi import encode as abi_encode
 
 from ledger.errors import OutOfRange
 
@@ -42,10 +43,10 @@ class Function:
 
     def encode(self, *arguments: Any) -> bytes:
         """Calldata by eth-abi, for any types."""
-        return self.selector + eth_abi.encode(self.types, arguments)
+        return self.selector + abi_encode(self.types, arguments)
 
 
-def word_of_uint(bits: int, value: int, name: str) -> bytes:
+def word_of_uint(bits: int, value: object, name: str) -> bytes:
     """A whole number as a word; `OutOfRange` unless it is an int of that many bits."""
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << bits:
         raise OutOfRange(name, f"be a whole number from 0 to 2^{bits} - 1", value)
@@ -59,7 +60,7 @@ def word_of_address(address: bytes) -> bytes:
 
 def decode(types: Sequence[str], data: bytes) -> tuple[Any, ...]:
     """Return values by eth-abi; raises eth_abi.exceptions.DecodingError."""
-    return tuple(eth_abi.decode(types, data))
+    return tuple(abi_decode(types, data))
 
 
 def _split_types(signature: str) -> tuple[str, ...]:

@@ -1,0 +1,173 @@
+"""Legacy transactions (type 0) with the chain id in the signature (EIP-155): the only kind that every target takes.
+
+GoQuorum refuses typed transactions, so that nothing else is ever signed here.
+"""
+
+from dataclasses import dataclass
+
+import rlp
+from coincurve import PrivateKey, PublicKey
+from rlp.exceptions import RLPException
+
+from chain.functions import keccak256
+from ledger.errors import InvalidTransaction
+from ledger.ids import Address
+
+MAX_TRANSACTION_BYTES = 131_072
+"""geth, GoQuorum and Besu refuse more (128 KB); anvil would take 1,000 KB."""
+
+_HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transaction:
+    """An unsigned transaction. `to` is None for a contract creation; `gas_price` in wei, usually 0."""
+
+    chain_id: int
+    nonce: int
+    gas_price: int
+    gas: int
+    to: Address | None
+    data: bytes
+    value: int = 0
+
+    def signing_hash(self) -> bytes:
+        """What is signed under EIP-155."""
+        return keccak256(_encode_list(*self._fields(), _encode_int(self.chain_id), b"\x80", b"\x80"))
+
+    def with_signature(self, recovery_id: int, r: bytes, s: bytes) -> "SignedTransaction":
+        """The signed bytes; `recovery_id` is 0 or 1."""
+        v = self.chain_id * 2 + 35 + recovery_id
+        raw = _encode_list(
+            *self._fields(), _encode_int(v), _encode_bytes(r.lstrip(b"\0")), _encode_bytes(s.lstrip(b"\0"))
+        )
+        return SignedTransaction(transaction=self, raw=raw, hash=keccak256(raw))
+
+    def _fields(self) -> tuple[bytes, ...]:
+        return (
+            _encode_int(self.nonce),
+            _encode_int(self.gas_price),
+            _encode_int(self.gas),
+            _encode_bytes(self.to or b""),
+            _encode_int(self.value),
+            _encode_bytes(self.data),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedTransaction:
+    """A transaction with its signed bytes and their hash."""
+
+    transaction: Transaction
+    raw: bytes
+    hash: bytes
+
+
+def sign(transaction: Transaction, key: PrivateKey) -> SignedTransaction:
+    """Signs with a secp256k1 key; deterministic (RFC 6979), so the same transaction gives the same bytes."""
+    signature = key.sign_recoverable(transaction.signing_hash(), hasher=None)
+    return transaction.with_signature(signature[64], signature[:32], signature[32:64])
+
+
+def address_of(public_key: PublicKey) -> Address:
+    """Last 20 bytes of the Keccak of the uncompressed key."""
+    return Address(keccak256(public_key.format(compressed=False)[1:])[12:])
+
+
+def create_address(sender: Address, nonce: int) -> Address:
+    """Where a contract created by `sender` with `nonce` will stand."""
+    return Address(keccak256(_encode_list(_encode_bytes(sender), _encode_int(nonce)))[12:])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecodedTransaction:
+    """A signed transaction read back, with the address that signed it."""
+
+    signed: SignedTransaction
+    sender: Address
+
+
+def decode_signed(raw: bytes) -> DecodedTransaction:
+    """Reads and recovers a signed legacy transaction.
+
+    Raises `InvalidTransaction` for typed transactions, for signatures without chain id (they could be replayed on
+    another chain) or with a high s, for bytes that are not canonical, and for more than 128 KB.
+    """
+    if len(raw) > MAX_TRANSACTION_BYTES:
+        raise invalid(f"be at most {MAX_TRANSACTION_BYTES} bytes", f"{len(raw)} bytes")
+    if not raw or raw[0] < 0xC0:
+        raise invalid("be a legacy transaction (type 0) in RLP", _shown(raw))
+    try:
+        fields = rlp.decode(raw, strict=True)
+    except (RLPException, RecursionError):
+        raise invalid("be one RLP list and nothing after it", _shown(raw)) from None
+    if not isinstance(fields, list) or len(fields) != 9 or not all(isinstance(field, bytes) for field in fields):
+        raise invalid("have the nine fields of a legacy transaction", _shown(raw))
+    return _recover(raw, fields)
+
+
+def invalid(rule: str, value: object) -> InvalidTransaction:
+    """The error for signed bytes that break `rule`."""
+    return InvalidTransaction("raw_transaction", rule, value)
+
+
+def _recover(raw: bytes, fields: list[bytes]) -> DecodedTransaction:
+    nonce, gas_price, gas, to, value, data, v_field, r, s = fields
+    numbers = [_decode_int(number) for number in (nonce, gas_price, gas, value, v_field)]
+    _decode_int(r), _decode_int(s)
+    v = numbers[4]
+    if v < 37:  # 27 and 28 are signatures without chain id, 35 and 36 name chain 0
+        raise invalid("be signed for a chain id (EIP-155)", f"v = {v}")
+    if len(to) not in {0, 20}:
+        raise invalid("have a target of 20 bytes or none", to.hex())
+    if not 0 < int.from_bytes(s, "big") <= _HALF_ORDER or len(r) > 32 or not r:
+        raise invalid("have a canonical signature (low s)", s.hex())
+    transaction = Transaction(
+        chain_id=(v - 35) // 2,
+        nonce=numbers[0],
+        gas_price=numbers[1],
+        gas=numbers[2],
+        to=Address(to) if to else None,
+        value=numbers[3],
+        data=data,
+    )
+    signature = r.rjust(32, b"\0") + s.rjust(32, b"\0") + bytes([(v - 35) % 2])
+    try:
+        key = PublicKey.from_signature_and_message(signature, transaction.signing_hash(), hasher=None)
+    except Exception:  # noqa: BLE001 - coincurve raises a bare Exception
+        raise invalid("have a signature from which the sender follows", _shown(raw)) from None
+    signed = SignedTransaction(transaction=transaction, raw=raw, hash=keccak256(raw))
+    return DecodedTransaction(signed=signed, sender=address_of(key))
+
+
+def _decode_int(data: bytes) -> int:
+    if data[:1] == b"\0" or len(data) > 32:
+        raise invalid("write numbers without leading zeros", data.hex())
+    return int.from_bytes(data, "big")
+
+
+def _shown(raw: bytes) -> str:
+    return "0x" + raw[:32].hex()
+
+
+def _encode_int(number: int) -> bytes:
+    return _encode_bytes(number.to_bytes((number.bit_length() + 7) // 8, "big"))
+
+
+def _encode_bytes(data: bytes) -> bytes:
+    size = len(data)
+    if size == 1 and data[0] < 0x80:
+        return data
+    if size < 56:
+        return bytes((0x80 + size,)) + data
+    length = size.to_bytes((size.bit_length() + 7) // 8, "big")
+    return bytes((0xB7 + len(length),)) + length + data
+
+
+def _encode_list(*items: bytes) -> bytes:
+    body = b"".join(items)
+    size = len(body)
+    if size < 56:
+        return bytes((0xC0 + size,)) + body
+    length = size.to_bytes((size.bit_length() + 7) // 8, "big")
+    return bytes((0xF7 + len(length),)) + length + body
