@@ -7,6 +7,7 @@ folders or files it owns.
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -46,9 +47,9 @@ def pretty(value: object) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
-def own_artifacts() -> Iterator[tuple[str, dict[str, object]]]:
+def own_artifacts(out: Path) -> Iterator[tuple[str, dict[str, object]]]:
     """Name and compiler output of every contract under `contracts/src` that can be deployed."""
-    for path in sorted((CONTRACTS / "out").glob("*.sol/*.json")):
+    for path in sorted(out.glob("*.sol/*.json")):
         artifact = json.loads(path.read_text(encoding="utf-8"))
         target = artifact.get("metadata", {}).get("settings", {}).get("compilationTarget", {})
         ours = any(source.startswith("src/") and (CONTRACTS / source).exists() for source in target)
@@ -58,26 +59,38 @@ def own_artifacts() -> Iterator[tuple[str, dict[str, object]]]:
 
 def storage_layout(layout: dict[str, list[dict[str, object]]]) -> list[dict[str, object]]:
     """The slots of a contract; compiler-internal numbers, which change with unrelated code, are left out."""
-    return [{key: entry[key] for key in ("label", "slot", "offset", "type")} for entry in layout["storage"]]
+    return [
+        {
+            "label": entry["label"],
+            "slot": entry["slot"],
+            "offset": entry["offset"],
+            "type": re.sub(r"\)\d+", ")", str(entry["type"])),
+        }
+        for entry in layout["storage"]
+    ]
 
 
 def contract_snapshots() -> Files:
     """ABI and storage layout of each contract."""
-    forge("build")
     files: Files = {}
-    for name, artifact in own_artifacts():
-        if artifact["abi"]:
-            files[SNAPSHOTS / "abi" / f"{name}.json"] = pretty(artifact["abi"])
-        layout = artifact.get("storageLayout")
-        if isinstance(layout, dict) and layout["storage"]:
-            files[SNAPSHOTS / "storage" / f"{name}.json"] = pretty(storage_layout(layout))
+    # In a folder of its own: `forge lint` leaves artifacts without code in the usual one and takes them for good.
+    with tempfile.TemporaryDirectory() as folder:
+        forge("build", "--skip", "test", FOUNDRY_OUT=f"{folder}/out", FOUNDRY_CACHE_PATH=f"{folder}/cache")
+        for name, artifact in own_artifacts(Path(folder) / "out"):
+            if artifact["abi"]:
+                files[SNAPSHOTS / "abi" / f"{name}.json"] = pretty(artifact["abi"])
+            layout = artifact.get("storageLayout")
+            if isinstance(layout, dict) and layout["storage"]:
+                files[SNAPSHOTS / "storage" / f"{name}.json"] = pretty(storage_layout(layout))
     return files
 
 
 def gas_snapshots() -> Files:
     """Gas of the operations that the contract tests measure with `vm.snapshotGas...`."""
-    with tempfile.TemporaryDirectory(dir=CONTRACTS / "cache") as folder:
-        forge("test", FOUNDRY_SNAPSHOTS=folder, FORGE_SNAPSHOT_EMIT="true")
+    cache = CONTRACTS / "cache"
+    cache.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache) as folder:
+        forge("test", "--match-path", "test/gas/*", FOUNDRY_SNAPSHOTS=folder, FORGE_SNAPSHOT_EMIT="true")
         return {SNAPSHOTS / "gas" / path.name: path.read_text(encoding="utf-8") for path in Path(folder).glob("*.json")}
 
 

@@ -53,6 +53,7 @@ interface Vm {
     function parseJsonUintArray(string calldata json, string calldata key) external pure returns (uint256[] memory);
     function parseUint(string calldata text) external pure returns (uint256);
     function toString(uint256 value) external pure returns (string memory);
+    function toString(address value) external pure returns (string memory);
 
     function assertTrue(bool condition, string calldata reason) external pure;
     function assertEq(uint256 left, uint256 right, string calldata reason) external pure;

@@ -36,7 +36,7 @@ abstract contract Fixture is Base {
     uint32 internal constant CREDITING_FIRST = 19_000;
     uint32 internal constant CREDITING_LAST = 22_000;
     uint128 internal constant CAP = 1_000_000_000;
-    bytes32 internal constant RECORD = sha256("record");
+    bytes32 internal constant RECORD = keccak256("record");
 
     SeparatedAccessManager internal manager;
     TransparencyLog internal log;
@@ -162,7 +162,7 @@ abstract contract Fixture is Base {
             class: class,
             effectiveFirstDay: day(EFFECTIVE_FIRST),
             effectiveLastDay: day(EFFECTIVE_LAST),
-            documentHash: sha256(bytes(code))
+            documentHash: keccak256(bytes(code))
         });
     }
 
@@ -175,8 +175,8 @@ abstract contract Fixture is Base {
             feedSigner: address(0),
             creditingFirstDay: day(CREDITING_FIRST),
             creditingLastDay: day(CREDITING_LAST),
-            facilityId: sha256(bytes.concat("facility ", bytes(code))),
-            pledgeHash: sha256(bytes.concat("pledge ", bytes(code))),
+            facilityId: keccak256(bytes.concat("facility ", bytes(code))),
+            pledgeHash: keccak256(bytes.concat("pledge ", bytes(code))),
             capGrams: CAP
         });
     }
@@ -192,7 +192,7 @@ abstract contract Fixture is Base {
     // ---------------------------------------------------------------------------------------------------- operations
 
     function open(address holder, Custody custody) internal {
-        bytes32 commitment = sha256(abi.encode("identity of", holder));
+        bytes32 commitment = keccak256(abi.encode("identity of", holder));
         vm.prank(platform);
         accounts.open(op(), holder, AccountKind.Institution, custody, commitment, RECORD);
     }
