@@ -259,10 +259,10 @@ for _side in (operations.c.from_account, operations.c.to_account):
 log_tiles = Table(
     "log_tiles",
     metadata,
-    # Nodes of the log tree. A tile of level L covers tree levels 8L to 8L + 7 over 256 nodes of tree level 8L; the node
-    # above them all is the first of its kind in a tile of the next level. `nodes` joins the tile's complete nodes in the
-    # order in which they were completed (each leaf, then what that leaf completes, going up), so that a growing tile only
-    # gains bytes at its end: `indexer.tiles`.
+    # Nodes of the log tree. A tile of level L covers tree levels 8L to 8L + 7 over 256 nodes of tree level 8L; the
+    # node above them all is the first of its kind in a tile of the next level. `nodes` joins the tile's complete nodes
+    # in the order in which they were completed (each leaf, then what that leaf completes, going up), so that a growing
+    # tile only gains bytes at its end: `indexer.tiles`.
     _count("level", primary_key=True),
     _count("tile_index", primary_key=True),
     Column(

@@ -1,0 +1,186 @@
+"""Opens the SQL database: SQLite in a file by default, PostgreSQL by URL.
+
+`Database` gives connections for reading and for writing. A `read()` sees one state of the mirror however many questions
+it asks; a `write()` is one transaction. Repositories take such a connection and never commit.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, OperationalError
+
+from indexer.errors import DatabaseUnusable, InvalidDatabaseUrl
+
+_MIGRATIONS = Path(__file__).resolve().parent / "migrations"
+_POSTGRESQL_DRIVER = "postgresql+psycopg"
+_POSTGRESQL_NAMES = {"postgresql", "postgres", _POSTGRESQL_DRIVER}
+_BEGIN = "tanpuhui_begin"
+_MIGRATION_LOCK = 0x74616E70  # "tanp": any number that nobody else takes
+
+# WAL lets readers go on while the follower writes. NORMAL loses at most the last ranges when the machine loses power,
+# never the order of commits; the follower reads them again. The outbox asks for more: `Database.write(durable=True)`.
+_SQLITE_PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = NORMAL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA busy_timeout = 30000",
+    "PRAGMA cache_size = -65536",
+    "PRAGMA mmap_size = 1073741824",
+    "PRAGMA temp_store = MEMORY",
+    "PRAGMA journal_size_limit = 67108864",
+)
+
+
+class Database:
+    """One database; may be shared by threads. Its repr and its URL as shown carry no password."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def __repr__(self) -> str:
+        return f"Database({self.url})"
+
+    @property
+    def url(self) -> str:
+        """Where it is, without the password."""
+        return self.engine.url.render_as_string(hide_password=True)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether it is SQLite; otherwise it is PostgreSQL."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection that sees one state of the database and changes nothing."""
+        options: dict[str, Any] = (
+            {_BEGIN: "BEGIN"} if self.is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        )
+        with self.engine.connect() as connection:
+            yield connection.execution_options(**options)
+
+    @contextlib.contextmanager
+    def write(self, *, durable: bool = False) -> Iterator[Connection]:
+        """One transaction: committed at the end, rolled back on any error.
+
+        `durable`: the commit has reached the disk when this returns, also on SQLite.
+        """
+        with self.engine.connect() as connection:
+            connection.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
+            with self._synchronous(connection, durable=durable), connection.begin():
+                yield connection
+
+    def migrate(self) -> None:
+        """Brings the schema to this program's version; safe to call from several processes at once."""
+        with self._migrating() as config:
+            command.upgrade(config, "head")
+
+    def downgrade(self, revision: str = "base") -> None:
+        """Takes the schema back to `revision`; "base" drops every table."""
+        with self._migrating() as config:
+            command.downgrade(config, revision)
+
+    def check_schema(self) -> None:
+        """Raises `DatabaseUnusable` unless the schema is this program's version."""
+        with self.read() as connection:
+            found = MigrationContext.configure(connection).get_current_revision()
+        if found != (expected := ScriptDirectory.from_config(_config()).get_current_head()):
+            reason = f"its schema is at version {found or 'none'}, this program needs {expected}"
+            raise DatabaseUnusable(self.url, f"{reason} (run `tanpuhui index run` once)")
+
+    def close(self) -> None:
+        """Closes every connection."""
+        self.engine.dispose()
+
+    @contextlib.contextmanager
+    def _migrating(self) -> Iterator[Config]:
+        config = _config()
+        with self.write() as connection:
+            if not self.is_sqlite:
+                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
+            config.attributes["connection"] = connection
+            yield config
+
+    @contextlib.contextmanager
+    def _synchronous(self, connection: Connection, *, durable: bool) -> Iterator[None]:
+        if not (durable and self.is_sqlite):
+            yield
+            return
+        raw = connection.connection.cursor()
+        raw.execute("PRAGMA synchronous = FULL")
+        try:
+            yield
+        finally:
+            raw.execute("PRAGMA synchronous = NORMAL")
+            raw.close()
+
+
+def open_database(url: str | URL) -> Database:
+    """The database at `url`: `sqlite:///FILE` (its folder must exist) or `postgresql://USER:PASSWORD@HOST/NAME`.
+
+    Connects once to see that it is there. Raises `InvalidDatabaseUrl` or `DatabaseUnusable`; neither shows a password.
+    """
+    parsed = _parse(url)
+    sqlite = parsed.get_backend_name() == "sqlite"
+    engine = _sqlite(parsed) if sqlite else create_engine(parsed, pool_size=10, max_overflow=10, pool_pre_ping=True)
+    database = Database(engine)
+    try:
+        with database.read() as connection:
+            connection.execute(text("SELECT 1"))
+    except OperationalError as error:
+        engine.dispose()
+        raise DatabaseUnusable(database.url, _reason(error)) from None
+    return database
+
+
+def _parse(url: str | URL) -> URL:
+    rule = "be sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        raise InvalidDatabaseUrl("database_url", rule, "(not shown)") from None
+    if parsed.drivername in _POSTGRESQL_NAMES:
+        return parsed.set(drivername=_POSTGRESQL_DRIVER)
+    if parsed.drivername not in {"sqlite", "sqlite+pysqlite"}:
+        raise InvalidDatabaseUrl("database_url", rule, f"{parsed.drivername}:…")
+    if not parsed.database or parsed.database == ":memory:":
+        # Each connection would have a memory of its own.
+        raise InvalidDatabaseUrl("database_url", "name a file: sqlite:///FILE", parsed.render_as_string())
+    if not Path(parsed.database).parent.is_dir():
+        raise InvalidDatabaseUrl("database_url", "name a file in an existing folder", parsed.render_as_string())
+    return parsed
+
+
+def _sqlite(url: URL) -> Engine:
+    engine = create_engine(url, pool_size=10, max_overflow=10)
+
+    @event.listens_for(engine, "connect")
+    def connect(dbapi_connection: Any, _record: Any) -> None:
+        # The driver would begin transactions when it sees fit; we begin them ourselves.
+        dbapi_connection.isolation_level = None
+        for pragma in _SQLITE_PRAGMAS:
+            dbapi_connection.execute(pragma)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))
+
+    return engine
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    return config
+
+
+def _reason(error: OperationalError) -> str:
+    """The driver's first line, without our SQL and without the connection string."""
+    return str(error.orig).strip().partition("\n")[0]

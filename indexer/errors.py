@@ -1,0 +1,87 @@
+"""Errors of the index; they hang in the tree of `ledger.errors`.
+
+::
+
+    InvalidInput
+    └── InvalidDatabaseUrl       the database URL is not one we can open
+    Unavailable
+    └── DatabaseUnusable         the database does not answer, or its schema is not this program's
+    Inconsistent                 each halts the follower; what was committed before stays
+    ├── BindingMismatch          the database belongs to another deployment or chain
+    ├── BrokenChain              blocks do not follow each other, or logs do not belong to them
+    ├── BrokenLog                leaves are missing, doubled or do not hash to what they claim
+    ├── UnpairedEvent            a leaf without its event, an event without its leaf, or the two differ
+    └── BrokenBooks              an event contradicts what was booked before
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ledger.errors import Inconsistent, InvalidInput, Unavailable
+
+
+class InvalidDatabaseUrl(InvalidInput):
+    """The database URL is not one we can open. The value is not shown where it could hold a password."""
+
+
+@dataclass(unsafe_hash=True)
+class DatabaseUnusable(Unavailable):
+    """The database does not answer, or its schema is not this program's. `url` carries no password."""
+
+    url: str
+    reason: str
+
+    def explain(self) -> str:
+        return f"The database {self.url} cannot be used: {self.reason}; check TANPUHUI_DATABASE_URL."
+
+
+@dataclass(unsafe_hash=True)
+class BindingMismatch(Inconsistent):
+    """The database was built from another chain or deployment than the one given now."""
+
+    what: str
+    bound: str
+    given: str
+
+    exit_code: ClassVar[int] = 3
+
+    def explain(self) -> str:
+        return (
+            f"The database holds the {self.what} {self.bound}, but now it is {self.given}; "
+            "choose the other database or deployment file."
+        )
+
+
+@dataclass(unsafe_hash=True)
+class _Contradiction(Inconsistent):
+    """Something between blocks; `block_number` is where it was seen."""
+
+    block_number: int
+    reason: str
+
+    where: ClassVar[str] = "The chain"
+
+    def explain(self) -> str:
+        return f"{self.where} is inconsistent at block {self.block_number}: {self.reason}; nothing more is indexed."
+
+
+class BrokenChain(_Contradiction):
+    """Blocks do not follow each other, or logs do not belong to their blocks."""
+
+
+class BrokenLog(_Contradiction):
+    """Leaves are missing, doubled or do not hash to what they claim."""
+
+    where: ClassVar[str] = "The transparency log"
+
+
+class UnpairedEvent(_Contradiction):
+    """A leaf without its event, an event without its leaf, or the two do not say the same."""
+
+    where: ClassVar[str] = "An operation"
+
+
+class BrokenBooks(_Contradiction):
+    """An event contradicts what was booked before."""
+
+    where: ClassVar[str] = "The books"

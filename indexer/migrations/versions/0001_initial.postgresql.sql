@@ -1,0 +1,305 @@
+CREATE TABLE api_keys (
+    key_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    key_hash BYTEA NOT NULL CONSTRAINT ck_api_keys_key_hash CHECK (length(key_hash) = 32),
+    last_four TEXT NOT NULL,
+    scopes TEXT NOT NULL,
+    created_at BIGINT NOT NULL CONSTRAINT ck_api_keys_created_at CHECK (created_at >= 0),
+    revoked_at BIGINT CONSTRAINT ck_api_keys_revoked_at CHECK (revoked_at >= 0),
+    CONSTRAINT pk_api_keys PRIMARY KEY (key_id),
+    CONSTRAINT uq_api_keys_key_hash UNIQUE (key_hash),
+    CONSTRAINT ck_api_keys_last_four CHECK (length(last_four) = 4)
+);
+
+CREATE TABLE balances (
+    book INTEGER NOT NULL CONSTRAINT ck_balances_book CHECK (book IN (1, 2, 3, 4, 5, 6, 7)),
+    owner BYTEA NOT NULL,
+    lot_id BYTEA NOT NULL CONSTRAINT ck_balances_lot_id CHECK (length(lot_id) = 32),
+    quantity_gco2e BIGINT NOT NULL CONSTRAINT ck_balances_quantity_gco2e CHECK (quantity_gco2e >= 1),
+    CONSTRAINT pk_balances PRIMARY KEY (book, owner, lot_id),
+    CONSTRAINT ck_balances_owner CHECK (length(owner) = CASE WHEN book >= 5 THEN 32 ELSE 20 END)
+);
+
+CREATE INDEX ix_balances_lot_id ON balances (lot_id);
+
+CREATE INDEX ix_balances_owner ON balances (owner);
+
+CREATE TABLE blocks (
+    number BIGINT NOT NULL CONSTRAINT ck_blocks_number CHECK (number >= 0),
+    hash BYTEA NOT NULL CONSTRAINT ck_blocks_hash CHECK (length(hash) = 32),
+    parent_hash BYTEA NOT NULL CONSTRAINT ck_blocks_parent_hash CHECK (length(parent_hash) = 32),
+    timestamp BIGINT NOT NULL CONSTRAINT ck_blocks_timestamp CHECK (timestamp >= 0),
+    CONSTRAINT pk_blocks PRIMARY KEY (number),
+    CONSTRAINT uq_blocks_hash UNIQUE (hash)
+);
+
+CREATE TABLE bound_contracts (
+    name TEXT NOT NULL,
+    address BYTEA NOT NULL CONSTRAINT ck_bound_contracts_address CHECK (length(address) = 20),
+    code_hash BYTEA NOT NULL CONSTRAINT ck_bound_contracts_code_hash CHECK (length(code_hash) = 32),
+    CONSTRAINT pk_bound_contracts PRIMARY KEY (name),
+    CONSTRAINT uq_bound_contracts_address UNIQUE (address)
+);
+
+CREATE TABLE chain_binding (
+    id INTEGER NOT NULL CONSTRAINT ck_chain_binding_one_row CHECK (id = 1),
+    chain_id BIGINT NOT NULL CONSTRAINT ck_chain_binding_chain_id CHECK (chain_id >= 1),
+    genesis_hash BYTEA NOT NULL CONSTRAINT ck_chain_binding_genesis_hash CHECK (length(genesis_hash) = 32),
+    first_block BIGINT NOT NULL CONSTRAINT ck_chain_binding_first_block CHECK (first_block >= 1),
+    parent_hash BYTEA NOT NULL CONSTRAINT ck_chain_binding_parent_hash CHECK (length(parent_hash) = 32),
+    parent_timestamp BIGINT NOT NULL CONSTRAINT ck_chain_binding_parent_timestamp CHECK (parent_timestamp >= 0),
+    CONSTRAINT pk_chain_binding PRIMARY KEY (id)
+);
+
+CREATE TABLE cursor (
+    id INTEGER NOT NULL CONSTRAINT ck_cursor_one_row CHECK (id = 1),
+    block_number BIGINT NOT NULL CONSTRAINT ck_cursor_block_number CHECK (block_number >= 0),
+    block_hash BYTEA NOT NULL CONSTRAINT ck_cursor_block_hash CHECK (length(block_hash) = 32),
+    block_timestamp BIGINT NOT NULL CONSTRAINT ck_cursor_block_timestamp CHECK (block_timestamp >= 0),
+    log_size BIGINT NOT NULL CONSTRAINT ck_cursor_log_size CHECK (log_size >= 0),
+    log_root BYTEA NOT NULL CONSTRAINT ck_cursor_log_root CHECK (length(log_root) = 32),
+    CONSTRAINT pk_cursor PRIMARY KEY (id)
+);
+
+CREATE TABLE incidents (
+    incident_id BIGSERIAL NOT NULL,
+    kind INTEGER NOT NULL CONSTRAINT ck_incidents_kind CHECK (kind IN (1, 2)),
+    detected_at BIGINT NOT NULL CONSTRAINT ck_incidents_detected_at CHECK (detected_at >= 0),
+    block_number BIGINT NOT NULL CONSTRAINT ck_incidents_block_number CHECK (block_number >= 0),
+    block_hash BYTEA NOT NULL CONSTRAINT ck_incidents_block_hash CHECK (length(block_hash) = 32),
+    ancestor_number BIGINT CONSTRAINT ck_incidents_ancestor_number CHECK (ancestor_number >= 0),
+    ancestor_hash BYTEA CONSTRAINT ck_incidents_ancestor_hash CHECK (length(ancestor_hash) = 32),
+    code TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    resolved_at BIGINT CONSTRAINT ck_incidents_resolved_at CHECK (resolved_at >= 0),
+    CONSTRAINT pk_incidents PRIMARY KEY (incident_id),
+    CONSTRAINT ck_incidents_ancestor CHECK ((ancestor_number IS NULL) = (ancestor_hash IS NULL))
+);
+
+CREATE TABLE log_tiles (
+    level BIGINT NOT NULL CONSTRAINT ck_log_tiles_level CHECK (level >= 0),
+    tile_index BIGINT NOT NULL CONSTRAINT ck_log_tiles_tile_index CHECK (tile_index >= 0),
+    nodes BYTEA NOT NULL CONSTRAINT ck_log_tiles_nodes CHECK (length(nodes) BETWEEN 32 AND 16320 AND length(nodes) %% 32 = 0),
+    CONSTRAINT pk_log_tiles PRIMARY KEY (level, tile_index)
+);
+
+CREATE TABLE outbox (
+    sequence BIGSERIAL NOT NULL,
+    operation_id BYTEA NOT NULL CONSTRAINT ck_outbox_operation_id CHECK (length(operation_id) = 32),
+    state TEXT NOT NULL CONSTRAINT ck_outbox_state CHECK (state IN ('saved', 'sent', 'done', 'refused')),
+    sender BYTEA NOT NULL CONSTRAINT ck_outbox_sender CHECK (length(sender) = 20),
+    contract TEXT NOT NULL CONSTRAINT ck_outbox_contract CHECK (contract IN ('access_manager', 'transparency_log', 'account_registry', 'methodology_registry', 'activity_registry', 'reduction_ledger')),
+    kind INTEGER NOT NULL CONSTRAINT ck_outbox_kind CHECK (kind IN (1, 2, 3, 4, 16, 17, 32, 33, 34, 35, 36, 48, 49, 50, 51, 52, 53, 54, 55)),
+    calldata BYTEA NOT NULL,
+    record_hash BYTEA NOT NULL CONSTRAINT ck_outbox_record_hash CHECK (length(record_hash) = 32),
+    nonce BIGINT CONSTRAINT ck_outbox_nonce CHECK (nonce >= 0),
+    transaction_hash BYTEA CONSTRAINT ck_outbox_transaction_hash CHECK (length(transaction_hash) = 32),
+    raw_transaction BYTEA,
+    block_number BIGINT CONSTRAINT ck_outbox_block_number CHECK (block_number >= 0),
+    error_code TEXT,
+    error_arguments TEXT,
+    saved_at BIGINT NOT NULL CONSTRAINT ck_outbox_saved_at CHECK (saved_at >= 0),
+    changed_at BIGINT NOT NULL CONSTRAINT ck_outbox_changed_at CHECK (changed_at >= 0),
+    CONSTRAINT pk_outbox PRIMARY KEY (sequence),
+    CONSTRAINT uq_outbox_operation_id UNIQUE (operation_id),
+    CONSTRAINT ck_outbox_sent_is_signed CHECK (state <> 'sent' OR (nonce IS NOT NULL AND raw_transaction IS NOT NULL AND transaction_hash IS NOT NULL)),
+    CONSTRAINT ck_outbox_done_has_block CHECK (state <> 'done' OR (block_number IS NOT NULL AND transaction_hash IS NOT NULL)),
+    CONSTRAINT ck_outbox_refused_has_error CHECK ((state = 'refused') = (error_code IS NOT NULL))
+);
+
+CREATE INDEX ix_outbox_unfinished ON outbox (sender, sequence) WHERE state IN ('saved', 'sent');
+
+CREATE TABLE records (
+    record_hash BYTEA NOT NULL CONSTRAINT ck_records_record_hash CHECK (length(record_hash) = 32),
+    kind INTEGER NOT NULL CONSTRAINT ck_records_kind CHECK (kind IN (1, 2, 3, 4, 16, 17, 32, 33, 34, 35, 36, 48, 49, 50, 51, 52, 53, 54, 55)),
+    document TEXT NOT NULL,
+    disclosed TEXT NOT NULL,
+    saved_at BIGINT NOT NULL CONSTRAINT ck_records_saved_at CHECK (saved_at >= 0),
+    CONSTRAINT pk_records PRIMARY KEY (record_hash)
+);
+
+CREATE TABLE operations (
+    leaf_index BIGINT NOT NULL CONSTRAINT ck_operations_leaf_index CHECK (leaf_index >= 0),
+    operation_id BYTEA NOT NULL CONSTRAINT ck_operations_operation_id CHECK (length(operation_id) = 32),
+    kind INTEGER NOT NULL CONSTRAINT ck_operations_kind CHECK (kind IN (1, 2, 3, 4, 16, 17, 32, 33, 34, 35, 36, 48, 49, 50, 51, 52, 53, 54, 55)),
+    ledger BYTEA NOT NULL CONSTRAINT ck_operations_ledger CHECK (length(ledger) = 20),
+    subject BYTEA NOT NULL CONSTRAINT ck_operations_subject CHECK (length(subject) = 32),
+    from_account BYTEA CONSTRAINT ck_operations_from_account CHECK (length(from_account) = 20),
+    to_account BYTEA CONSTRAINT ck_operations_to_account CHECK (length(to_account) = 20),
+    quantity_gco2e BIGINT NOT NULL CONSTRAINT ck_operations_quantity_gco2e CHECK (quantity_gco2e >= 0),
+    record_hash BYTEA NOT NULL CONSTRAINT ck_operations_record_hash CHECK (length(record_hash) = 32),
+    timestamp BIGINT NOT NULL CONSTRAINT ck_operations_timestamp CHECK (timestamp >= 0),
+    leaf_hash BYTEA NOT NULL CONSTRAINT ck_operations_leaf_hash CHECK (length(leaf_hash) = 32),
+    block_number BIGINT NOT NULL,
+    transaction_hash BYTEA NOT NULL CONSTRAINT ck_operations_transaction_hash CHECK (length(transaction_hash) = 32),
+    log_index BIGINT NOT NULL CONSTRAINT ck_operations_log_index CHECK (log_index >= 0),
+    CONSTRAINT pk_operations PRIMARY KEY (leaf_index),
+    CONSTRAINT fk_operations_block_number FOREIGN KEY(block_number) REFERENCES blocks (number)
+);
+
+CREATE INDEX ix_operations_from_account ON operations (from_account, leaf_index) WHERE from_account IS NOT NULL;
+
+CREATE INDEX ix_operations_subject ON operations (subject, leaf_index);
+
+CREATE INDEX ix_operations_to_account ON operations (to_account, leaf_index) WHERE to_account IS NOT NULL;
+
+CREATE UNIQUE INDEX uq_operations_block_number_log_index ON operations (block_number, log_index);
+
+CREATE UNIQUE INDEX uq_operations_operation_id ON operations (operation_id);
+
+CREATE TABLE accounts (
+    account BYTEA NOT NULL CONSTRAINT ck_accounts_account CHECK (length(account) = 20),
+    kind INTEGER NOT NULL CONSTRAINT ck_accounts_kind CHECK (kind IN (1, 2)),
+    custody INTEGER NOT NULL CONSTRAINT ck_accounts_custody CHECK (custody IN (1, 2)),
+    identity_commitment BYTEA NOT NULL CONSTRAINT ck_accounts_identity_commitment CHECK (length(identity_commitment) = 32),
+    status INTEGER NOT NULL CONSTRAINT ck_accounts_status CHECK (status IN (1, 2, 3)),
+    opened_leaf_index BIGINT NOT NULL,
+    status_leaf_index BIGINT NOT NULL,
+    CONSTRAINT pk_accounts PRIMARY KEY (account),
+    CONSTRAINT uq_accounts_identity_commitment UNIQUE (identity_commitment),
+    CONSTRAINT uq_accounts_opened_leaf_index UNIQUE (opened_leaf_index),
+    CONSTRAINT fk_accounts_opened_leaf_index FOREIGN KEY(opened_leaf_index) REFERENCES operations (leaf_index),
+    CONSTRAINT fk_accounts_status_leaf_index FOREIGN KEY(status_leaf_index) REFERENCES operations (leaf_index)
+);
+
+CREATE TABLE methodologies (
+    methodology_id BYTEA NOT NULL CONSTRAINT ck_methodologies_methodology_id CHECK (length(methodology_id) = 32),
+    code TEXT NOT NULL,
+    version BIGINT NOT NULL CONSTRAINT ck_methodologies_version CHECK (version >= 1),
+    kind INTEGER NOT NULL CONSTRAINT ck_methodologies_kind CHECK (kind IN (1, 2)),
+    reduction_class INTEGER NOT NULL CONSTRAINT ck_methodologies_reduction_class CHECK (reduction_class IN (1, 2)),
+    effective_first_day BIGINT NOT NULL CONSTRAINT ck_methodologies_effective_first_day CHECK (effective_first_day >= 0),
+    effective_last_day BIGINT NOT NULL CONSTRAINT ck_methodologies_effective_last_day CHECK (effective_last_day >= 0),
+    document_hash BYTEA NOT NULL CONSTRAINT ck_methodologies_document_hash CHECK (length(document_hash) = 32),
+    status INTEGER NOT NULL CONSTRAINT ck_methodologies_status CHECK (status IN (1, 2)),
+    published_leaf_index BIGINT NOT NULL,
+    status_leaf_index BIGINT NOT NULL,
+    CONSTRAINT pk_methodologies PRIMARY KEY (methodology_id),
+    CONSTRAINT uq_methodologies_code_version UNIQUE (code, version),
+    CONSTRAINT uq_methodologies_published_leaf_index UNIQUE (published_leaf_index),
+    CONSTRAINT ck_methodologies_effective_first_day_to_effective_last_day CHECK (effective_first_day <= effective_last_day),
+    CONSTRAINT fk_methodologies_published_leaf_index FOREIGN KEY(published_leaf_index) REFERENCES operations (leaf_index),
+    CONSTRAINT fk_methodologies_status_leaf_index FOREIGN KEY(status_leaf_index) REFERENCES operations (leaf_index)
+);
+
+CREATE TABLE activities (
+    activity_id BYTEA NOT NULL CONSTRAINT ck_activities_activity_id CHECK (length(activity_id) = 32),
+    code TEXT NOT NULL,
+    kind INTEGER NOT NULL CONSTRAINT ck_activities_kind CHECK (kind IN (1, 2, 3)),
+    reduction_class INTEGER NOT NULL CONSTRAINT ck_activities_reduction_class CHECK (reduction_class IN (0, 1, 2)),
+    methodology_id BYTEA,
+    operator_account BYTEA,
+    feed_signer BYTEA CONSTRAINT ck_activities_feed_signer CHECK (length(feed_signer) = 20),
+    crediting_first_day BIGINT NOT NULL CONSTRAINT ck_activities_crediting_first_day CHECK (crediting_first_day >= 0),
+    crediting_last_day BIGINT NOT NULL CONSTRAINT ck_activities_crediting_last_day CHECK (crediting_last_day >= 0),
+    facility_id BYTEA CONSTRAINT ck_activities_facility_id CHECK (length(facility_id) = 32),
+    pledge_hash BYTEA CONSTRAINT ck_activities_pledge_hash CHECK (length(pledge_hash) = 32),
+    cap_gco2e BIGINT NOT NULL CONSTRAINT ck_activities_cap_gco2e CHECK (cap_gco2e >= 0),
+    status INTEGER NOT NULL CONSTRAINT ck_activities_status CHECK (status IN (1, 2, 3, 4)),
+    registered_leaf_index BIGINT NOT NULL,
+    status_leaf_index BIGINT NOT NULL,
+    CONSTRAINT pk_activities PRIMARY KEY (activity_id),
+    CONSTRAINT uq_activities_code UNIQUE (code),
+    CONSTRAINT uq_activities_registered_leaf_index UNIQUE (registered_leaf_index),
+    CONSTRAINT ck_activities_crediting_first_day_to_crediting_last_day CHECK (crediting_first_day <= crediting_last_day),
+    CONSTRAINT fk_activities_methodology_id FOREIGN KEY(methodology_id) REFERENCES methodologies (methodology_id),
+    CONSTRAINT fk_activities_operator_account FOREIGN KEY(operator_account) REFERENCES accounts (account),
+    CONSTRAINT fk_activities_registered_leaf_index FOREIGN KEY(registered_leaf_index) REFERENCES operations (leaf_index),
+    CONSTRAINT fk_activities_status_leaf_index FOREIGN KEY(status_leaf_index) REFERENCES operations (leaf_index)
+);
+
+CREATE UNIQUE INDEX uq_activities_live_facility ON activities (facility_id) WHERE status IN (1, 2);
+
+CREATE TABLE proposals (
+    proposal_id BYTEA NOT NULL CONSTRAINT ck_proposals_proposal_id CHECK (length(proposal_id) = 32),
+    activity_id BYTEA NOT NULL,
+    proposer BYTEA NOT NULL CONSTRAINT ck_proposals_proposer CHECK (length(proposer) = 20),
+    first_day BIGINT NOT NULL CONSTRAINT ck_proposals_first_day CHECK (first_day >= 0),
+    last_day BIGINT NOT NULL CONSTRAINT ck_proposals_last_day CHECK (last_day >= 0),
+    quantity_gco2e BIGINT NOT NULL CONSTRAINT ck_proposals_quantity_gco2e CHECK (quantity_gco2e >= 1),
+    status INTEGER NOT NULL CONSTRAINT ck_proposals_status CHECK (status IN (1, 2, 3)),
+    proposed_leaf_index BIGINT NOT NULL,
+    status_leaf_index BIGINT NOT NULL,
+    CONSTRAINT pk_proposals PRIMARY KEY (proposal_id),
+    CONSTRAINT uq_proposals_proposed_leaf_index UNIQUE (proposed_leaf_index),
+    CONSTRAINT ck_proposals_first_day_to_last_day CHECK (first_day <= last_day),
+    CONSTRAINT fk_proposals_activity_id FOREIGN KEY(activity_id) REFERENCES activities (activity_id),
+    CONSTRAINT fk_proposals_proposed_leaf_index FOREIGN KEY(proposed_leaf_index) REFERENCES operations (leaf_index),
+    CONSTRAINT fk_proposals_status_leaf_index FOREIGN KEY(status_leaf_index) REFERENCES operations (leaf_index)
+);
+
+CREATE INDEX ix_proposals_activity_id ON proposals (activity_id);
+
+CREATE TABLE lots (
+    lot_id BYTEA NOT NULL CONSTRAINT ck_lots_lot_id CHECK (length(lot_id) = 32),
+    activity_id BYTEA NOT NULL,
+    methodology_id BYTEA NOT NULL,
+    reduction_class INTEGER NOT NULL CONSTRAINT ck_lots_reduction_class CHECK (reduction_class IN (1, 2)),
+    first_day BIGINT NOT NULL CONSTRAINT ck_lots_first_day CHECK (first_day >= 0),
+    last_day BIGINT NOT NULL CONSTRAINT ck_lots_last_day CHECK (last_day >= 0),
+    credited_account BYTEA NOT NULL,
+    proposal_id BYTEA NOT NULL,
+    first_serial BIGINT NOT NULL CONSTRAINT ck_lots_first_serial CHECK (first_serial >= 1),
+    issued_gco2e BIGINT NOT NULL CONSTRAINT ck_lots_issued_gco2e CHECK (issued_gco2e >= 1),
+    withheld_gco2e BIGINT NOT NULL CONSTRAINT ck_lots_withheld_gco2e CHECK (withheld_gco2e >= 0),
+    cancelled_gco2e BIGINT NOT NULL CONSTRAINT ck_lots_cancelled_gco2e CHECK (cancelled_gco2e >= 0),
+    taken_back_gco2e BIGINT NOT NULL CONSTRAINT ck_lots_taken_back_gco2e CHECK (taken_back_gco2e >= 0),
+    corrected_gco2e BIGINT NOT NULL CONSTRAINT ck_lots_corrected_gco2e CHECK (corrected_gco2e >= 0),
+    status INTEGER NOT NULL CONSTRAINT ck_lots_status CHECK (status IN (1, 2)),
+    issued_leaf_index BIGINT NOT NULL,
+    status_leaf_index BIGINT NOT NULL,
+    CONSTRAINT pk_lots PRIMARY KEY (lot_id),
+    CONSTRAINT uq_lots_proposal_id UNIQUE (proposal_id),
+    CONSTRAINT uq_lots_first_serial UNIQUE (first_serial),
+    CONSTRAINT uq_lots_issued_leaf_index UNIQUE (issued_leaf_index),
+    CONSTRAINT uq_lots_activity_id_first_day UNIQUE (activity_id, first_day),
+    CONSTRAINT ck_lots_first_day_to_last_day CHECK (first_day <= last_day),
+    CONSTRAINT ck_lots_final_within_issued CHECK (cancelled_gco2e + taken_back_gco2e <= issued_gco2e),
+    CONSTRAINT ck_lots_withheld_is_taken_back CHECK (withheld_gco2e <= taken_back_gco2e),
+    CONSTRAINT ck_lots_corrected_within_issued CHECK (corrected_gco2e <= issued_gco2e),
+    CONSTRAINT fk_lots_activity_id FOREIGN KEY(activity_id) REFERENCES activities (activity_id),
+    CONSTRAINT fk_lots_methodology_id FOREIGN KEY(methodology_id) REFERENCES methodologies (methodology_id),
+    CONSTRAINT fk_lots_credited_account FOREIGN KEY(credited_account) REFERENCES accounts (account),
+    CONSTRAINT fk_lots_proposal_id FOREIGN KEY(proposal_id) REFERENCES proposals (proposal_id),
+    CONSTRAINT fk_lots_issued_leaf_index FOREIGN KEY(issued_leaf_index) REFERENCES operations (leaf_index),
+    CONSTRAINT fk_lots_status_leaf_index FOREIGN KEY(status_leaf_index) REFERENCES operations (leaf_index)
+);
+
+CREATE INDEX ix_lots_activity_id ON lots (activity_id);
+
+CREATE TABLE certificates (
+    number BIGINT NOT NULL CONSTRAINT ck_certificates_number CHECK (number >= 1),
+    leaf_index BIGINT NOT NULL,
+    lot_id BYTEA NOT NULL,
+    account BYTEA NOT NULL CONSTRAINT ck_certificates_account CHECK (length(account) = 20),
+    purpose INTEGER NOT NULL CONSTRAINT ck_certificates_purpose CHECK (purpose IN (1, 2, 3, 4)),
+    quantity_gco2e BIGINT NOT NULL CONSTRAINT ck_certificates_quantity_gco2e CHECK (quantity_gco2e >= 1),
+    first_serial BIGINT NOT NULL CONSTRAINT ck_certificates_first_serial CHECK (first_serial >= 1),
+    CONSTRAINT pk_certificates PRIMARY KEY (number),
+    CONSTRAINT fk_certificates_leaf_index FOREIGN KEY(leaf_index) REFERENCES operations (leaf_index),
+    CONSTRAINT fk_certificates_lot_id FOREIGN KEY(lot_id) REFERENCES lots (lot_id)
+);
+
+CREATE INDEX ix_certificates_account ON certificates (account, number);
+
+CREATE INDEX ix_certificates_lot_id ON certificates (lot_id, number);
+
+CREATE UNIQUE INDEX uq_certificates_first_serial ON certificates (first_serial);
+
+CREATE UNIQUE INDEX uq_certificates_leaf_index ON certificates (leaf_index);
+
+CREATE TABLE postings (
+    leaf_index BIGINT NOT NULL,
+    position INTEGER NOT NULL CONSTRAINT ck_postings_position CHECK (position >= 0),
+    lot_id BYTEA NOT NULL,
+    debit_book INTEGER NOT NULL CONSTRAINT ck_postings_debit_book CHECK (debit_book IN (1, 2, 3, 4, 5, 6, 7)),
+    debit_owner BYTEA NOT NULL,
+    credit_book INTEGER NOT NULL CONSTRAINT ck_postings_credit_book CHECK (credit_book IN (1, 2, 3, 4, 5, 6, 7)),
+    credit_owner BYTEA NOT NULL,
+    quantity_gco2e BIGINT NOT NULL CONSTRAINT ck_postings_quantity_gco2e CHECK (quantity_gco2e >= 1),
+    CONSTRAINT pk_postings PRIMARY KEY (leaf_index, position),
+    CONSTRAINT ck_postings_debit_owner CHECK (length(debit_owner) = CASE WHEN debit_book >= 5 THEN 32 ELSE 20 END),
+    CONSTRAINT ck_postings_credit_owner CHECK (length(credit_owner) = CASE WHEN credit_book >= 5 THEN 32 ELSE 20 END),
+    CONSTRAINT fk_postings_leaf_index FOREIGN KEY(leaf_index) REFERENCES operations (leaf_index),
+    CONSTRAINT fk_postings_lot_id FOREIGN KEY(lot_id) REFERENCES lots (lot_id)
+);
