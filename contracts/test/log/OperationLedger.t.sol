@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {IAccountRegistry} from "../../src/interfaces/IAccountRegistry.sol";
+import {IOperationLedger} from "../../src/interfaces/IOperationLedger.sol";
+import {ITransparencyLog} from "../../src/interfaces/ITransparencyLog.sol";
+import {AccountKind, AccountStatus, Custody, LotId, OperationId} from "../../src/types/Types.sol";
+import {Fixture} from "../helpers/Fixture.sol";
+
+contract OperationLedgerTest is Fixture {
+    OperationId private id;
+    LotId private lot;
+
+    function setUp() public override {
+        super.setUp();
+        lot = issue(register(projectOf("PV-1")), 19_500, 19_510, 1000);
+        id = op();
+    }
+
+    function test_TransparencyLog() external view {
+        assertEq(address(accounts.transparencyLog()), address(log));
+        assertEq(address(methodologies.transparencyLog()), address(log));
+        assertEq(address(activities.transparencyLog()), address(log));
+        assertEq(address(ledger.transparencyLog()), address(log));
+    }
+
+    function test_Once_WhenNew() external {
+        uint64 size = log.size();
+        bytes memory call = _transferCall(id, 100);
+        _send(owner, call);
+        assertEq(held(buyer, lot), 100);
+        assertEq(log.size(), size + 1);
+        assertEq(log.operationDigest(id), keccak256(abi.encode(address(ledger), owner, call)));
+    }
+
+    function test_Once_WhenRepeated() external {
+        _send(owner, _transferCall(id, 100));
+        uint64 size = log.size();
+        bytes32 root = log.root();
+        vm.expectEmit(address(ledger));
+        emit IOperationLedger.OperationRepeated(id);
+        _send(owner, _transferCall(id, 100));
+        assertEq(held(buyer, lot), 100);
+        assertEq(log.size(), size);
+        assertEq(log.root(), root);
+    }
+
+    function test_Once_WhenRepeatedAndNoLongerPossible() external {
+        _send(owner, _transferCall(id, 1000));
+        freezeAccount(buyer);
+        freezeLot(lot);
+        vm.expectEmit(address(ledger));
+        emit IOperationLedger.OperationRepeated(id);
+        _send(owner, _transferCall(id, 1000));
+        assertEq(held(buyer, lot), 1000);
+    }
+
+    function test_Once_RevertWhen_ContentDiffers() external {
+        _send(owner, _transferCall(id, 100));
+        _expectConflict(address(ledger), owner, _transferCall(id, 100), _transferCall(id, 101), owner);
+        _send(owner, _transferCall(id, 101));
+    }
+
+    function test_Once_RevertWhen_SenderDiffers() external {
+        _send(owner, _transferCall(id, 100));
+        _expectConflict(address(ledger), owner, _transferCall(id, 100), _transferCall(id, 100), buyer);
+        _send(buyer, _transferCall(id, 100));
+    }
+
+    function test_Once_RevertWhen_LedgerDiffers() external {
+        vm.prank(regulator);
+        accounts.freeze(id, buyer, RECORD);
+        bytes memory before = abi.encodeCall(accounts.freeze, (id, buyer, RECORD));
+        bytes memory given = abi.encodeCall(ledger.freezeLot, (id, lot, RECORD));
+        _expectConflict(address(accounts), regulator, before, given, regulator);
+        _send(regulator, given);
+    }
+
+    function test_Once_RevertWhen_FunctionDiffers() external {
+        vm.prank(regulator);
+        ledger.freezeLot(id, lot, RECORD);
+        bytes memory before = abi.encodeCall(ledger.freezeLot, (id, lot, RECORD));
+        bytes memory given = abi.encodeCall(ledger.unfreezeLot, (id, lot, RECORD));
+        _expectConflict(address(ledger), regulator, before, given, regulator);
+        _send(regulator, given);
+    }
+
+    function test_Once_WhenRefusedBefore() external {
+        freezeAccount(buyer);
+        vm.expectRevert(
+            abi.encodeWithSelector(IAccountRegistry.AccountRegistry_NotActive.selector, buyer, AccountStatus.Frozen)
+        );
+        vm.prank(owner);
+        ledger.transfer(id, buyer, lot, 100, RECORD);
+        assertEq(log.operationDigest(id), bytes32(0));
+
+        vm.prank(regulator);
+        accounts.unfreeze(op(), buyer, RECORD);
+        _send(owner, _transferCall(id, 100));
+        assertEq(held(buyer, lot), 100);
+    }
+
+    function test_Once_RevertWhen_IdZero() external {
+        vm.expectRevert(ITransparencyLog.TransparencyLog_ZeroOperationId.selector);
+        vm.prank(owner);
+        ledger.transfer(OperationId.wrap(0), buyer, lot, 100, RECORD);
+    }
+
+    function test_Once_RevertWhen_RecordHashZero() external {
+        vm.expectRevert(abi.encodeWithSelector(ITransparencyLog.TransparencyLog_ZeroRecordHash.selector, id));
+        vm.prank(owner);
+        ledger.transfer(id, buyer, lot, 100, 0);
+    }
+
+    function test_Multicall() external {
+        uint64 size = log.size();
+        bytes[] memory calls = new bytes[](2);
+        calls[0] = _transferCall(id, 100);
+        calls[1] = _transferCall(op(), 20);
+        vm.prank(owner);
+        ledger.multicall(calls);
+        assertEq(held(buyer, lot), 120);
+        assertEq(log.size(), size + 2);
+        // As if sent alone: the inner call is the content and the outer caller the sender.
+        assertEq(log.operationDigest(id), keccak256(abi.encode(address(ledger), owner, calls[0])));
+    }
+
+    function test_Multicall_WhenAppliedOutsideBefore() external {
+        _send(owner, _transferCall(id, 100));
+        bytes[] memory calls = new bytes[](2);
+        calls[0] = _transferCall(id, 100);
+        calls[1] = _transferCall(op(), 20);
+        vm.expectEmit(address(ledger));
+        emit IOperationLedger.OperationRepeated(id);
+        vm.prank(owner);
+        ledger.multicall(calls);
+        assertEq(held(buyer, lot), 120);
+    }
+
+    function test_Multicall_WhenRepeatedOutsideAfter() external {
+        bytes[] memory calls = new bytes[](1);
+        calls[0] = _transferCall(id, 100);
+        vm.prank(owner);
+        ledger.multicall(calls);
+        vm.expectEmit(address(ledger));
+        emit IOperationLedger.OperationRepeated(id);
+        _send(owner, _transferCall(id, 100));
+        assertEq(held(buyer, lot), 100);
+    }
+
+    function test_Multicall_WhenTheSameTwice() external {
+        uint64 size = log.size();
+        bytes[] memory calls = new bytes[](2);
+        calls[0] = _transferCall(id, 100);
+        calls[1] = _transferCall(id, 100);
+        vm.prank(owner);
+        ledger.multicall(calls);
+        assertEq(held(buyer, lot), 100);
+        assertEq(log.size(), size + 1);
+    }
+
+    function test_Multicall_RevertWhen_OneIdWithTwoContents() external {
+        bytes[] memory calls = new bytes[](2);
+        calls[0] = _transferCall(id, 100);
+        calls[1] = _transferCall(id, 101);
+        _expectConflict(address(ledger), owner, calls[0], calls[1], owner);
+        vm.prank(owner);
+        ledger.multicall(calls);
+        assertEq(held(buyer, lot), 0);
+    }
+
+    function test_Multicall_RevertWhen_OneIsRefused() external {
+        uint64 size = log.size();
+        bytes[] memory calls = new bytes[](2);
+        calls[0] = _transferCall(id, 100);
+        calls[1] = abi.encodeCall(ledger.transfer, (op(), stranger, lot, 1, RECORD));
+        vm.expectRevert(
+            abi.encodeWithSelector(IAccountRegistry.AccountRegistry_NotActive.selector, stranger, AccountStatus.Unknown)
+        );
+        vm.prank(owner);
+        ledger.multicall(calls);
+        assertEq(held(buyer, lot), 0);
+        assertEq(log.size(), size);
+        assertEq(log.operationDigest(id), bytes32(0));
+    }
+
+    function test_Multicall_OfARegistry() external {
+        bytes[] memory calls = new bytes[](2);
+        for (uint256 i = 0; i < 2; ++i) {
+            address holder = account(i == 0 ? "a" : "b");
+            calls[i] = abi.encodeCall(
+                accounts.open, (op(), holder, AccountKind.Personal, Custody.Holder, keccak256(abi.encode(i)), RECORD)
+            );
+        }
+        vm.prank(platform);
+        accounts.multicall(calls);
+        accounts.requireActive(account("a"));
+        accounts.requireActive(account("b"));
+    }
+
+    function _transferCall(OperationId operationId, uint128 grams) private view returns (bytes memory) {
+        return abi.encodeCall(ledger.transfer, (operationId, buyer, lot, grams, RECORD));
+    }
+
+    function _send(address sender, bytes memory data) private {
+        vm.prank(sender);
+        (bool done,) = address(ledger).call(data);
+        assertTrue(done);
+    }
+
+    function _expectConflict(
+        address recordedLedger,
+        address recordedSender,
+        bytes memory recorded,
+        bytes memory given,
+        address sender
+    ) private {
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                ITransparencyLog.TransparencyLog_OperationConflict.selector,
+                id,
+                keccak256(abi.encode(recordedLedger, recordedSender, recorded)),
+                keccak256(abi.encode(address(ledger), sender, given))
+            )
+        );
+    }
+}
