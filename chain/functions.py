@@ -26,14 +26,19 @@ def keccak256(data: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function by its canonical signature, for example `transfer(bytes32,address,uint256,uint128,bytes32)`."""
+    """A function, error or event by its canonical signature: `transfer(bytes32,address,uint256,uint128,bytes32)`.
+
+    `hash` is the Keccak of the signature, an event's first topic; `selector` its first four bytes.
+    """
 
     signature: str
+    hash: bytes = field(init=False)
     selector: bytes = field(init=False)
     types: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "selector", keccak256(self.signature.encode())[:4])
+        object.__setattr__(self, "hash", keccak256(self.signature.encode()))
+        object.__setattr__(self, "selector", self.hash[:4])
         object.__setattr__(self, "types", _split_types(self.signature))
 
     @property
