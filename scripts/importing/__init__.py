@@ -1,0 +1,1 @@
+"""Import of operations from files: the mapping, the reader, rows that become operations, and how they are run."""

@@ -1,0 +1,100 @@
+# ruff: noqa: N818 - named for what is wrong, as the rest of the tree is
+"""What can be wrong with a mapping, a file or a row. All are `InvalidInput`: exit code 2, nothing was changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ledger.errors import InvalidInput, Json, TanpuhuiError, shorten
+
+
+@dataclass(unsafe_hash=True)
+class InvalidMapping(InvalidInput):
+    """The mapping file says something that the mapping language does not know; `field` is the path of the key."""
+
+    file: str = ""
+
+    def explain(self) -> str:
+        return f"{self.file}: {self.field} must {self.rule}, but is {shorten(self.value)}; see docs/import.md."
+
+    def details(self) -> dict[str, Json]:
+        return {"file": self.file, **InvalidInput.details(self)}
+
+
+@dataclass(unsafe_hash=True)
+class MalformedFile(InvalidInput):
+    """The file as a whole cannot be read; no row of it was applied. `line` is 0 where no line can be named."""
+
+    file: str = ""
+    line: int = 0
+
+    def explain(self) -> str:
+        place = f"{self.file}, line {self.line}" if self.line else self.file
+        return (
+            f"{place}: {self.field} must {self.rule}, but is {shorten(self.value)}; "
+            "no row was applied. Correct the file or the [file] part of the mapping and run the same command again."
+        )
+
+    def details(self) -> dict[str, Json]:
+        return {"file": self.file, "line": self.line, **InvalidInput.details(self)}
+
+
+@dataclass(unsafe_hash=True)
+class RefusedByMapping(InvalidInput):
+    """The mapping itself refuses rows of this sort, and says why."""
+
+    message: str = ""
+
+    def explain(self) -> str:
+        return self.message
+
+    def details(self) -> dict[str, Json]:
+        return {**InvalidInput.details(self), "message": self.message}
+
+
+@dataclass(unsafe_hash=True)
+class RowsInvalid(TanpuhuiError):
+    """Rows of the file break rules, and the file was to be applied as a whole: nothing was sent."""
+
+    file: str
+    refused: int
+    rows: int
+    report: str
+    first: str
+
+    exit_code: ClassVar[int] = 2
+
+    def explain(self) -> str:
+        return (
+            f"{self.file}: {self.refused} of {self.rows} rows are refused, so nothing was applied. First: {self.first} "
+            f"All are listed in {self.report}; correct them, or apply the valid rows with --row-wise."
+        )
+
+
+@dataclass(unsafe_hash=True)
+class RowsRefused(TanpuhuiError):
+    """The valid rows were applied; the others are in a file of their own."""
+
+    file: str
+    refused: int
+    rows: int
+    report: str
+
+    def explain(self) -> str:
+        return (
+            f"{self.file}: {self.rows - self.refused} of {self.rows} rows are applied and {self.refused} refused; "
+            f"the refused rows are in {self.report}: correct and import that file."
+        )
+
+
+@dataclass(unsafe_hash=True)
+class FileChanged(TanpuhuiError):
+    """The file changed between the two times it was read, so what was checked is not what would be applied."""
+
+    file: str
+
+    exit_code: ClassVar[int] = 2
+
+    def explain(self) -> str:
+        return f"{self.file} changed while it was being imported; run the same command again when it is complete."

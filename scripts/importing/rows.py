@@ -1,0 +1,348 @@
+"""Turns the rows of a file into steps, by a mapping. Nothing here asks the ledger whether a step is allowed."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from ledger import encoding
+from ledger.errors import InvalidInput, MissingField, NotFound, TanpuhuiError, UnknownWord
+from ledger.ids import ActivityId, Address, MethodologyId, OperationId
+from ledger.vocabulary import ReductionClass
+from scripts.importing.actions import Arguments, Given, Step
+from scripts.importing.errors import RefusedByMapping
+from scripts.importing.expressions import Template, clean
+from scripts.importing.mapping import ALL_COLUMNS, ImportMapping, OperationTemplate, Table, Value
+from scripts.importing.sources import BadRow, Row, Source
+from scripts.names import ActivityTerms, Directory, Names
+
+_MOST_SHOWN_KEYS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class RowPlan:
+    """What a row asks for, in order. A row without steps asks for nothing (its conditions did not hold)."""
+
+    line: int
+    cells: Sequence[str]
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowRefusal:
+    """A row that was not applied, and why. `by`: the file, the mapping, the check before sending, or the contract."""
+
+    line: int
+    cells: Sequence[str]
+    by: str
+    field: str
+    rule: str
+    code: str
+    message: str
+
+    @classmethod
+    def of(cls, line: int, cells: Sequence[str], error: TanpuhuiError, by: str) -> RowRefusal:
+        """The refusal that an error means."""
+        name, rule = "", error.code
+        if isinstance(error, InvalidInput):
+            name, rule = error.field, f"must {error.rule}"
+        elif isinstance(error, NotFound):
+            name, rule = error.kind, "must exist"
+        by = "mapping" if isinstance(error, RefusedByMapping) else by
+        return cls(line=line, cells=cells, by=by, field=name, rule=rule, code=error.code, message=error.explain())
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionUse:
+    """A cell that the mapping's table of corrections changed."""
+
+    line: int
+    column: str
+    given: str
+    correct: str
+    reason: str
+
+
+class LearningDirectory:
+    """What is registered, and what the rows read so far will register."""
+
+    def __init__(self, base: Directory) -> None:
+        self._base = base
+        self._accounts: set[Address] = set()
+        self._methodologies: dict[MethodologyId, ReductionClass] = {}
+        self._activities: dict[ActivityId, ActivityTerms | None] = {}
+
+    def account_exists(self, account: Address) -> bool:
+        """Whether the account is open, or a row before opens it."""
+        return account in self._accounts or self._base.account_exists(account)
+
+    def methodology_class(self, methodology_id: MethodologyId) -> ReductionClass | None:
+        """The class of a version that is published, or that a row before publishes."""
+        return self._methodologies.get(methodology_id) or self._base.methodology_class(methodology_id)
+
+    def activity_terms(self, activity_id: ActivityId) -> ActivityTerms | None:
+        """The terms of an activity that is registered, or that a row before registers."""
+        if activity_id not in self._activities:
+            self._activities[activity_id] = self._base.activity_terms(activity_id)
+        return self._activities[activity_id]
+
+    def learn(self, action: str, made: Arguments) -> None:
+        """Takes note of what a step will register."""
+        if action == "open-account":
+            self._accounts.add(made["account"])
+        elif action == "publish-methodology":
+            identifier = encoding.methodology_id(code=made["code"], version=made["version"])
+            self._methodologies[identifier] = made["reduction_class"]
+        elif action == "register-activity":
+            reduction_class = self.methodology_class(made["methodology_id"])
+            if reduction_class is not None:
+                terms = ActivityTerms(made["methodology_id"], reduction_class)
+                self._activities[encoding.activity_id(code=made["code"])] = terms
+
+
+class RowReader:
+    """Reads one file by one mapping. Each `rows()` is a new pass that starts from what is registered.
+
+    `tables` overrides where the mapping's tables are; otherwise their paths are relative to the data file's folder.
+    """
+
+    def __init__(
+        self,
+        mapping: ImportMapping,
+        source: Source,
+        names: Callable[[Directory], Names],
+        directory: Directory,
+        tables: Mapping[str, Path] | None = None,
+    ) -> None:
+        self._mapping = mapping
+        self._source = source
+        self._names = names
+        self._directory = directory
+        given = tables or {}
+        for name in given:
+            if name not in {table.name for table in mapping.tables}:
+                raise InvalidInput("table", f"be a table of the mapping {mapping.path}", name)
+        folder = source.path.parent
+        self._tables = {
+            table.name: _load(table, given.get(table.name, folder / table.path)) for table in mapping.tables
+        }
+        self.corrections: list[CorrectionUse] = []
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns of the file."""
+        return self._source.columns()
+
+    def rows(self) -> Iterator[RowPlan | RowRefusal]:
+        """Every row as what it asks for, or as the reason why it cannot be read."""
+        self.corrections = []
+        one_pass = _Pass(
+            self._mapping,
+            self._source,
+            names=self._names,
+            directory=self._directory,
+            tables=self._tables,
+            corrections=self.corrections,
+        )
+        for row in self._source.rows(needed=self._mapping.columns):
+            if isinstance(row, BadRow):
+                yield RowRefusal.of(row.line, row.cells, row.error, "file")
+                continue
+            try:
+                steps = one_pass.steps(row)
+            except TanpuhuiError as error:
+                yield RowRefusal.of(row.line, row.cells, error, "file")
+            else:
+                yield RowPlan(row.line, row.cells, steps)
+
+
+LoadedTable = Mapping[str, Mapping[str, str] | None]
+"""A table's rows by key; None where several different rows have the key."""
+
+
+class _Pass:
+    """One reading of the file, from its first row to its last."""
+
+    def __init__(
+        self,
+        mapping: ImportMapping,
+        source: Source,
+        *,
+        names: Callable[[Directory], Names],
+        directory: Directory,
+        tables: Mapping[str, LoadedTable],
+        corrections: list[CorrectionUse],
+    ) -> None:
+        self._mapping = mapping
+        self._columns = source.columns()
+        self._file_hash = source.sha256
+        self._known = LearningDirectory(directory)
+        self._names = names(self._known)
+        self._tables = tables
+        self._values = {value.name: value for value in mapping.values}
+        self._joins = {table.name: table for table in mapping.tables}
+        self._corrections = corrections
+        self._fixes = {(fix.column, fix.given): fix for fix in mapping.corrections}
+        every = mapping.cleaners.get(ALL_COLUMNS, ())
+        self._cleaners = [mapping.cleaners.get(column, every) for column in self._columns]
+        self._row_ids: set[str] = set()
+
+    def steps(self, row: Row) -> tuple[Step, ...]:
+        """The steps of a row; raises for the first thing that is wrong with it."""
+        texts = self._texts(row)
+        for refusal in self._mapping.refusals:
+            if refusal.when.holds(texts):
+                raise RefusedByMapping(refusal.field, refusal.rule, "", refusal.message.fill(texts))
+        operation_id = self._operation_ids(row, texts)
+        steps: list[Step] = []
+        for index, template in enumerate(self._mapping.operations):
+            if template.when.holds(texts):
+                given = self._given(template, texts, operation_id(index), tuple(steps))
+                step = self._step(row.line, index, template, given)
+                if step is not None:
+                    steps.append(dataclasses.replace(step, fields=_filled(template.record, texts)))
+        for step in steps:
+            self._known.learn(step.action.label, step.arguments)
+        return tuple(steps)
+
+    def _texts(self, row: Row) -> _Texts:
+        cells = {}
+        for column, cleaners, cell in zip(self._columns, self._cleaners, row.cells, strict=True):
+            text = clean(cell, cleaners) if cleaners else cell
+            fix = self._fixes.get((column, text))
+            if fix is not None:
+                self._corrections.append(CorrectionUse(row.line, column, text, fix.correct, fix.reason))
+                text = fix.correct
+            cells[column] = text
+        return _Texts(cells, self._values, self._joins, self._tables)
+
+    def _operation_ids(self, row: Row, texts: _Texts) -> Callable[[int], OperationId]:
+        if self._mapping.row_id is None:
+            return lambda index: encoding.row_operation_id(file_hash=self._file_hash, line=row.line, step=index)
+        row_id = self._mapping.row_id.fill(texts)
+        if not row_id.strip():
+            raise MissingField("row_id", "not be blank: the mapping takes the row's id from it", row_id)
+        if row_id in self._row_ids:
+            raise InvalidInput("row_id", "be another in every row of the file", row_id)
+        self._row_ids.add(row_id)
+        namespace = self._mapping.name
+        return lambda index: encoding.named_row_operation_id(namespace=namespace, row_id=row_id, step=index)
+
+    def _given(
+        self, template: OperationTemplate, texts: _Texts, operation_id: OperationId, earlier: tuple[Step, ...]
+    ) -> Given:
+        return Given(
+            texts={key: argument.fill(texts) for key, argument in template.arguments.items()},
+            labels={key: _label(argument.names, key) for key, argument in template.arguments.items()},
+            names=self._names,
+            operation_id=operation_id,
+            earlier=earlier,
+        )
+
+    def _step(self, line: int, index: int, template: OperationTemplate, given: Given) -> Step | None:
+        """The step, without the fields of its record; None if what it would make is there."""
+        action = template.action
+        arguments = action.read(given)
+        if template.ensure and action.there is not None and action.there(arguments, self._known):
+            return None
+        touches = action.touch(given, arguments)
+        return Step(
+            line=line,
+            index=index,
+            operation_id=given.operation_id,
+            action=action,
+            arguments=arguments,
+            fields={},
+            touches=touches,
+        )
+
+
+class _Texts(dict[str, str]):
+    """The texts of one row by name; what is not a column is made when it is first asked for."""
+
+    def __init__(
+        self,
+        cells: Mapping[str, str],
+        values: Mapping[str, Value],
+        joins: Mapping[str, Table],
+        tables: Mapping[str, LoadedTable],
+    ) -> None:
+        super().__init__(cells)
+        self._values = values
+        self._joins = joins
+        self._tables = tables
+
+    def __missing__(self, name: str) -> str:
+        owner = name.partition(".")[0]
+        if owner in self._joins and name not in self._values:
+            self._join(self._joins[owner])
+        else:
+            self._derive(self._values[name if name in self._values else owner])
+        return self[name]
+
+    def _join(self, table: Table) -> None:
+        key = table.of.fill(self)
+        label = _label(table.of.names, table.name)
+        rows = self._tables[table.name]
+        if key not in rows:
+            raise InvalidInput(label, f"be a {table.key} of the table {table.name}", key)
+        found = rows[key]
+        if found is None:
+            raise InvalidInput(label, f"be the {table.key} of one row of the table {table.name}, not of several", key)
+        for column, text in found.items():
+            self[f"{table.name}.{column}"] = text
+
+    def _derive(self, value: Value) -> None:
+        chosen = next((choice for choice in value.choices if choice.when.holds(self)), None)
+        names = chosen.template.names if chosen else []
+        label = _label(names, value.name)
+        text = clean(chosen.template.fill(self), value.cleaners) if chosen else ""
+        if value.pattern is not None:
+            match = value.pattern.fullmatch(text)
+            if match is None:
+                raise InvalidInput(label, f"read as {value.pattern.pattern}", text)
+            for group, part in match.groupdict().items():
+                self[f"{value.name}.{group}"] = part or ""
+        if value.translation is not None:
+            text = _translate(value, text, label)
+        if value.required and not text.strip():
+            raise MissingField(label, "not be blank", text)
+        self[value.name] = text
+
+
+def _translate(value: Value, text: str, label: str) -> str:
+    translation = value.translation or {}
+    if text in translation:
+        return translation[text]
+    if value.otherwise is not None:
+        return value.otherwise
+    shown = ", ".join(list(translation)[:_MOST_SHOWN_KEYS])
+    more = "" if len(translation) <= _MOST_SHOWN_KEYS else ", …"
+    raise UnknownWord(label, f"be one of {shown}{more}", text)
+
+
+def _filled(record: Mapping[str, Template], texts: _Texts) -> dict[str, str]:
+    """The fields of a record; blank ones are left out."""
+    return {name: filled for name, text in record.items() if (filled := text.fill(texts)).strip()}
+
+
+def _label(names: Sequence[str], otherwise: str) -> str:
+    """What to call a text in a message: the one column that it comes from, else its own name."""
+    return names[0] if len(set(names)) == 1 else otherwise
+
+
+def _load(table: Table, path: Path) -> LoadedTable:
+    source = Source(path, table.file)
+    columns = source.columns()
+    rows: dict[str, Mapping[str, str] | None] = {}
+    for row in source.rows(needed=[table.key, *table.columns]):
+        if isinstance(row, BadRow):
+            continue  # whatever refers to it is refused when it is looked up
+        texts = {name: clean(cell, table.cleaners) for name, cell in zip(columns, row.cells, strict=True)}
+        kept = {name: texts[name] for name in table.columns}
+        key = texts[table.key]
+        rows[key] = kept if rows.get(key, kept) == kept else None
+    return rows

@@ -1,0 +1,195 @@
+"""Runs an import: all or nothing, or row by row.
+
+All or nothing: every row is read, made into operations and tried on the reference model of the rules, from the first to
+the last, before the first is sent. Row by row: what can be read is sent, and the contracts decide; a row whose
+operation is refused gets no further operation. Either way the operations have ids of the file, so that a second run, or
+one after a kill, finds what the first has done and does the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Final, Protocol
+
+from chain.composer import Composer
+from chain.operations import Operation, OperationState, OperationStatus
+from ledger.errors import OperationConflict, TanpuhuiError, UnknownRefusal
+from ledger.ids import OperationId
+from ledger.refusals import REFUSALS, refusal_from_details
+from ledger.vocabulary import Role
+from scripts.importing.actions import Step
+from scripts.importing.rows import RowPlan, RowRefusal
+from scripts.importing.waves import waves
+
+WINDOW_ROWS: Final = 10_000
+"""Rows that are put into waves together; what bounds the memory of an import."""
+
+
+class Sender(Protocol):
+    """Sends the operations of one body and says what became of each."""
+
+    def send(self, role: Role, operations: Sequence[Operation]) -> Iterator[OperationStatus]:
+        """Each operation's end, done or refused, in any order."""
+        ...
+
+    def applied(self, operation_ids: Sequence[OperationId]) -> set[OperationId]:
+        """Those of the ids that have a leaf in the log already."""
+        ...
+
+
+class RowCheck(Protocol):
+    """The rules, tried on a copy of the ledger's state."""
+
+    def try_row(self, steps: Sequence[Step]) -> TanpuhuiError | None:
+        """Applies the steps to the copy; if one is refused, none is applied and the reason is given."""
+        ...
+
+
+class Watcher(Protocol):
+    """Is told how far an import is."""
+
+    def begin(self, what: str, total: int | None) -> None:
+        """A new stage begins."""
+        ...
+
+    def advance(self, rows: int) -> None:
+        """So many more rows are through."""
+        ...
+
+
+@dataclass(slots=True, kw_only=True)
+class Tally:
+    """What became of a file. `repeated`: operations that had been applied before this run."""
+
+    rows: int = 0
+    applied: int = 0
+    refused: int = 0
+    idle: int = 0
+    operations: int = 0
+    repeated: int = 0
+    operations_by_action: dict[str, int] = field(default_factory=dict)
+
+
+def check_rows(
+    rows: Iterable[RowPlan | RowRefusal], composer: Composer, check: RowCheck, sender: Sender, watcher: Watcher
+) -> Iterator[RowPlan | RowRefusal]:
+    """Every row as it would end: the plan, or why it would be refused. Sends nothing."""
+    watcher.begin("checking", None)
+    for window in _windows(rows):
+        done = sender.applied([step.operation_id for row in window if isinstance(row, RowPlan) for step in row.steps])
+        for row in window:
+            yield row if isinstance(row, RowRefusal) else _checked(row, composer, check, done)
+        watcher.advance(len(window))
+
+
+def _checked(row: RowPlan, composer: Composer, check: RowCheck, done: set[OperationId]) -> RowPlan | RowRefusal:
+    left = [step for step in row.steps if step.operation_id not in done]
+    try:
+        for step in left:
+            step.compose(composer)
+    except TanpuhuiError as error:
+        return RowRefusal.of(row.line, row.cells, error, "file")
+    refusal = check.try_row(left)
+    return row if refusal is None else RowRefusal.of(row.line, row.cells, refusal, "check")
+
+
+def apply_rows(
+    rows: Iterable[RowPlan | RowRefusal],
+    composer: Composer,
+    sender: Sender,
+    watcher: Watcher,
+    on_refused: Callable[[RowRefusal], None],
+) -> Tally:
+    """Sends what the rows ask for and tallies what became of them; refused rows are handed on in the file's order."""
+    tally = Tally()
+    watcher.begin("applying", None)
+    for window in _windows(rows):
+        _apply_window(window, composer, sender, tally, on_refused)
+        watcher.advance(len(window))
+    return tally
+
+
+def _apply_window(
+    window: Sequence[RowPlan | RowRefusal],
+    composer: Composer,
+    sender: Sender,
+    tally: Tally,
+    on_refused: Callable[[RowRefusal], None],
+) -> None:
+    plans = [row for row in window if isinstance(row, RowPlan)]
+    refused = {row.line: row for row in window if isinstance(row, RowRefusal)}
+    run = _Run(composer, sender, {plan.line: plan for plan in plans}, refused, tally)
+    for wave in waves(plans):
+        for role, steps in wave.items():
+            run.send(role, steps)
+    tally.rows += len(window)
+    tally.refused += len(refused)
+    tally.idle += sum(not plan.steps and plan.line not in refused for plan in plans)
+    tally.applied = tally.rows - tally.refused - tally.idle
+    for line in sorted(refused):
+        on_refused(refused[line])
+
+
+class _Run:
+    """One window on its way."""
+
+    def __init__(
+        self,
+        composer: Composer,
+        sender: Sender,
+        plans: dict[int, RowPlan],
+        refused: dict[int, RowRefusal],
+        tally: Tally,
+    ) -> None:
+        self._composer = composer
+        self._sender = sender
+        self._plans = plans
+        self._refused = refused
+        self._tally = tally
+
+    def send(self, role: Role, steps: Sequence[Step]) -> None:
+        """Sends those steps whose rows are still good."""
+        composed = {}
+        for step in steps:
+            if step.line in self._refused:
+                continue
+            try:
+                composed[step.operation_id] = (step, step.compose(self._composer))
+            except TanpuhuiError as error:
+                self._refuse(step.line, error, "file")
+        before = self._sender.applied(list(composed))
+        self._tally.repeated += len(before)
+        operations = [operation for _, operation in composed.values()]
+        for status in self._sender.send(role, operations):
+            step, _ = composed.pop(status.operation_id)
+            self._note(step, status, new=status.operation_id not in before)
+
+    def _note(self, step: Step, status: OperationStatus, *, new: bool) -> None:
+        if status.state is OperationState.REFUSED:
+            self._refuse(step.line, refusal_of(status), "contract")
+        elif new:
+            self._tally.operations += 1
+            by_action = self._tally.operations_by_action
+            by_action[step.action.label] = by_action.get(step.action.label, 0) + 1
+
+    def _refuse(self, line: int, error: TanpuhuiError, by: str) -> None:
+        if line not in self._refused:
+            self._refused[line] = RowRefusal.of(line, self._plans[line].cells, error, by)
+
+
+def refusal_of(status: OperationStatus) -> TanpuhuiError:
+    """The error that a refused operation ended with."""
+    code = status.error_code or ""
+    if code in REFUSALS:
+        return refusal_from_details(code, status.error_arguments or {})
+    if code == OperationConflict.__name__:
+        return OperationConflict(status.operation_id)
+    return UnknownRefusal(b"", code)
+
+
+def _windows(rows: Iterable[RowPlan | RowRefusal]) -> Iterator[list[RowPlan | RowRefusal]]:
+    rest = iter(rows)
+    while window := list(islice(rest, WINDOW_ROWS)):
+        yield window
