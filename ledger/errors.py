@@ -46,9 +46,9 @@ stable name that programs switch on. `explain()` is for people: one sentence tha
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 """A JSON value as Python holds it."""
@@ -71,7 +71,7 @@ class TanpuhuiError(Exception):
         return self.explain()
 
     def __reduce__(self) -> tuple[object, ...]:
-        return type(self), tuple(getattr(self, name) for name in _field_names(self))
+        return type(self), tuple(getattr(self, name) for name in argument_names(self))
 
     def explain(self) -> str:
         """What is wrong and what to do next, in English."""
@@ -83,7 +83,7 @@ class TanpuhuiError(Exception):
 
     def details(self) -> dict[str, Json]:
         """The error's arguments as JSON: bytes as 0x-hex, quantities and large integers as decimal strings."""
-        return {name: json_safe(name, getattr(self, name)) for name in _field_names(self)}
+        return {name: json_safe(name, getattr(self, name)) for name in argument_names(self)}
 
 
 def kebab(name: str) -> str:
@@ -109,8 +109,9 @@ def json_safe(name: str, value: object) -> Json:
             return str(value)
 
 
-def _field_names(error: TanpuhuiError) -> list[str]:
-    return list(getattr(error, "__dataclass_fields__", ()))
+def argument_names(error: Any) -> list[str]:
+    """Names of an error's arguments, in order; class variables such as `exit_code` are none."""
+    return [member.name for member in fields(error)] if is_dataclass(error) else []
 
 
 def shorten(value: object) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from ledger.errors import Json, Refused
+from ledger.errors import Json, Refused, argument_names
 from ledger.ids import ActivityId, Address, FixedBytes, Hash32, LotId, MethodologyId, OperationId
 from ledger.units import MAX_CIVIL_DAY, date_of_civil_day, format_tonnes
 from ledger.vocabulary import (
@@ -68,7 +68,7 @@ def refusal_from_details(name: str, details: Mapping[str, Json]) -> ContractRefu
 def argument_types(refusal_type: type[ContractRefusal]) -> dict[str, type]:
     """Argument names of a refusal, in order, with their Python types."""
     hints = typing.get_type_hints(refusal_type)
-    return {name: hints[name] for name in getattr(refusal_type, "__dataclass_fields__", ())}
+    return {name: hints[name] for name in argument_names(refusal_type)}
 
 
 def _typed(kind: type, raw: object) -> object:
@@ -147,6 +147,14 @@ class AccountRegistry_AlreadyOpened(ContractRefusal):
     status: AccountStatus
     english = "Account {account} was opened before and is {status}; use it, or open another address."
     chinese = "账户 {account} 已开立,当前状态为{status},请直接使用或另开账户。"
+
+
+@dataclass(unsafe_hash=True)
+class AccountRegistry_NotCustodyAddress(ContractRefusal):
+    account: Address
+    expected: Address
+    english = "Account {account} cannot be in platform custody; the address derived from its commitment is {expected}."
+    chinese = "账户 {account} 不能由平台代管,由其承诺值导出的地址应为 {expected}。"
 
 
 @dataclass(unsafe_hash=True)
@@ -610,3 +618,9 @@ class SeparatedAccessManager_IncompatibleRoles(ContractRefusal):
     given: Role
     english = "Key {account} is {held} and can never be {given} too (M11); give the role to another key."
     chinese = "密钥 {account} 已具备{held}角色,不得同时授予{given}角色(管理办法第十一条)。"
+
+
+@dataclass(unsafe_hash=True)
+class SeparatedAccessManager_ExecuteClosed(ContractRefusal):
+    english = "Calls through the access manager are closed; call the ledger itself, with the key that acts."
+    chinese = "不支持通过权限管理合约调用,请以本机构密钥直接调用账本合约。"

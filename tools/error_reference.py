@@ -9,8 +9,9 @@ from ledger import errors, refusals
 HEAD = """\
 # 4. Errors
 
-Normative; made by `make generate` from `ledger/errors.py` and `ledger/refusals.py`. Programs switch on `code`, which never changes its
-meaning; the command line ends with the exit code; the API answers with a problem document (RFC 9457) whose `type` ends in `code`.
+Normative; made by `make generate` from `ledger/errors.py` and `ledger/refusals.py`. Programs switch on `code`, which
+never changes its meaning; the command line ends with the exit code; the API answers with a problem document (RFC 9457)
+whose `type` ends in `code`.
 
 ## 4.1 Exit codes of `tanpuhui`
 
@@ -23,6 +24,7 @@ meaning; the command line ends with the exit code; the API answers with a proble
 | 4 | nothing has this id |
 | 5 | the caller lacks a role or a scope |
 | 6 | a proof does not hold |
+| 7 | what the node tells contradicts itself, the contracts or the index: nothing is called final until it is explained |
 """
 
 TREE = """\
