@@ -1,0 +1,157 @@
+"""SQL of the mirror: adds the rows of a block range, reads back what the next range builds on.
+
+Takes a connection and never commits. Rows are only inserted, so that a duplicate is refused; what is derived
+(balances, statuses, running totals, open tiles, cursor) is updated.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, NamedTuple, TypeVar
+
+from sqlalchemy import Connection, Table, bindparam, select, tuple_, update
+
+from indexer import bulk, schema
+from indexer.books import BalanceKey
+from indexer.errors import BrokenBooks
+from indexer.tiles import Tile, TileId
+
+_KEYS_PER_QUESTION = 500
+T = TypeVar("T")
+
+
+class Cursor(NamedTuple):
+    """Everything up to and including this block is in the mirror, and nothing above it. A row of `cursor`."""
+
+    block_number: int
+    block_hash: bytes
+    block_timestamp: int
+    log_size: int
+    log_root: bytes
+
+
+class LotState(NamedTuple):
+    """What later operations on a lot need to know; all quantities in g CO2e."""
+
+    activity_id: bytes
+    credited_account: bytes
+    first_serial: int
+    issued: int
+    cancelled: int
+    taken_back: int
+    corrected: int
+
+
+# ------------------------------------------------------------------------------------------------------------ reading
+
+
+def read_cursor(connection: Connection) -> Cursor | None:
+    """Where the mirror stands; None before it was bound to a chain."""
+    columns = [schema.cursor.c[name] for name in Cursor._fields]
+    row = connection.execute(select(*columns)).one_or_none()
+    return None if row is None else Cursor(*row)
+
+
+def read_balances(connection: Connection, keys: Iterable[BalanceKey]) -> dict[BalanceKey, int]:
+    """The balances that have a row, in g CO2e."""
+    table = schema.balances
+    key = tuple_(table.c.book, table.c.owner, table.c.lot_id)
+    found: dict[BalanceKey, int] = {}
+    for part in _parts(keys):
+        for book, owner, lot_id, quantity in connection.execute(select(table).where(key.in_(part))):
+            found[book, bytes(owner), bytes(lot_id)] = quantity
+    return found
+
+
+_LOT = select(
+    schema.lots.c.activity_id,
+    schema.lots.c.credited_account,
+    schema.lots.c.first_serial,
+    schema.lots.c.issued_gco2e,
+    schema.lots.c.cancelled_gco2e,
+    schema.lots.c.taken_back_gco2e,
+    schema.lots.c.corrected_gco2e,
+).where(schema.lots.c.lot_id == bindparam("key"))
+
+
+def read_lot(connection: Connection, lot_id: bytes) -> LotState | None:
+    """A lot, or None if there is none with this id."""
+    row = connection.execute(_LOT, {"key": lot_id}).one_or_none()
+    return None if row is None else LotState(*row)
+
+
+# ------------------------------------------------------------------------------------------------------------ writing
+
+
+def write_cursor(connection: Connection, cursor: Cursor) -> None:
+    """Moves the cursor."""
+    connection.execute(update(schema.cursor), cursor._asdict())
+
+
+def add(connection: Connection, table: Table, rows: Sequence[Sequence[Any]]) -> None:
+    """Inserts rows whose members stand in the order of the table's columns."""
+    bulk.insert(connection, table, rows)
+
+
+def set_statuses(
+    connection: Connection, table: Table, statuses: Iterable[tuple[bytes, int, int]], block_number: int
+) -> None:
+    """Gives each thing (by its id) a status and the leaf it came by; `BrokenBooks` for an id that is not there."""
+    (key,) = table.primary_key.columns
+    statement = (
+        update(table)
+        .where(key == bindparam("key"))
+        .values(status=bindparam("new_status"), status_leaf_index=bindparam("leaf"))
+    )
+    for identifier, status, leaf in statuses:
+        done = connection.execute(statement, {"key": identifier, "new_status": status, "leaf": leaf})
+        if done.rowcount != 1:
+            raise BrokenBooks(block_number, f"leaf {leaf} is about {key.name} {identifier.hex()}, which is not there")
+
+
+def set_lot_totals(connection: Connection, lots: Iterable[tuple[bytes, LotState]]) -> None:
+    """Stores the running totals of lots."""
+    statement = (
+        update(schema.lots)
+        .where(schema.lots.c.lot_id == bindparam("key"))
+        .values(
+            cancelled_gco2e=bindparam("cancelled"),
+            taken_back_gco2e=bindparam("taken_back"),
+            corrected_gco2e=bindparam("corrected"),
+        )
+    )
+    rows = [
+        {"key": key, "cancelled": lot.cancelled, "taken_back": lot.taken_back, "corrected": lot.corrected}
+        for key, lot in lots
+    ]
+    if rows:
+        connection.execute(statement, rows)
+
+
+def change_balances(
+    connection: Connection, before: dict[BalanceKey, int], after: dict[BalanceKey, int], block_number: int
+) -> None:
+    """Stores balances; `before` says of the same keys which have a row. Zero has none; below zero is `BrokenBooks`."""
+    for (book, owner, lot_id), quantity in after.items():
+        if quantity < 0:
+            where = f"book {book} of {owner.hex()} in lot {lot_id.hex()}"
+            raise BrokenBooks(block_number, f"{where} would fall below zero by {-quantity} g")
+    new = [(*key, quantity) for key, quantity in after.items() if quantity and not before[key]]
+    changed = [(*key, quantity) for key, quantity in after.items() if quantity and before[key]]
+    emptied = [key for key, quantity in after.items() if not quantity and before[key]]
+    bulk.delete(connection, schema.balances, emptied)
+    bulk.update_last_column(connection, schema.balances, changed)
+    bulk.insert(connection, schema.balances, new)
+
+
+def write_tiles(connection: Connection, tiles: Sequence[Tile], stored: set[TileId]) -> None:
+    """Stores tiles; those in `stored` have a row that is written anew."""
+    old = [tile for tile in tiles if (tile.level, tile.tile_index) in stored]
+    new = [tile for tile in tiles if (tile.level, tile.tile_index) not in stored]
+    bulk.update_last_column(connection, schema.log_tiles, old)
+    bulk.insert(connection, schema.log_tiles, new)
+
+
+def _parts(items: Iterable[T]) -> Iterator[list[T]]:
+    iterator = iter(items)
+    while part := list(islice(iterator, _KEYS_PER_QUESTION)):
+        yield part
