@@ -163,6 +163,11 @@ def lot_id(
     )
 
 
+def is_code(code: str) -> bool:
+    """Whether `code` is 1 to 64 bytes of printable ASCII without spaces, as every public code is."""
+    return _CODE.fullmatch(code) is not None
+
+
 def methodology_id(*, code: str, version: int) -> MethodologyId:
     """Id of a methodology version, tag 0x31."""
     return MethodologyId(_sha256(b"\x31" + _FORMAT + _code(code) + _uint("version", version, 4)))
@@ -281,6 +286,6 @@ def _text(field: str, text: str) -> bytes:
 
 
 def _code(code: str) -> bytes:
-    if not _CODE.fullmatch(code):
+    if not is_code(code):
         raise OutOfRange("code", "be 1 to 64 printable ASCII characters without spaces", code)
     return _text("code", code)
