@@ -157,9 +157,9 @@ def test_sums_beyond_64_bits_are_refused() -> None:
 
 def test_malformed_codes_are_refused() -> None:
     for case in CASES["code_refused"]:
-        with pytest.raises(OutOfRange, match="^code must be 1 to 64 printable ASCII"):
+        with pytest.raises(OutOfRange, match=r"^code must be 1 to 64 printable ASCII"):
             encoding.activity_id(code=case["code"])
-        with pytest.raises(OutOfRange, match="^code must be 1 to 64 printable ASCII"):
+        with pytest.raises(OutOfRange, match=r"^code must be 1 to 64 printable ASCII"):
             encoding.methodology_id(code=case["code"], version=1)
 
 
