@@ -53,9 +53,9 @@ class Touches:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One operation that one row asks for. `index` is its place within the row, counted from 0."""
+    """One operation that one row (line, part) asks for. `index` is its place within the row, counted from 0."""
 
-    line: int
+    row: tuple[int, int]
     index: int
     operation_id: OperationId
     action: Action

@@ -78,6 +78,17 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unpivot:
+    """Takes a wide table apart: each of the columns makes a row of its own, unless `skip` holds for its cell.
+
+    The rows have the names `unpivot.column` and `unpivot.value`; each is applied or refused by itself.
+    """
+
+    columns: tuple[str, ...]
+    skip: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OperationTemplate:
     """One operation that a row asks for; `ensure` makes it only where its subject is not there yet."""
 
@@ -97,6 +108,8 @@ class ImportMapping:
     description: str
     file: FileFormat
     row_id: Template | None
+    constants: Mapping[str, str]
+    unpivot: Unpivot | None
     cleaners: Mapping[str, tuple[str, ...]]
     corrections: tuple[Correction, ...]
     tables: tuple[Table, ...]
@@ -106,8 +119,11 @@ class ImportMapping:
     columns: tuple[str, ...]
 
 
-def load_mapping(path: Path) -> ImportMapping:
-    """The mapping in `path`; `InvalidMapping` names the file, the key and the rule."""
+def load_mapping(path: Path, constants: Mapping[str, str] | None = None) -> ImportMapping:
+    """The mapping in `path`, with `constants` instead of those it states.
+
+    `InvalidMapping` names the file, the key and the rule.
+    """
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -116,7 +132,7 @@ def load_mapping(path: Path) -> ImportMapping:
         raise InvalidMapping("mapping", "be UTF-8", f"invalid at byte {error.start}", str(path)) from None
     except tomllib.TOMLDecodeError as error:
         raise InvalidMapping("mapping", "be TOML", str(error), str(path)) from None
-    return _Reader(str(path), document).mapping()
+    return _Reader(str(path), document, constants or {}).mapping()
 
 
 @dataclass(slots=True)
@@ -224,8 +240,9 @@ class _Part:
 class _Reader:
     """Reads one document and checks every name that it uses."""
 
-    def __init__(self, file: str, document: dict[str, Any]) -> None:
+    def __init__(self, file: str, document: dict[str, Any], constants: Mapping[str, str]) -> None:
         self._top = _Part(file, "", document)
+        self._given_constants = constants
         self._defined: set[str] = set()
         self._owners: set[str] = set()
         self._columns: dict[str, None] = {}
@@ -239,6 +256,8 @@ class _Reader:
         head.used.add("row_id")
         head.finish()
         file = _file_format(top.part("file"))
+        constants = self._constants()
+        unpivot = self._unpivot() if "unpivot" in top.content else None
         cleaners = self._cleaners()
         corrections = tuple(self._correction(part) for part in top.parts("correct"))
         tables = tuple(self._table(part) for part in top.parts("table"))
@@ -259,6 +278,8 @@ class _Reader:
             description=description,
             file=file,
             row_id=row_id,
+            constants=constants,
+            unpivot=unpivot,
             cleaners=cleaners,
             corrections=corrections,
             tables=tables,
@@ -277,6 +298,30 @@ class _Reader:
             if "." in name and owner in self._owners:
                 raise part.wrong(key, f"use names that {owner} defines", name)
             self._columns[name] = None
+
+    def _constants(self) -> Mapping[str, str]:
+        part = self._top.part("constants")
+        constants = {name: part.text(name) for name in part.content}
+        for name, text in self._given_constants.items():
+            if name not in constants:
+                raise part.wrong(name, "be a constant of the mapping: " + ", ".join(constants), text)
+            constants[name] = text
+        for name, text in constants.items():
+            if not text:
+                raise part.wrong(name, f"be given, with --set {name}=VALUE", text)
+        self._defined.update(constants)
+        return constants
+
+    def _unpivot(self) -> Unpivot:
+        part = self._top.part("unpivot")
+        made = Unpivot(columns=part.texts("columns"), skip=part.text("skip", "blank"))
+        if made.skip not in TESTS:
+            raise part.wrong("skip", "be one of " + ", ".join(TESTS), made.skip)
+        part.finish()
+        self._need(made.columns, part, "columns")
+        self._owners.add("unpivot")
+        self._defined.update({"unpivot.column", "unpivot.value"})
+        return made
 
     def _cleaners(self) -> Mapping[str, tuple[str, ...]]:
         part = self._top.part("clean")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from ledger import encoding
 from ledger.errors import InvalidInput, MissingField, NotFound, TanpuhuiError, UnknownWord
@@ -14,7 +13,7 @@ from ledger.ids import ActivityId, Address, MethodologyId, OperationId
 from ledger.vocabulary import ReductionClass
 from scripts.importing.actions import Arguments, Given, Step
 from scripts.importing.errors import RefusedByMapping
-from scripts.importing.expressions import Template, clean
+from scripts.importing.expressions import TESTS, clean
 from scripts.importing.mapping import ALL_COLUMNS, ImportMapping, OperationTemplate, Table, Value
 from scripts.importing.sources import BadRow, Row, Source
 from scripts.names import ActivityTerms, Directory, Names
@@ -22,13 +21,26 @@ from scripts.names import ActivityTerms, Directory, Names
 _MOST_SHOWN_KEYS: Final = 5
 
 
+RowKey = tuple[int, int]
+"""Line, and part of the line."""
+
+
 @dataclass(frozen=True, slots=True)
 class RowPlan:
-    """What a row asks for, in order. A row without steps asks for nothing (its conditions did not hold)."""
+    """What a row asks for, in order. A row without steps asks for nothing (its conditions did not hold).
+
+    `part` counts the rows that an unpivoted line makes, from 0; every other row is part 0 of its line.
+    """
 
     line: int
     cells: Sequence[str]
     steps: tuple[Step, ...]
+    part: int = 0
+
+    @property
+    def key(self) -> RowKey:
+        """Which row it is."""
+        return self.line, self.part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,17 +54,36 @@ class RowRefusal:
     rule: str
     code: str
     message: str
+    part: int = 0
+
+    @property
+    def key(self) -> RowKey:
+        """Which row it is."""
+        return self.line, self.part
 
     @classmethod
-    def of(cls, line: int, cells: Sequence[str], error: TanpuhuiError, by: str) -> RowRefusal:
+    def of(cls, row: RowPlan | Row | BadRow, error: TanpuhuiError, by: str, part: int = 0) -> RowRefusal:
         """The refusal that an error means."""
         name, rule = "", error.code
         if isinstance(error, InvalidInput):
-            name, rule = error.field, f"must {error.rule}"
+            name, rule = error.field, error.rule
         elif isinstance(error, NotFound):
-            name, rule = error.kind, "must exist"
+            name, rule = error.kind, "exist"
         by = "mapping" if isinstance(error, RefusedByMapping) else by
-        return cls(line=line, cells=cells, by=by, field=name, rule=rule, code=error.code, message=error.explain())
+        return cls(
+            line=row.line,
+            cells=row.cells,
+            part=row.part if isinstance(row, RowPlan) else part,
+            by=by,
+            field=name,
+            rule=rule,
+            code=error.code,
+            message=error.explain(),
+        )
+
+
+_Key = TypeVar("_Key")
+_Fact = TypeVar("_Fact")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +98,18 @@ class CorrectionUse:
 
 
 class LearningDirectory:
-    """What is registered, and what the rows read so far will register."""
+    """What is registered, and what the rows read so far will register.
+
+    What a row adds is forgotten with `forget` when the row turns out to be wrong, and stays with `keep`.
+    """
 
     def __init__(self, base: Directory) -> None:
         self._base = base
         self._accounts: set[Address] = set()
         self._methodologies: dict[MethodologyId, ReductionClass] = {}
-        self._activities: dict[ActivityId, ActivityTerms | None] = {}
+        self._activities: dict[ActivityId, ActivityTerms] = {}
+        self._looked_up: dict[ActivityId, ActivityTerms | None] = {}
+        self._undo: list[Callable[[], object]] = []
 
     def account_exists(self, account: Address) -> bool:
         """Whether the account is open, or a row before opens it."""
@@ -85,22 +121,43 @@ class LearningDirectory:
 
     def activity_terms(self, activity_id: ActivityId) -> ActivityTerms | None:
         """The terms of an activity that is registered, or that a row before registers."""
-        if activity_id not in self._activities:
-            self._activities[activity_id] = self._base.activity_terms(activity_id)
-        return self._activities[activity_id]
+        if activity_id in self._activities:
+            return self._activities[activity_id]
+        if activity_id not in self._looked_up:
+            self._looked_up[activity_id] = self._base.activity_terms(activity_id)
+        return self._looked_up[activity_id]
 
     def learn(self, action: str, made: Arguments) -> None:
         """Takes note of what a step will register."""
         if action == "open-account":
-            self._accounts.add(made["account"])
+            self._learn_account(made["account"])
         elif action == "publish-methodology":
             identifier = encoding.methodology_id(code=made["code"], version=made["version"])
-            self._methodologies[identifier] = made["reduction_class"]
+            self._learn(self._methodologies, identifier, made["reduction_class"])
         elif action == "register-activity":
             reduction_class = self.methodology_class(made["methodology_id"])
             if reduction_class is not None:
                 terms = ActivityTerms(made["methodology_id"], reduction_class)
-                self._activities[encoding.activity_id(code=made["code"])] = terms
+                self._learn(self._activities, encoding.activity_id(code=made["code"]), terms)
+
+    def keep(self) -> None:
+        """What was learned since the last call stays."""
+        self._undo.clear()
+
+    def forget(self) -> None:
+        """What was learned since the last `keep` goes."""
+        while self._undo:
+            self._undo.pop()()
+
+    def _learn_account(self, account: Address) -> None:
+        if account not in self._accounts:
+            self._accounts.add(account)
+            self._undo.append(lambda: self._accounts.discard(account))
+
+    def _learn(self, known: dict[_Key, _Fact], key: _Key, fact: _Fact) -> None:
+        if key not in known:
+            known[key] = fact
+            self._undo.append(lambda: known.pop(key))
 
 
 class RowReader:
@@ -149,14 +206,16 @@ class RowReader:
         )
         for row in self._source.rows(needed=self._mapping.columns):
             if isinstance(row, BadRow):
-                yield RowRefusal.of(row.line, row.cells, row.error, "file")
+                yield RowRefusal.of(row, row.error, "file")
                 continue
-            try:
-                steps = one_pass.steps(row)
-            except TanpuhuiError as error:
-                yield RowRefusal.of(row.line, row.cells, error, "file")
-            else:
-                yield RowPlan(row.line, row.cells, steps)
+            texts = one_pass.texts(row)
+            for part, names in one_pass.parts(texts):
+                try:
+                    steps = one_pass.steps(row, part, names)
+                except TanpuhuiError as error:
+                    yield RowRefusal.of(row, error, "file", part)
+                else:
+                    yield RowPlan(row.line, row.cells, steps, part)
 
 
 LoadedTable = Mapping[str, Mapping[str, str] | None]
@@ -188,28 +247,11 @@ class _Pass:
         self._fixes = {(fix.column, fix.given): fix for fix in mapping.corrections}
         every = mapping.cleaners.get(ALL_COLUMNS, ())
         self._cleaners = [mapping.cleaners.get(column, every) for column in self._columns]
-        self._row_ids: set[str] = set()
+        self._row_ids: set[tuple[str, int]] = set()
 
-    def steps(self, row: Row) -> tuple[Step, ...]:
-        """The steps of a row; raises for the first thing that is wrong with it."""
-        texts = self._texts(row)
-        for refusal in self._mapping.refusals:
-            if refusal.when.holds(texts):
-                raise RefusedByMapping(refusal.field, refusal.rule, "", refusal.message.fill(texts))
-        operation_id = self._operation_ids(row, texts)
-        steps: list[Step] = []
-        for index, template in enumerate(self._mapping.operations):
-            if template.when.holds(texts):
-                given = self._given(template, texts, operation_id(index), tuple(steps))
-                step = self._step(row.line, index, template, given)
-                if step is not None:
-                    steps.append(dataclasses.replace(step, fields=_filled(template.record, texts)))
-        for step in steps:
-            self._known.learn(step.action.label, step.arguments)
-        return tuple(steps)
-
-    def _texts(self, row: Row) -> _Texts:
-        cells = {}
+    def texts(self, row: Row) -> dict[str, str]:
+        """The cells by column, cleaned and corrected, and the constants."""
+        cells = dict(self._mapping.constants)
         for column, cleaners, cell in zip(self._columns, self._cleaners, row.cells, strict=True):
             text = clean(cell, cleaners) if cleaners else cell
             fix = self._fixes.get((column, text))
@@ -217,19 +259,52 @@ class _Pass:
                 self._corrections.append(CorrectionUse(row.line, column, text, fix.correct, fix.reason))
                 text = fix.correct
             cells[column] = text
-        return _Texts(cells, self._values, self._joins, self._tables)
+        return cells
 
-    def _operation_ids(self, row: Row, texts: _Texts) -> Callable[[int], OperationId]:
+    def parts(self, texts: dict[str, str]) -> Iterator[tuple[int, _Texts]]:
+        """The rows that a line makes: one, or one for each column that is unpivoted and not skipped."""
+        unpivot = self._mapping.unpivot
+        if unpivot is None:
+            yield 0, self._scope(texts)
+            return
+        for part, column in enumerate(unpivot.columns):
+            if not TESTS[unpivot.skip](texts[column]):
+                yield part, self._scope({**texts, "unpivot.column": column, "unpivot.value": texts[column]})
+
+    def steps(self, row: Row, part: int, texts: _Texts) -> tuple[Step, ...]:
+        """The steps of a row; raises for the first thing that is wrong with it."""
+        for refusal in self._mapping.refusals:
+            if refusal.when.holds(texts):
+                raise RefusedByMapping(refusal.field, refusal.rule, "", refusal.message.fill(texts))
+        operation_id = self._operation_ids(row, part, texts)
+        steps: list[Step] = []
+        try:
+            for index, template in enumerate(self._mapping.operations):
+                if template.when.holds(texts):
+                    given = self._given(template, texts, operation_id(index), tuple(steps))
+                    steps += self._step((row.line, part), index, template, given, texts)
+        except TanpuhuiError:
+            self._known.forget()
+            raise
+        self._known.keep()
+        return tuple(steps)
+
+    def _scope(self, texts: dict[str, str]) -> _Texts:
+        return _Texts(texts, self._values, self._joins, self._tables)
+
+    def _operation_ids(self, row: Row, part: int, texts: _Texts) -> Callable[[int], OperationId]:
+        begin = part * len(self._mapping.operations)
         if self._mapping.row_id is None:
-            return lambda index: encoding.row_operation_id(file_hash=self._file_hash, line=row.line, step=index)
+            file_hash, line = self._file_hash, row.line
+            return lambda index: encoding.row_operation_id(file_hash=file_hash, line=line, step=begin + index)
         row_id = self._mapping.row_id.fill(texts)
         if not row_id.strip():
             raise MissingField("row_id", "not be blank: the mapping takes the row's id from it", row_id)
-        if row_id in self._row_ids:
+        if (row_id, part) in self._row_ids:
             raise InvalidInput("row_id", "be another in every row of the file", row_id)
-        self._row_ids.add(row_id)
+        self._row_ids.add((row_id, part))
         namespace = self._mapping.name
-        return lambda index: encoding.named_row_operation_id(namespace=namespace, row_id=row_id, step=index)
+        return lambda index: encoding.named_row_operation_id(namespace=namespace, row_id=row_id, step=begin + index)
 
     def _given(
         self, template: OperationTemplate, texts: _Texts, operation_id: OperationId, earlier: tuple[Step, ...]
@@ -242,21 +317,23 @@ class _Pass:
             earlier=earlier,
         )
 
-    def _step(self, line: int, index: int, template: OperationTemplate, given: Given) -> Step | None:
-        """The step, without the fields of its record; None if what it would make is there."""
+    def _step(
+        self, row: RowKey, index: int, template: OperationTemplate, given: Given, texts: _Texts
+    ) -> Iterator[Step]:
+        """The step; none if what it would make is there."""
         action = template.action
         arguments = action.read(given)
         if template.ensure and action.there is not None and action.there(arguments, self._known):
-            return None
-        touches = action.touch(given, arguments)
-        return Step(
-            line=line,
+            return
+        self._known.learn(action.label, arguments)
+        yield Step(
+            row=row,
             index=index,
             operation_id=given.operation_id,
             action=action,
             arguments=arguments,
-            fields={},
-            touches=touches,
+            fields={name: text for name, field in template.record.items() if (text := field.fill(texts)).strip()},
+            touches=action.touch(given, arguments),
         )
 
 
@@ -322,11 +399,6 @@ def _translate(value: Value, text: str, label: str) -> str:
     shown = ", ".join(list(translation)[:_MOST_SHOWN_KEYS])
     more = "" if len(translation) <= _MOST_SHOWN_KEYS else ", …"
     raise UnknownWord(label, f"be one of {shown}{more}", text)
-
-
-def _filled(record: Mapping[str, Template], texts: _Texts) -> dict[str, str]:
-    """The fields of a record; blank ones are left out."""
-    return {name: filled for name, text in record.items() if (filled := text.fill(texts)).strip()}
 
 
 def _label(names: Sequence[str], otherwise: str) -> str:

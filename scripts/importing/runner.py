@@ -20,7 +20,7 @@ from ledger.ids import OperationId
 from ledger.refusals import REFUSALS, refusal_from_details
 from ledger.vocabulary import Role
 from scripts.importing.actions import Step
-from scripts.importing.rows import RowPlan, RowRefusal
+from scripts.importing.rows import RowKey, RowPlan, RowRefusal
 from scripts.importing.waves import waves
 
 WINDOW_ROWS: Final = 10_000
@@ -90,9 +90,9 @@ def _checked(row: RowPlan, composer: Composer, check: RowCheck, done: set[Operat
         for step in left:
             step.compose(composer)
     except TanpuhuiError as error:
-        return RowRefusal.of(row.line, row.cells, error, "file")
+        return RowRefusal.of(row, error, "file")
     refusal = check.try_row(left)
-    return row if refusal is None else RowRefusal.of(row.line, row.cells, refusal, "check")
+    return row if refusal is None else RowRefusal.of(row, refusal, "check")
 
 
 def apply_rows(
@@ -119,17 +119,17 @@ def _apply_window(
     on_refused: Callable[[RowRefusal], None],
 ) -> None:
     plans = [row for row in window if isinstance(row, RowPlan)]
-    refused = {row.line: row for row in window if isinstance(row, RowRefusal)}
-    run = _Run(composer, sender, {plan.line: plan for plan in plans}, refused, tally)
+    refused = {row.key: row for row in window if isinstance(row, RowRefusal)}
+    run = _Run(composer, sender, {plan.key: plan for plan in plans}, refused, tally)
     for wave in waves(plans):
         for role, steps in wave.items():
             run.send(role, steps)
     tally.rows += len(window)
     tally.refused += len(refused)
-    tally.idle += sum(not plan.steps and plan.line not in refused for plan in plans)
+    tally.idle += sum(not plan.steps and plan.key not in refused for plan in plans)
     tally.applied = tally.rows - tally.refused - tally.idle
-    for line in sorted(refused):
-        on_refused(refused[line])
+    for key in sorted(refused):
+        on_refused(refused[key])
 
 
 class _Run:
@@ -139,8 +139,8 @@ class _Run:
         self,
         composer: Composer,
         sender: Sender,
-        plans: dict[int, RowPlan],
-        refused: dict[int, RowRefusal],
+        plans: dict[RowKey, RowPlan],
+        refused: dict[RowKey, RowRefusal],
         tally: Tally,
     ) -> None:
         self._composer = composer
@@ -153,12 +153,12 @@ class _Run:
         """Sends those steps whose rows are still good."""
         composed = {}
         for step in steps:
-            if step.line in self._refused:
+            if step.row in self._refused:
                 continue
             try:
                 composed[step.operation_id] = (step, step.compose(self._composer))
             except TanpuhuiError as error:
-                self._refuse(step.line, error, "file")
+                self._refuse(step.row, error, "file")
         before = self._sender.applied(list(composed))
         self._tally.repeated += len(before)
         operations = [operation for _, operation in composed.values()]
@@ -168,15 +168,15 @@ class _Run:
 
     def _note(self, step: Step, status: OperationStatus, *, new: bool) -> None:
         if status.state is OperationState.REFUSED:
-            self._refuse(step.line, refusal_of(status), "contract")
+            self._refuse(step.row, refusal_of(status), "contract")
         elif new:
             self._tally.operations += 1
             by_action = self._tally.operations_by_action
             by_action[step.action.label] = by_action.get(step.action.label, 0) + 1
 
-    def _refuse(self, line: int, error: TanpuhuiError, by: str) -> None:
-        if line not in self._refused:
-            self._refused[line] = RowRefusal.of(line, self._plans[line].cells, error, by)
+    def _refuse(self, row: RowKey, error: TanpuhuiError, by: str) -> None:
+        if row not in self._refused:
+            self._refused[row] = RowRefusal.of(self._plans[row], error, by)
 
 
 def refusal_of(status: OperationStatus) -> TanpuhuiError:
