@@ -18,7 +18,7 @@ from indexer.errors import BrokenBooks
 from indexer.mirror import LotState
 from indexer.pairing import NOBODY, PairedOperation
 from indexer.schema import LotStatus
-from indexer.tiles import SqlNodes, TileBuilder, tiles_at
+from indexer.tiles import SqlNodes, Tile, TileBuilder, tiles_at
 from ledger.ids import ZERO_HASH
 from ledger.log_tree import CompactRange
 from ledger.vocabulary import AccountStatus, ActivityStatus, MethodologyStatus, ProposalStatus
@@ -71,9 +71,12 @@ class Projection:
         self._log = CompactRange.load(log_size, SqlNodes(connection))
         self._tiles = TileBuilder.load(connection, log_size)
         self._open_tiles = {tile for tile, _ in tiles_at(log_size)}
+        self._grown_tiles: list[Tile] = []
         self._lots: dict[bytes, LotState] = {}
         self._balances: dict[BalanceKey, int] = {}
         self._pending = _Pending()
+        self.last_block = -1
+        """Number of the last block that was added."""
         self._handlers: dict[type[Any], Callable[[int, Any], None]] = {
             events.AccountOpened: self._account_opened,
             events.MethodologyPublished: self._methodology_published,
@@ -96,6 +99,7 @@ class Projection:
     def add_block(self, number: int, block_hash: bytes, parent_hash: bytes, timestamp: int) -> None:
         """A block that holds events; its operations follow."""
         self._pending.blocks.append((number, block_hash, parent_hash, timestamp))
+        self.last_block = number
 
     def apply(self, operation: PairedOperation, block_number: int, transaction_hash: bytes, log_index: int) -> None:
         """One operation in the order of the log. `BrokenBooks` if it contradicts what was booked before."""
@@ -280,15 +284,10 @@ class Projection:
 
     # ------------------------------------------------------------------------------------------------------- storing
 
-    @property
-    def log_size(self) -> int:
-        """Leaves stored so far."""
-        return self._log.size
-
-    @property
-    def log_root(self) -> bytes:
-        """Root of these leaves."""
-        return self._log.root()
+    def extend_log(self) -> tuple[int, bytes]:
+        """Appends the applied leaves to the log in memory; gives its size and root. Call it before `store`."""
+        self._grown_tiles = self._tiles.extend(self._log.extend(self._pending.leaf_hashes))
+        return self._log.size, self._log.root()
 
     def store(self, connection: Connection, block_number: int) -> None:
         """Writes what was applied. `block_number`, the end of the range, is named by `BrokenBooks`."""
@@ -305,7 +304,8 @@ class Projection:
         mirror.add(connection, schema.certificates, pending.certificates)
         mirror.add(connection, schema.postings, pending.postings)
         self._store_balances(connection, pending, block_number)
-        self._store_log(connection, pending)
+        mirror.write_tiles(connection, self._grown_tiles, self._open_tiles)
+        self._open_tiles = {tile for tile, _ in tiles_at(self._log.size)}
 
     def _store_lots(self, connection: Connection, pending: _Pending) -> None:
         new = pending.things[schema.lots]
@@ -327,11 +327,6 @@ class Projection:
         if len(self._balances) > _CACHED_BALANCES:
             self._balances.clear()
         self._balances.update(after)
-
-    def _store_log(self, connection: Connection, pending: _Pending) -> None:
-        tiles = self._tiles.extend(self._log.extend(pending.leaf_hashes))
-        mirror.write_tiles(connection, tiles, self._open_tiles)
-        self._open_tiles = {tile for tile, _ in tiles_at(self._log.size)}
 
 
 def _unless(value: bytes, none: bytes) -> bytes | None:

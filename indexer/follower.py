@@ -1,0 +1,302 @@
+"""Follows the chain: brings every block up to the node's head into the mirror, one SQL transaction per block range.
+
+What is committed with a range is its rows and the cursor, and only after everything in it was checked: blocks continue
+the cursor, logs belong to their blocks and rise in order, leaves have no gaps and hash to what their events say, every
+leaf has its event, and the root of the recomputed log is the contract's. A contradiction halts the follower with a
+member of `ledger.errors.Inconsistent`, is kept in `incidents`, and leaves the mirror at the last good block.
+
+The chain may take back blocks at any moment. That is seen at the cursor, whose block hash is compared before anything
+is added: the mirror is rolled back to the last block that both share (`indexer.rollback`), and the reorg is counted.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psycopg
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from chain.deployment import Deployment
+from chain.events import EventDecoder
+from chain.functions import keccak256
+from chain.hexes import from_data, from_quantity, to_data, to_quantity
+from chain.operations import ContractName
+from chain.rpc import Rpc
+from indexer import incidents, mirror
+from indexer.binding import check_binding, cursor_or_bind, start_of
+from indexer.database import Database
+from indexer.errors import BrokenBooks, BrokenChain, BrokenLog
+from indexer.mirror import Cursor, LotState
+from indexer.pairing import Pairing
+from indexer.projections import Projection
+from indexer.rollback import roll_back
+from indexer.schema import blocks
+from indexer.source import BlockRange, ChainMoved, Header, RangeReader, read_header, read_headers
+from ledger.errors import Inconsistent, NodeUnreachable, RpcFailure
+
+Progress = Callable[[int, int], None]
+"""Called after each commit with the cursor's block and the block that is being caught up to."""
+
+LOGS_PER_RANGE = 2_000
+OPERATIONS_PER_COMMIT = 10_000
+READING_THREADS = 2
+_TRIES = 5
+_BLOCKS_PER_QUESTION = 64
+_ROOT_AT = keccak256(b"rootAt(uint64)")[:4]
+_SIZE = keccak256(b"size()")[:4]
+
+
+class Follower:
+    """Keeps the mirror in `database` up with `deployment` on the node behind `rpc`. One at a time per database."""
+
+    def __init__(
+        self,
+        rpc: Rpc,
+        deployment: Deployment,
+        database: Database,
+        *,
+        operations_per_commit: int = OPERATIONS_PER_COMMIT,
+        logs_per_range: int = LOGS_PER_RANGE,
+    ) -> None:
+        self._rpc = rpc
+        self._deployment = deployment
+        self._database = database
+        self._operations_per_commit = operations_per_commit
+        self._addresses = {name: bytes(contract.address) for name, contract in deployment.contracts.items()}
+        self._decoder = EventDecoder(self._addresses)
+        self._reader = RangeReader(rpc, self._decoder.addresses, logs_per_range=logs_per_range, threads=READING_THREADS)
+        self._prepared = False
+
+    def catch_up(self, progress: Progress | None = None) -> Cursor:
+        """Indexes everything up to the node's head, and returns where the mirror then stands.
+
+        Raises a member of `Inconsistent` (halted, see above), `BindingMismatch`, `WrongChain` or `NotDeployed` if
+        database, deployment and node do not belong together, `NodeUnreachable`, `RpcFailure`.
+        """
+        self._prepare()
+        moved: ChainMoved | None = None
+        for _ in range(_TRIES):
+            cursor = self._cursor()
+            try:
+                return self._index_to_head(self._settle(cursor), progress)
+            except ChainMoved as error:
+                moved = error
+            except Inconsistent as error:
+                self._halt(error)
+                raise
+        assert moved is not None  # noqa: S101 - the loop ends in no other way
+        halted = BrokenChain(moved.block_number, moved.reason)
+        self._halt(halted)
+        raise halted
+
+    def follow(self, stop: threading.Event, *, poll_seconds: float = 1.0) -> None:
+        """Catches up again and again until `stop` is set. A node that does not answer is waited for."""
+        while not stop.is_set():
+            try:
+                self.catch_up()
+            except (NodeUnreachable, RpcFailure):
+                stop.wait(poll_seconds * 4)
+            stop.wait(poll_seconds)
+
+    # ------------------------------------------------------------------------------------------------- where it stands
+
+    def _prepare(self) -> None:
+        """Schema, binding, and whether the node is the right one: once per follower."""
+        if self._prepared:
+            return
+        self._database.migrate()
+        with self._database.read() as connection:
+            check_binding(connection, self._deployment)
+        self._deployment.check(self._rpc)
+        try:
+            parent = read_header(self._rpc, self._deployment.first_block - 1)
+        except ChainMoved as moved:
+            raise BrokenChain(moved.block_number, moved.reason) from None
+        with self._database.write() as connection:
+            cursor_or_bind(connection, self._deployment, parent)
+        self._prepared = True
+
+    def _cursor(self) -> Cursor:
+        with self._database.read() as connection:
+            cursor = mirror.read_cursor(connection)
+        if cursor is None:
+            # The mirror was emptied (rebuilt) behind our back: bind it again.
+            self._prepared = False
+            self._prepare()
+            return self._cursor()
+        return cursor
+
+    def _settle(self, cursor: Cursor) -> Cursor:
+        """The cursor, once its block is on the chain: after a reorg that of the last block that still is."""
+        (header,) = read_headers(self._rpc, [cursor.block_number])
+        if header is not None and header.hash_bytes == cursor.block_hash:
+            return cursor
+        ancestor = self._ancestor(cursor)
+        with self._database.write() as connection:
+            settled = roll_back(connection, ancestor)
+            incidents.add_reorg(connection, cursor, settled)
+        # What was taken back may have been the deployment itself.
+        self._deployment.check(self._rpc)
+        return settled
+
+    def _ancestor(self, cursor: Cursor) -> Cursor:
+        """The last block of the mirror that is still on the chain, at the least the one before the deployment."""
+        with self._database.read() as connection:
+            start = start_of(connection)
+            for part in self._known_blocks(connection, cursor.block_number):
+                headers = read_headers(self._rpc, [number for number, _, _ in part])
+                for (number, block_hash, timestamp), header in zip(part, headers, strict=True):
+                    if header is not None and header.hash_bytes == block_hash:
+                        return Cursor(number, block_hash, timestamp, 0, b"")
+        (header,) = read_headers(self._rpc, [start.block_number])
+        if header is None or header.hash_bytes != start.block_hash:
+            raise BrokenChain(start.block_number, "the block before the deployment is not on the chain any more")
+        return start
+
+    def _known_blocks(self, connection: Any, below: int) -> Iterator[list[tuple[int, bytes, int]]]:
+        while True:
+            rows = connection.execute(
+                select(blocks.c.number, blocks.c.hash, blocks.c.timestamp)
+                .where(blocks.c.number < below)
+                .order_by(blocks.c.number.desc())
+                .limit(_BLOCKS_PER_QUESTION)
+            ).all()
+            if not rows:
+                return
+            yield [(number, bytes(block_hash), timestamp) for number, block_hash, timestamp in rows]
+            below = rows[-1].number
+
+    def _halt(self, error: Inconsistent) -> None:
+        with self._database.write() as connection:
+            cursor = mirror.read_cursor(connection)
+            if cursor is not None:
+                incidents.add_halt(connection, cursor, error.code, error.explain())
+
+    # ------------------------------------------------------------------------------------------------------- going on
+
+    def _index_to_head(self, cursor: Cursor, progress: Progress | None) -> Cursor:
+        head = from_quantity(self._rpc.call("eth_blockNumber"), "eth_blockNumber")
+        if head <= cursor.block_number:
+            return cursor
+        run = _Run(self._deployment, self._addresses, self._decoder, self._database, cursor)
+        for block_range in self._reader.ranges(cursor.block_number + 1, head + 1):
+            run.take(block_range)
+            if run.projection.pending_operations >= self._operations_per_commit or run.last.number == head:
+                cursor = self._commit(run, head)
+                if progress is not None:
+                    progress(cursor.block_number, head)
+        return cursor
+
+    def _commit(self, run: "_Run", head: int) -> Cursor:
+        cursor = run.end_range()
+        self._check_root(cursor, head)
+        try:
+            with self._database.write() as connection:
+                run.projection.store(connection, cursor.block_number)
+                mirror.write_cursor(connection, cursor)
+                incidents.resolve_halts(connection)
+        except (IntegrityError, psycopg.IntegrityError) as error:
+            cause = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+            raise BrokenBooks(cursor.block_number, f"the database refused the rows ({cause})") from error
+        return cursor
+
+    def _check_root(self, cursor: Cursor, head: int) -> None:
+        """Whether the contract has the same log. The log only grows, so that it can be asked at the head."""
+        log = self._deployment.address(ContractName.TRANSPARENCY_LOG).hex0x
+        root_call = {"to": log, "data": to_data(_ROOT_AT + cursor.log_size.to_bytes(32, "big"))}
+        size_call = {"to": log, "data": to_data(_SIZE)}
+        at = to_quantity(head)
+        root, size = self._rpc.try_batch([("eth_call", [root_call, at]), ("eth_call", [size_call, at])])
+        whole = cursor.block_number < head or size.error is not None or _number(size.result) == cursor.log_size
+        if root.error is None and from_data(root.result, "eth_call") == cursor.log_root and whole:
+            return
+        header = read_header(self._rpc, cursor.block_number)
+        if header.hash_bytes != cursor.block_hash:
+            raise ChainMoved(cursor.block_number, "the block was replaced while it was being indexed")
+        root.unwrap()
+        raise BrokenLog(cursor.block_number, f"its {cursor.log_size} leaves are not those of the contract")
+
+
+def _number(answer: Any) -> int:
+    return int.from_bytes(from_data(answer, "eth_call"), "big")
+
+
+class _Run:
+    """One way from the cursor towards the head: checks the logs of each range and applies their operations."""
+
+    def __init__(
+        self,
+        deployment: Deployment,
+        addresses: dict[ContractName, bytes],
+        decoder: EventDecoder,
+        database: Database,
+        cursor: Cursor,
+    ) -> None:
+        self._decoder = decoder
+        self._database = database
+        self.last = Header(cursor.block_number, to_data(cursor.block_hash), "", cursor.block_timestamp)
+        self._pairing = Pairing(chain_id=deployment.chain_id, addresses=addresses, next_leaf=cursor.log_size)
+        with database.read() as connection:
+            self.projection = Projection(connection, cursor.log_size, self._find_lot)
+
+    def end_range(self) -> Cursor:
+        """Where the mirror will stand when everything applied so far is stored."""
+        size, root = self.projection.extend_log()
+        return Cursor(self.last.number, self.last.hash_bytes, self.last.timestamp, size, root)
+
+    def take(self, block_range: BlockRange) -> None:
+        """Applies the operations of a range. Raises `ChainMoved` or a member of `Inconsistent`."""
+        first = block_range.headers[0]
+        if first.parent_hash != self.last.hash:
+            raise ChainMoved(first.number, "its parent is not the last block that was indexed")
+        headers = {to_quantity(header.number): header for header in block_range.headers}
+        for number, logs in _by_block(block_range.logs):
+            header = headers.get(number)
+            if header is None:
+                raise BrokenChain(self.last.number, f"the node gave a log of block {number}, which was not asked for")
+            try:
+                self._take_block(header, logs)
+            except (KeyError, ValueError, TypeError) as error:
+                raise BrokenChain(header.number, f"one of its logs is malformed ({error!r})") from error
+        self.last = block_range.headers[-1]
+
+    def _take_block(self, header: Header, logs: list[dict[str, Any]]) -> None:
+        number, block_hash, _, timestamp = header
+        if number <= self.projection.last_block:
+            raise BrokenChain(number, "its logs come in two parts or out of order")
+        self.projection.add_block(number, header.hash_bytes, header.parent_hash_bytes, timestamp)
+        decode, pair, apply = self._decoder.decode, self._pairing.add, self.projection.apply
+        last_index = -1
+        transaction, transaction_hash = "", b""
+        for log in logs:
+            log_index = int(log["logIndex"], 16)
+            if log["blockHash"] != block_hash or log.get("removed"):
+                raise ChainMoved(number, "a log names another block hash than the block has")
+            if log_index <= last_index:
+                raise BrokenChain(number, f"log {log_index} comes after log {last_index}")
+            last_index = log_index
+            if log["transactionHash"] != transaction:
+                self._pairing.end_transaction(number)
+                transaction = log["transactionHash"]
+                transaction_hash = bytes.fromhex(transaction[2:])
+            operation = pair(decode(log), number, timestamp)
+            if operation is not None:
+                apply(operation, number, transaction_hash, log_index)
+        self._pairing.end_transaction(number)
+
+    def _find_lot(self, lot_id: bytes) -> LotState | None:
+        with self._database.read() as connection:
+            return mirror.read_lot(connection, lot_id)
+
+
+def _by_block(logs: Any) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Runs of logs of the same block, by the block's number as the node writes it."""
+    start = 0
+    while start < len(logs):
+        number = logs[start]["blockNumber"]
+        end = start
+        while end < len(logs) and logs[end]["blockNumber"] == number:
+            end += 1
+        yield number, logs[start:end]
+        start = end

@@ -1,0 +1,148 @@
+"""Reads block ranges from a node: headers of every block and the logs of our contracts, ahead of whoever uses them.
+
+What is checked here is that headers follow each other and that every log belongs to its header. A difference may mean
+that the chain took back blocks between two questions, so that it is raised as `ChainMoved`, and the follower looks
+again before it calls the chain broken.
+"""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+from chain.hexes import from_data, from_quantity, malformed, to_quantity
+from chain.rpc import Rpc
+from ledger.errors import RpcFailure
+
+_FIRST_BLOCKS = 32
+_MOST_BLOCKS = 2_000
+_METHOD_NOT_FOUND = -32601
+
+
+class ChainMoved(Exception):  # noqa: N818 - no error: the follower's word to itself
+    """Two answers of the node do not fit together; perhaps the chain took back blocks between them."""
+
+    def __init__(self, block_number: int, reason: str) -> None:
+        super().__init__(block_number, reason)
+        self.block_number = block_number
+        self.reason = reason
+
+
+class Header(NamedTuple):
+    """A block. Hashes are text as the node writes them, to be compared with those of logs."""
+
+    number: int
+    hash: str
+    parent_hash: str
+    timestamp: int
+
+    @classmethod
+    def parse(cls, number: int, block: Any) -> "Header":
+        """Reads the answer for block `number`; `ChainMoved` if the node has no such block."""
+        method = "eth_getBlockByNumber"
+        if block is None:
+            raise ChainMoved(number, "the node has no such block")
+        if not isinstance(block, dict) or from_quantity(block.get("number"), method) != number:
+            raise malformed(method, block, f"block {number}")
+        for name in ("hash", "parentHash"):
+            if len(from_data(block.get(name), method)) != 32:
+                raise malformed(method, block.get(name), "a hash")
+        return cls(number, block["hash"], block["parentHash"], from_quantity(block.get("timestamp"), method))
+
+    @property
+    def hash_bytes(self) -> bytes:
+        """The hash as bytes."""
+        return bytes.fromhex(self.hash[2:])
+
+    @property
+    def parent_hash_bytes(self) -> bytes:
+        """The parent's hash as bytes."""
+        return bytes.fromhex(self.parent_hash[2:])
+
+
+class BlockRange(NamedTuple):
+    """Blocks without gaps, each the parent of the next, with the logs of our contracts in the order of the chain."""
+
+    headers: Sequence[Header]
+    logs: Sequence[dict[str, Any]]
+
+
+def read_header(rpc: Rpc, number: int) -> Header:
+    """One block; `ChainMoved` if the node has no such block."""
+    return Header.parse(number, rpc.call("eth_getBlockByNumber", [to_quantity(number), False]))
+
+
+def read_headers(rpc: Rpc, numbers: Sequence[int]) -> list[Header | None]:
+    """Blocks, None where the node has none."""
+    blocks = rpc.batch([("eth_getBlockByNumber", [to_quantity(number), False]) for number in numbers])
+    return [None if block is None else Header.parse(n, block) for n, block in zip(numbers, blocks, strict=True)]
+
+
+def read_range(rpc: Rpc, addresses: Sequence[str], begin: int, end: int) -> list[BlockRange]:
+    """The blocks from `begin` up to but not including `end`, in as many parts as the node can answer.
+
+    Raises `ChainMoved`, and `RpcFailure` for a single block that the node refuses.
+    """
+    query = {"address": addresses, "fromBlock": to_quantity(begin), "toBlock": to_quantity(end - 1)}
+    answer = rpc.try_call("eth_getLogs", [query])
+    if answer.error is not None:
+        if end - begin == 1 or answer.error.code == _METHOD_NOT_FOUND:
+            # Nodes refuse blocks that they do not have, each with its own words.
+            read_header(rpc, end - 1)
+            raise RpcFailure("eth_getLogs", answer.error.code, answer.error.message)
+        middle = (begin + end) // 2
+        return read_range(rpc, addresses, begin, middle) + read_range(rpc, addresses, middle, end)
+    if not isinstance(answer.result, list):
+        raise malformed("eth_getLogs", answer.result, "a list")
+    headers = read_headers(rpc, range(begin, end))
+    return [BlockRange(_linked(headers, begin), answer.result)]
+
+
+def _linked(headers: list[Header | None], begin: int) -> list[Header]:
+    linked: list[Header] = []
+    for number, header in enumerate(headers, begin):
+        if header is None:
+            raise ChainMoved(number, "the node has no such block")
+        if linked and header.parent_hash != linked[-1].hash:
+            raise ChainMoved(number, "its parent is not the block before it")
+        linked.append(header)
+    return linked
+
+
+class RangeReader:
+    """Reads ranges one after the other, the next ones while the last one is being used.
+
+    A range grows while the node answers with fewer logs than `logs_per_range`, and is halved when there are more or the
+    node refuses it.
+    """
+
+    def __init__(self, rpc: Rpc, addresses: Sequence[str], *, logs_per_range: int, threads: int) -> None:
+        self._rpc = rpc
+        self._addresses = addresses
+        self._logs_per_range = logs_per_range
+        self._threads = threads
+        self._blocks = _FIRST_BLOCKS
+
+    def ranges(self, begin: int, end: int) -> Iterator[BlockRange]:
+        """The blocks from `begin` up to but not including `end`, in order. Raises as `read_range`."""
+        waiting: deque[Future[list[BlockRange]]] = deque()
+        with ThreadPoolExecutor(self._threads, thread_name_prefix="read-range") as pool:
+            try:
+                while begin < end or waiting:
+                    while begin < end and len(waiting) < self._threads:
+                        stop = min(begin + self._blocks, end)
+                        waiting.append(pool.submit(read_range, self._rpc, self._addresses, begin, stop))
+                        begin = stop
+                    parts = waiting.popleft().result()
+                    self._adjust(parts)
+                    yield from parts
+            finally:
+                for future in waiting:
+                    future.cancel()
+
+    def _adjust(self, parts: Sequence[BlockRange]) -> None:
+        logs = sum(len(part.logs) for part in parts)
+        if len(parts) > 1 or logs > self._logs_per_range:
+            self._blocks = max(1, self._blocks // 2)
+        elif logs < self._logs_per_range // 2:
+            self._blocks = min(_MOST_BLOCKS, self._blocks * 2)
