@@ -250,8 +250,8 @@ def verify_consistency(
     """Checks that the log of `new_size` begins with the whole log of `old_size` (RFC 9162 §2.1.4.2).
 
     Raises `ProofMalformed` when the sizes and the length of the proof cannot belong together (also for `old_size` 0,
-    which every log continues, so that nothing is proved), `ProofMismatch` when a root differs. For equal sizes the roots
-    are only compared, whatever they are.
+    which every log continues, so that nothing is proved), `ProofMismatch` when a root differs. Equal sizes have no
+    proof: their roots are compared, whatever they are.
     """
     step = "consistency"
     if not 0 < old_size <= new_size:
@@ -259,7 +259,8 @@ def verify_consistency(
     if old_size == new_size:
         if proof:
             raise ProofMalformed(step, "equal sizes need no proof, but one was given")
-        _check_root(step, "old and new", old_root, new_root)
+        if old_root != new_root:
+            raise ProofMismatch(step, f"one log has two roots at size {new_size}")
         return
     _verify_growth(old_size, old_root, new_size, new_root, proof)
 
