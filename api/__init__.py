@@ -1,1 +1,1 @@
-"""The public HTTP API and its pages."""
+"""HTTP: the ledger's public reading and the operators' writing, under `/v1`."""

@@ -1,0 +1,188 @@
+"""Puts an instance together: readers, routes, edge. `create_app(settings)` is all that a server needs."""
+
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import cache
+from importlib.metadata import version
+from time import monotonic
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from api import openapi, pages
+from api.answers import JSON_TYPE, Answer, encode_json
+from api.context import AnswerResponse, Context, conditions_of
+from api.edge import Edge, Receive, Scope, Send
+from api.errors import MethodNotAllowed, RequestRefused, RouteUnknown
+from api.hot import ShortWay
+from api.limits import TokenBuckets
+from api.problems import Problems
+from api.reading import ListRoute, ReadRoute
+from api.repository.snapshots import open_readers
+from api.routes import accounts, activities, certificates, health, log, lots, methodologies, operations, totals
+from api.settings import ApiSettings
+
+READ_ROUTES: tuple[ReadRoute, ...] = (
+    *certificates.ROUTES,
+    *accounts.ROUTES,
+    *methodologies.ROUTES,
+    *activities.ROUTES,
+    *lots.ROUTES,
+    *operations.ROUTES,
+    *log.ROUTES,
+    *totals.ROUTES,
+    *health.ROUTES,
+)
+
+
+VERSION = version("tanpuhui")
+
+
+class Application:
+    """An ASGI application. `fastapi` is what stands behind the edge."""
+
+    def __init__(self, fastapi: FastAPI, edge: Edge, context: Context) -> None:
+        self.fastapi = fastapi
+        self.context = context
+        self._edge = edge
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document."""
+        return self.fastapi.openapi()
+
+    def close(self) -> None:
+        """Ends the reader threads and closes the database; the server's shutdown does the same."""
+        self.context.close()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._edge(scope, receive, send)
+
+
+def create_app(settings: ApiSettings) -> Application:
+    """The application of one instance. Opens the index at the first request, so that it may start before the indexer."""
+    problems = Problems(settings.public_url)
+    readers = open_readers(settings.database_url, cached_tiles=settings.cached_tiles)
+    threads = ThreadPoolExecutor(settings.reader_threads, thread_name_prefix="tanpuhui-api")
+    context = Context(settings=settings, readers=readers, problems=problems, threads=threads)
+    fastapi = _fastapi(context)
+    edge = Edge(
+        fastapi,
+        settings=settings,
+        problems=problems,
+        short_way=ShortWay(readers, problems) if settings.hot_paths and readers.in_loop else None,
+        addresses=TokenBuckets(
+            capacity=settings.public_requests, per_second=settings.public_requests_per_second, clock=monotonic
+        ),
+        keys=TokenBuckets(capacity=settings.key_requests, per_second=settings.key_requests_per_second, clock=monotonic),
+        known_key=lambda _: None,
+    )
+    return Application(fastapi, edge, context)
+
+
+def _fastapi(context: Context) -> FastAPI:
+    app = FastAPI(
+        title="Tanpuhui Ledger",
+        version=VERSION,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=_lifespan(context),
+    )
+    for route in READ_ROUTES:
+        _add_read_route(app, context, route)
+    _add_pages(app, context)
+    app.openapi = cache(lambda: openapi.build(app, version=VERSION))  # type: ignore[method-assign]  # FastAPI's way
+    _add_error_handlers(app, context.problems)
+    return app
+
+
+def _lifespan(context: Context) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        context.close()
+
+    return lifespan
+
+
+def _add_read_route(app: FastAPI, context: Context, route: ReadRoute) -> None:
+    async def answer(request: Request) -> Response:
+        path = {name: str(value) for name, value in request.path_params.items()}
+        query = request.scope["query_string"]
+        return AnswerResponse(await context.read(route, path, query, conditions_of(request)))
+
+    app.add_api_route(
+        route.pattern,
+        answer,
+        methods=["GET"],
+        name=route.read_name,
+        operation_id=route.read_name,
+        summary=route.summary,
+        description=route.description or None,
+        tags=[route.tag],
+        response_model=route.model,
+        response_class=JSONResponse,
+        responses=openapi.read_responses(route, listed=isinstance(route, ListRoute)),
+        openapi_extra={"parameters": [one.openapi() for one in route.parameters] + openapi.CONDITION_PARAMETERS},
+    )
+
+
+def _add_pages(app: FastAPI, context: Context) -> None:
+    def page(path: str, summary: str, make: Callable[[Request], Answer], *, listed: bool = True) -> None:
+        async def answer(request: Request) -> Response:
+            try:
+                return AnswerResponse(make(request))
+            except RequestRefused as error:
+                return AnswerResponse(context.problems.answer(error, conditions_of(request).accept_language))
+
+        app.add_api_route(
+            path,
+            answer,
+            methods=["GET"],
+            summary=summary,
+            tags=["about"],
+            name=summary,
+            response_model=None,
+            responses=openapi.page_responses(path),
+            openapi_extra={"parameters": openapi.page_parameters(path)},
+            include_in_schema=listed,
+        )
+
+    def static(make: Callable[[], bytes], content_type: bytes) -> Callable[[Request], Answer]:
+        made = cache(make)
+        return lambda request: pages.static_answer(made(), content_type, conditions_of(request))
+
+    page("/", "Leads to the documentation", lambda _: Answer(307, ((b"location", b"/docs"),), b""), listed=False)
+    page(
+        "/docs",
+        "All routes on one page",
+        static(lambda: pages.docs_page(app.openapi()), b"text/html; charset=utf-8"),
+        listed=False,
+    )
+    page("/docs.css", "Style of the page", static(lambda: pages.DOCS_STYLE, b"text/css; charset=utf-8"), listed=False)
+    page("/openapi.json", "This document", static(lambda: encode_json(app.openapi()), JSON_TYPE), listed=False)
+    page("/v1/health/live", "Whether the process answers", lambda _: pages.live_answer())
+    page(
+        "/problems/{code}",
+        "What a type of problem means",
+        lambda request: pages.problem_page(str(request.path_params["code"]), conditions_of(request)),
+    )
+
+
+def _add_error_handlers(app: FastAPI, problems: Problems) -> None:
+    async def refused(request: Request, error: Exception) -> Response:
+        language = conditions_of(request).accept_language
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        known = {404: RouteUnknown, 405: MethodNotAllowed}.get(status)
+        answer = problems.answer(known() if known else error, language)
+        allow = (error.headers or {}).get("Allow") if isinstance(error, HTTPException) else None
+        if allow:
+            answer = Answer(answer.status, (*answer.headers, (b"allow", allow.encode())), answer.body)
+        return AnswerResponse(answer)
+
+    app.add_exception_handler(HTTPException, refused)
+    app.add_exception_handler(Exception, refused)

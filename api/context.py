@@ -1,0 +1,59 @@
+"""What the routes of one instance share."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.answers import Answer
+from api.problems import Problems
+from api.reading import Conditions, ReadRoute
+from api.repository.snapshots import Readers
+from api.settings import ApiSettings
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """Made once per instance by `api.app.create_app`."""
+
+    settings: ApiSettings
+    readers: Readers
+    problems: Problems
+    threads: ThreadPoolExecutor
+
+    async def read(self, route: ReadRoute, path: Mapping[str, str], query: bytes, conditions: Conditions) -> Answer:
+        """The answer of a reading route; point reads on SQLite in the event loop, all others in a thread."""
+        if route.point and self.readers.in_loop:
+            return route.answer(self.readers, self.problems, path, query, conditions)
+        return await self.in_thread(lambda: route.answer(self.readers, self.problems, path, query, conditions))
+
+    def close(self) -> None:
+        """Ends the threads and closes the database."""
+        self.threads.shutdown()
+        self.readers.close()
+
+    async def in_thread(self, work: Callable[[], T]) -> T:
+        """Runs blocking work in one of the reader threads."""
+        return await asyncio.get_running_loop().run_in_executor(self.threads, work)
+
+
+class AnswerResponse(Response):
+    """An `Answer` as Starlette sends it: the same bytes and headers, nothing added."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(content=answer.body, status_code=answer.status)
+        self.raw_headers = list(answer.headers)
+        if answer.status not in (204, 304):
+            self.raw_headers.append((b"content-length", b"%d" % len(answer.body)))
+
+
+def conditions_of(request: Request) -> Conditions:
+    """The request headers that an answer depends on."""
+    headers = dict(request.scope["headers"])
+    return Conditions(headers.get(b"if-none-match"), headers.get(b"accept-language"))

@@ -1,0 +1,245 @@
+# ruff: noqa: N818 - named for what is wrong, as the rest of the tree is
+"""What can be wrong with a request as HTTP carries it. Everything else is in `ledger.errors`.
+
+::
+
+    TanpuhuiError
+    └── RequestRefused                the request is refused before the ledger is asked
+        ├── CredentialsMissing        401  no API key, or not `Authorization: Bearer`
+        ├── CredentialsUnknown        401  no such key, or revoked
+        ├── ScopeMissing              403
+        ├── RouteUnknown              404
+        ├── MethodNotAllowed          405
+        ├── IdempotencyKeyReused      409  same key, other request
+        ├── IdempotencyKeyMissing     400
+        ├── LengthRequired            411
+        ├── BodyTooLarge              413
+        ├── AddressTooLong            414
+        ├── MediaTypeUnsupported      415
+        ├── ManyErrors                422  several fields of a body break rules
+        ├── RateExceeded              429
+        ├── HeadersTooLarge           431
+        └── IndexEmpty                503  the index has not read its first block
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ledger.errors import TanpuhuiError
+
+
+class RequestRefused(TanpuhuiError):
+    """Base: refused at the edge."""
+
+    status: ClassVar[int] = 400
+
+
+class CredentialsMissing(RequestRefused):
+    """A route for operators was asked without an API key."""
+
+    status: ClassVar[int] = 401
+
+    def explain(self) -> str:
+        return "This route needs an API key; send it as `Authorization: Bearer KEY`."
+
+    def explain_chinese(self) -> str:
+        return "此接口需要 API 密钥；请以 `Authorization: Bearer KEY` 提交。"
+
+
+class CredentialsUnknown(RequestRefused):
+    """The API key is not one of ours, or it was revoked."""
+
+    status: ClassVar[int] = 401
+
+    def explain(self) -> str:
+        return "This API key is not valid here; ask the operator for a new one."
+
+    def explain_chinese(self) -> str:
+        return "此 API 密钥无效；请向运营方申请新的密钥。"
+
+
+@dataclass(unsafe_hash=True)
+class ScopeMissing(RequestRefused):
+    """The API key is valid but may not do this."""
+
+    scope: str
+
+    status: ClassVar[int] = 403
+
+    def explain(self) -> str:
+        return f"This API key lacks the scope {self.scope}; use a key that has it."
+
+    def explain_chinese(self) -> str:
+        return f"此 API 密钥没有 {self.scope} 权限；请使用具有该权限的密钥。"
+
+
+class RouteUnknown(RequestRefused):
+    """No route has this path."""
+
+    status: ClassVar[int] = 404
+
+    def explain(self) -> str:
+        return "There is no such route; see /docs for those there are."
+
+    def explain_chinese(self) -> str:
+        return "没有此接口；接口目录见 /docs。"
+
+
+class MethodNotAllowed(RequestRefused):
+    """The path exists but not with this method."""
+
+    status: ClassVar[int] = 405
+
+    def explain(self) -> str:
+        return "This route does not take this method; the header Allow names those it takes."
+
+    def explain_chinese(self) -> str:
+        return "此接口不支持该方法；可用方法见 Allow 头。"
+
+
+class IdempotencyKeyReused(RequestRefused):
+    """The Idempotency-Key came before, with another request."""
+
+    status: ClassVar[int] = 409
+
+    def explain(self) -> str:
+        return (
+            "This Idempotency-Key was used before with another request; send the first request unchanged, or this one with a "
+            "key of its own."
+        )
+
+    def explain_chinese(self) -> str:
+        return "此 Idempotency-Key 已用于内容不同的请求；请原样重发先前的请求，或为本请求使用新的键。"
+
+
+@dataclass(unsafe_hash=True)
+class IdempotencyKeyMissing(RequestRefused):
+    """A write came without a usable Idempotency-Key."""
+
+    rule: str
+
+    def explain(self) -> str:
+        return f"The header Idempotency-Key must {self.rule}."
+
+    def explain_chinese(self) -> str:
+        return "写操作必须带有 Idempotency-Key 头：1 至 255 个可见 ASCII 字符。"
+
+
+class LengthRequired(RequestRefused):
+    """A body came without Content-Length."""
+
+    status: ClassVar[int] = 411
+
+    def explain(self) -> str:
+        return "A request with a body must say its Content-Length."
+
+    def explain_chinese(self) -> str:
+        return "带有正文的请求必须给出 Content-Length。"
+
+
+@dataclass(unsafe_hash=True)
+class BodyTooLarge(RequestRefused):
+    """The body is longer than this instance takes."""
+
+    most_bytes: int
+
+    status: ClassVar[int] = 413
+
+    def explain(self) -> str:
+        return f"The body of a request must be at most {self.most_bytes} bytes."
+
+    def explain_chinese(self) -> str:
+        return f"请求正文不得超过 {self.most_bytes} 字节。"
+
+
+@dataclass(unsafe_hash=True)
+class AddressTooLong(RequestRefused):
+    """Path and query are longer than this instance takes."""
+
+    most_bytes: int
+
+    status: ClassVar[int] = 414
+
+    def explain(self) -> str:
+        return f"Path and query together must be at most {self.most_bytes} bytes."
+
+    def explain_chinese(self) -> str:
+        return f"路径与查询串合计不得超过 {self.most_bytes} 字节。"
+
+
+class MediaTypeUnsupported(RequestRefused):
+    """The body is not JSON."""
+
+    status: ClassVar[int] = 415
+
+    def explain(self) -> str:
+        return "The body must be JSON in UTF-8, sent as Content-Type: application/json."
+
+    def explain_chinese(self) -> str:
+        return "请求正文必须是 UTF-8 编码的 JSON，并以 Content-Type: application/json 发送。"
+
+
+@dataclass(unsafe_hash=True)
+class FieldError:
+    """One field of a body and the rule it breaks, which reads on from "must"."""
+
+    field: str
+    rule: str
+
+
+@dataclass(unsafe_hash=True)
+class ManyErrors(RequestRefused):
+    """Fields of a body break rules of its schema."""
+
+    errors: tuple[FieldError, ...]
+
+    status: ClassVar[int] = 422
+
+    def explain(self) -> str:
+        return "; ".join(f"{error.field} must {error.rule}" for error in self.errors) + "."
+
+    def explain_chinese(self) -> str:
+        return f"请求正文有 {len(self.errors)} 处不符合规则，见 errors。"
+
+
+@dataclass(unsafe_hash=True)
+class RateExceeded(RequestRefused):
+    """The caller asked too often."""
+
+    wait_seconds: int
+
+    status: ClassVar[int] = 429
+
+    def explain(self) -> str:
+        return f"Too many requests; try again in {self.wait_seconds} s."
+
+    def explain_chinese(self) -> str:
+        return f"请求过于频繁；请在 {self.wait_seconds} 秒后重试。"
+
+
+@dataclass(unsafe_hash=True)
+class HeadersTooLarge(RequestRefused):
+    """The headers are longer or more than this instance takes."""
+
+    most_bytes: int
+    most_headers: int
+
+    status: ClassVar[int] = 431
+
+    def explain(self) -> str:
+        return f"Headers must be at most {self.most_headers} and together at most {self.most_bytes} bytes."
+
+    def explain_chinese(self) -> str:
+        return f"请求头不得超过 {self.most_headers} 个，合计不得超过 {self.most_bytes} 字节。"
+
+
+class IndexEmpty(RequestRefused):
+    """The database is not there, or holds no block yet."""
+
+    status: ClassVar[int] = 503
+
+    def explain(self) -> str:
+        return "The index has not read its first block yet; try again when it has."
+
+    def explain_chinese(self) -> str:
+        return "索引尚未读入首个区块；请稍后重试。"

@@ -1,0 +1,81 @@
+"""How much one caller may ask for: token buckets in memory, by API key where one was proven, else by address.
+
+The buckets of one process know nothing of another's; an instance runs one worker, and a limit across instances
+belongs into the proxy in front of them.
+"""
+
+import math
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address
+
+
+@dataclass(slots=True)
+class Bucket:
+    """Tokens at a moment of a monotonic clock in seconds."""
+
+    tokens: float
+    filled_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Whether a request may pass; `remaining` tokens, and seconds until there is one (0 where there is)."""
+
+    allowed: bool
+    remaining: int
+    wait_seconds: int
+
+
+class TokenBuckets:
+    """`capacity` requests at once, refilled evenly at `per_second`; remembers the `most_callers` seen last."""
+
+    def __init__(
+        self, *, capacity: int, per_second: float, clock: Callable[[], float], most_callers: int = 100_000
+    ) -> None:
+        if capacity < 1 or per_second <= 0:
+            raise ValueError("a bucket needs a capacity and a rate above zero")
+        self.capacity = capacity
+        self.per_second = per_second
+        self._clock = clock
+        self._most_callers = most_callers
+        self._buckets: OrderedDict[str, Bucket] = OrderedDict()
+
+    @property
+    def policy(self) -> str:
+        """The quota and the seconds in which an empty bucket fills, as `RateLimit-Policy` states them."""
+        return f"q={self.capacity};w={math.ceil(self.capacity / self.per_second)}"
+
+    def take(self, caller: str) -> Grant:
+        """Takes one token of the caller's, if there is one."""
+        now = self._clock()
+        bucket = self._buckets.get(caller)
+        if bucket is None:
+            bucket = self._buckets[caller] = Bucket(float(self.capacity), now)
+            if len(self._buckets) > self._most_callers:
+                self._buckets.popitem(last=False)
+        else:
+            self._buckets.move_to_end(caller)
+            filled = bucket.tokens + (now - bucket.filled_at) * self.per_second
+            bucket.tokens = filled if filled < self.capacity else float(self.capacity)
+            bucket.filled_at = now
+        if bucket.tokens < 1:
+            return Grant(False, 0, math.ceil((1 - bucket.tokens) / self.per_second))
+        bucket.tokens -= 1
+        return Grant(True, int(bucket.tokens), 0)
+
+
+def caller_of_address(host: str) -> str:
+    """What an address counts as: itself, or its /64 network in IPv6, which one subscriber holds whole."""
+    if ":" not in host:
+        return host
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:
+        return host
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped is not None:
+            return str(address.ipv4_mapped)
+        return f"{IPv6Address(int(address) >> 64 << 64)}/64"
+    return host

@@ -1,0 +1,71 @@
+"""Lots."""
+
+from typing import NamedTuple
+
+from api.repository.filters import number, raw, where
+from api.repository.snapshots import Snapshot
+
+_COLUMNS = """
+SELECT l.lot_id, l.activity_id, a.code, a.kind, l.methodology_id, m.code, m.version, l.reduction_class, l.first_day, l.last_day,
+       l.credited_account, l.proposal_id, l.first_serial, l.issued_gco2e, l.withheld_gco2e, l.cancelled_gco2e,
+       l.taken_back_gco2e, l.corrected_gco2e, l.status, l.issued_leaf_index, l.status_leaf_index
+FROM lots l
+JOIN activities a ON a.activity_id = l.activity_id
+JOIN methodologies m ON m.methodology_id = l.methodology_id
+"""
+
+
+class LotRow(NamedTuple):
+    """One lot; quantities in grams, days in civil days in Shanghai since 1970-01-01."""
+
+    lot_id: bytes
+    activity_id: bytes
+    activity_code: str
+    activity_kind: int
+    methodology_id: bytes
+    methodology_code: str
+    methodology_version: int
+    reduction_class: int
+    first_day: int
+    last_day: int
+    credited_account: bytes
+    proposal_id: bytes
+    first_serial: int
+    issued_grams: int
+    withheld_grams: int
+    cancelled_grams: int
+    taken_back_grams: int
+    corrected_grams: int
+    status: int
+    issued_leaf_index: int
+    status_leaf_index: int
+
+
+def by_id(snapshot: Snapshot, lot_id: bytes) -> LotRow | None:
+    """The lot with this id."""
+    row = snapshot.one(_COLUMNS + "WHERE l.lot_id = ?", bytes(lot_id))
+    return None if row is None else LotRow._make(row)
+
+
+def page(
+    snapshot: Snapshot,
+    *,
+    activity_id: bytes | None,
+    reduction_class: int | None,
+    status: int | None,
+    credited_account: bytes | None,
+    after: int,
+    limit: int,
+) -> list[LotRow]:
+    """Lots in the order in which they were confirmed, after a leaf index."""
+    clause, values = where(
+        {
+            "l.issued_leaf_index > ?": after,
+            "l.activity_id = ?": raw(activity_id),
+            "l.reduction_class = ?": number(reduction_class),
+            "l.status = ?": number(status),
+            "l.credited_account = ?": raw(credited_account),
+        }
+    )
+    rows = snapshot.all(f"{_COLUMNS} {clause} ORDER BY l.issued_leaf_index LIMIT ?", *values, limit)
+    return [LotRow._make(row) for row in rows]

@@ -1,0 +1,87 @@
+"""Operations: the leaves of the log, with the transactions that made them."""
+
+from typing import NamedTuple
+
+from api.repository.filters import where
+from api.repository.snapshots import Snapshot
+
+_COLUMNS = """
+SELECT leaf_index, operation_id, kind, ledger, subject, from_account, to_account, quantity_gco2e, record_hash, timestamp, leaf_hash,
+       block_number, transaction_hash
+FROM operations
+"""
+
+
+class OperationRow(NamedTuple):
+    """One operation; everything that is hashed into its leaf, and where it is on chain."""
+
+    leaf_index: int
+    operation_id: bytes
+    kind: int
+    ledger: bytes
+    subject: bytes
+    from_account: bytes | None
+    to_account: bytes | None
+    grams: int
+    record_hash: bytes
+    timestamp: int
+    leaf_hash: bytes
+    block_number: int
+    transaction_hash: bytes
+
+
+def by_id(snapshot: Snapshot, operation_id: bytes) -> OperationRow | None:
+    """The operation with this id."""
+    row = snapshot.one(_COLUMNS + "WHERE operation_id = ?", bytes(operation_id))
+    return None if row is None else OperationRow._make(row)
+
+
+def by_leaf(snapshot: Snapshot, leaf_index: int) -> OperationRow | None:
+    """The operation at this place of the log."""
+    row = snapshot.one(_COLUMNS + "WHERE leaf_index = ?", leaf_index)
+    return None if row is None else OperationRow._make(row)
+
+
+def leaf_index_of(snapshot: Snapshot, operation_id: bytes) -> int | None:
+    """The place of an operation in the log."""
+    row = snapshot.one("SELECT leaf_index FROM operations WHERE operation_id = ?", bytes(operation_id))
+    return None if row is None else int(row[0])
+
+
+def page(
+    snapshot: Snapshot,
+    *,
+    kind: int | None = None,
+    subject: bytes | None = None,
+    account: bytes | None = None,
+    newest_first: bool,
+    after: int | None,
+    limit: int,
+) -> list[OperationRow]:
+    """Operations in the order of the log or against it, after a leaf index.
+
+    `account` finds what it gave, what it received, and what its own leaf subject is about (opened, frozen, closed):
+    three index ranges of at most `limit` rows each, merged, so that an account with a million operations costs no
+    more than one with ten.
+    """
+    order = "DESC" if newest_first else "ASC"
+    after_condition = "leaf_index < ?" if newest_first else "leaf_index > ?"
+    shared = {after_condition: after, "kind = ?": None if kind is None else int(kind)}
+    if subject is not None:
+        shared["subject = ?"] = bytes(subject)  # type: ignore[assignment]  # values of any type
+    parts: list[str] = []
+    values: list[object] = []
+    if account is None:
+        clause, values = where(shared)
+        rows = snapshot.all(f"{_COLUMNS} {clause} ORDER BY leaf_index {order} LIMIT ?", *values, limit)
+        return [OperationRow._make(row) for row in rows]
+    for condition, value in (
+        ("from_account = ?", bytes(account)),
+        ("to_account = ?", bytes(account)),
+        ("subject = ?", bytes(12) + bytes(account)),
+    ):
+        clause, given = where({**shared, condition: value})
+        parts.append(f"SELECT * FROM ({_COLUMNS} {clause} ORDER BY leaf_index {order} LIMIT ?) AS part{len(parts)}")
+        values += [*given, limit]
+    statement = f"{' UNION '.join(parts)} ORDER BY leaf_index {order} LIMIT ?"
+    return [OperationRow._make(row) for row in snapshot.all(statement, *values, limit)]

@@ -1,0 +1,61 @@
+"""Totals per class, from two sides: what lots say was issued, cancelled and taken back, and what balances say is
+held.
+"""
+
+from typing import NamedTuple
+
+from api.repository.snapshots import Snapshot
+from indexer.schema import Book
+from ledger.vocabulary import ReductionClass
+
+_LOTS = """
+SELECT reduction_class, CAST(SUM(issued_gco2e) AS BIGINT), CAST(SUM(cancelled_gco2e) AS BIGINT),
+       CAST(SUM(taken_back_gco2e) AS BIGINT), COUNT(*)
+FROM lots GROUP BY reduction_class
+"""
+_HELD = f"""
+SELECT l.reduction_class, CAST(SUM(b.quantity_gco2e) AS BIGINT)
+FROM balances b JOIN lots l ON l.lot_id = b.lot_id
+WHERE b.book = {int(Book.HELD)} GROUP BY l.reduction_class
+"""  # noqa: S608 - a constant of ours
+_DEFICIT = f"""
+SELECT CAST(COALESCE(SUM(quantity_gco2e), 0) AS BIGINT) FROM balances WHERE book = {int(Book.DEFICIT)}
+"""  # noqa: S608 - a constant of ours
+_CERTIFICATES = "SELECT COALESCE(MAX(number), 0) FROM certificates"
+
+
+class ClassTotals(NamedTuple):
+    """Sums over one class, in grams."""
+
+    reduction_class: int
+    issued_grams: int
+    held_grams: int
+    cancelled_grams: int
+    taken_back_grams: int
+    lots: int
+
+    @property
+    def invariant_holds(self) -> bool:
+        """Whether issued = held + cancelled + taken back (docs/spec/01-concepts.md §1.4)."""
+        return self.issued_grams == self.held_grams + self.cancelled_grams + self.taken_back_grams
+
+
+class Totals(NamedTuple):
+    """Of the whole ledger."""
+
+    classes: list[ClassTotals]
+    deficit_grams: int
+    certificates: int
+
+
+def totals(snapshot: Snapshot) -> Totals:
+    """The sums, for every class, also one that has no lot yet."""
+    lots = {row[0]: row[1:] for row in snapshot.all(_LOTS)}
+    held: dict[int, int] = dict(snapshot.all(_HELD))
+    classes = []
+    for reduction_class in (int(ReductionClass.I), int(ReductionClass.II)):
+        issued, cancelled, taken_back, count = lots.get(reduction_class, (0, 0, 0, 0))
+        classes.append(ClassTotals(reduction_class, issued, held.get(reduction_class, 0), cancelled, taken_back, count))
+    deficit = snapshot.one(_DEFICIT)
+    certificates = snapshot.one(_CERTIFICATES)
+    return Totals(classes, deficit[0] if deficit else 0, certificates[0] if certificates else 0)

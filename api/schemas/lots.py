@@ -1,0 +1,107 @@
+"""Lots."""
+
+from typing import Any
+
+from api.repository.lots import LotRow
+from api.schemas.common import (
+    Account,
+    ActivityKindWord,
+    Answered,
+    ClassWord,
+    Code,
+    Day,
+    Hash,
+    Index,
+    LotStatusWord,
+    MethodologyRef,
+    Model,
+    Quantity,
+    Serial,
+    day,
+    hex0x,
+    label,
+    lot_status,
+    quantity,
+)
+from ledger.vocabulary import ActivityKind, ReductionClass
+
+
+class ActivityRef(Model):
+    """An activity by its names."""
+
+    activity_id: Hash
+    code: Code
+    kind: ActivityKindWord
+
+
+class Lot(Model):
+    """What one confirmed issuance made. issued = held + cancelled + taken_back."""
+
+    lot_id: Hash
+    activity: ActivityRef
+    methodology: MethodologyRef
+    reduction_class: ClassWord
+    first_day: Day
+    """First day of the monitoring period."""
+    last_day: Day
+    credited_account: Account
+    proposal_id: Hash
+    first_serial: Serial
+    """The lot's serial numbers, one for each gram, run from here ..."""
+    last_serial: Serial
+    """... to here; cancellations take them from the front, take-backs from the back."""
+    issued: Quantity
+    held: Quantity
+    cancelled: Quantity
+    taken_back: Quantity
+    withheld: Quantity
+    """Part of `taken_back` that filled the activity's deficit at issuance."""
+    corrected: Quantity
+    """Found over-credited, taken back or not."""
+    status: LotStatusWord
+    issued_leaf_index: Index
+    status_leaf_index: Index
+
+
+class LotAnswer(Answered, Lot):
+    """One lot, as of a block."""
+
+
+class LotsAnswer(Answered):
+    """A page of lots, in the order in which they were confirmed."""
+
+    items: list[Lot]
+    next: str | None
+
+
+def lot_document(row: LotRow) -> dict[str, Any]:
+    """A lot as JSON."""
+    return {
+        "lot_id": hex0x(row.lot_id),
+        "activity": {
+            "activity_id": hex0x(row.activity_id),
+            "code": row.activity_code,
+            "kind": label(ActivityKind, row.activity_kind),
+        },
+        "methodology": {
+            "methodology_id": hex0x(row.methodology_id),
+            "code": row.methodology_code,
+            "version": row.methodology_version,
+        },
+        "reduction_class": label(ReductionClass, row.reduction_class),
+        "first_day": day(row.first_day),
+        "last_day": day(row.last_day),
+        "credited_account": hex0x(row.credited_account),
+        "proposal_id": hex0x(row.proposal_id),
+        "first_serial": str(row.first_serial),
+        "last_serial": str(row.first_serial + row.issued_grams - 1),
+        "issued": quantity(row.issued_grams),
+        "held": quantity(row.issued_grams - row.cancelled_grams - row.taken_back_grams),
+        "cancelled": quantity(row.cancelled_grams),
+        "taken_back": quantity(row.taken_back_grams),
+        "withheld": quantity(row.withheld_grams),
+        "corrected": quantity(row.corrected_grams),
+        "status": lot_status(row.status),
+        "issued_leaf_index": row.issued_leaf_index,
+        "status_leaf_index": row.status_leaf_index,
+    }

@@ -1,0 +1,55 @@
+"""What an instance of the API is told by its environment, `TANPUHUI_…` (docs/api.md lists every setting)."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class ApiSettings(BaseSettings):
+    """Checked when made: an instance with a setting that cannot work does not start. Holds no key and no password but
+    the one that a database URL may carry; that URL is never logged and never answered.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="TANPUHUI_", frozen=True, extra="ignore")
+
+    database_url: Annotated[str, Field(repr=False, description="SQLAlchemy URL of the index")] = "sqlite:///tanpuhui.db"
+    public_url: Annotated[
+        str,
+        Field(
+            pattern=r"^https?://[^\s?#]+$",
+            description="where the public reaches this instance, without slash at the end",
+        ),
+    ] = "http://127.0.0.1:8000"
+    deployment: Annotated[
+        Path | None, Field(description="deployment file; without it the index says what it is bound to")
+    ] = None
+
+    public_requests: Annotated[int, Field(ge=1, description="requests at once from one address")] = 300
+    public_requests_per_second: Annotated[float, Field(gt=0, description="refill of it, a second")] = 50.0
+    key_requests: Annotated[int, Field(ge=1, description="requests at once with one API key")] = 2_000
+    key_requests_per_second: Annotated[float, Field(gt=0, description="refill of it, a second")] = 500.0
+    rate_limits: Annotated[
+        bool, Field(description="false: no limits, for an instance behind a proxy that has its own")
+    ] = True
+
+    most_body_bytes: Annotated[int, Field(ge=1_024, description="largest body of a request")] = 262_144
+    most_address_bytes: Annotated[int, Field(ge=256, description="longest path and query")] = 4_096
+    most_header_bytes: Annotated[int, Field(ge=1_024, description="all header names and values together")] = 16_384
+    most_headers: Annotated[int, Field(ge=8, description="most headers of a request")] = 64
+
+    longest_wait_seconds: Annotated[int, Field(ge=0, le=120, description="bound of `Prefer: wait=N`")] = 30
+    ready_lag_seconds: Annotated[
+        int,
+        Field(
+            ge=1, description="age of the last indexed block beyond which the instance is not ready; see docs/api.md"
+        ),
+    ] = 120
+    reader_threads: Annotated[
+        int, Field(ge=1, le=64, description="threads for lists, and on PostgreSQL for every read")
+    ] = 4
+    cached_tiles: Annotated[int, Field(ge=16, description="full log tiles kept in memory, 16 KiB each")] = 4_096
+    hot_paths: Annotated[
+        bool, Field(description="false: every request goes through FastAPI; the answers are the same")
+    ] = True

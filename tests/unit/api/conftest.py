@@ -1,0 +1,59 @@
+"""An application over the sample ledger, asked without a network."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from api.app import Application, create_app
+from api.settings import ApiSettings
+from indexer.database import open_database
+from tests.unit.api.client import Client
+from tests.unit.api.sample import SampleLedger, make_sample
+
+
+@pytest.fixture(scope="session")
+def sample() -> SampleLedger:
+    """What the index holds."""
+    return make_sample()
+
+
+@pytest.fixture(scope="session")
+def database_url(tmp_path_factory: pytest.TempPathFactory, sample: SampleLedger) -> str:
+    """An SQLite index with the sample in it; only read."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('index') / 'index.db'}"
+    database = open_database(url)
+    database.migrate()
+    sample.save(database)
+    database.close()
+    return url
+
+
+@pytest.fixture
+def settings(database_url: str) -> ApiSettings:
+    """Without rate limits; tests of limits set their own."""
+    return ApiSettings(database_url=database_url, public_url="https://ledger.example", rate_limits=False)
+
+
+@pytest.fixture
+def application(settings: ApiSettings) -> Iterator[Application]:
+    """The whole application, edge included."""
+    made = create_app(settings)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def client(application: Application) -> Client:
+    """Asks the application."""
+    return Client(application)
+
+
+@pytest.fixture
+def empty_url(tmp_path: Path) -> str:
+    """A migrated index that holds no block."""
+    url = f"sqlite:///{tmp_path / 'empty.db'}"
+    database = open_database(url)
+    database.migrate()
+    database.close()
+    return url
