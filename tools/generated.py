@@ -90,7 +90,12 @@ def gas_snapshots() -> Files:
     cache = CONTRACTS / "cache"
     cache.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache) as folder:
-        forge("test", "--match-path", "test/gas/*", FOUNDRY_SNAPSHOTS=folder, FORGE_SNAPSHOT_EMIT="true")
+        # Isolated: each measured call is a transaction of its own, with its calldata and nothing warm.
+        forge(
+            *("test", "--isolate", "--match-path", "test/gas/*"),
+            FOUNDRY_SNAPSHOTS=folder,
+            FORGE_SNAPSHOT_EMIT="true",
+        )
         return {SNAPSHOTS / "gas" / path.name: path.read_text(encoding="utf-8") for path in Path(folder).glob("*.json")}
 
 
