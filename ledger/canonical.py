@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable
 
 import rfc8785
 
@@ -80,21 +81,24 @@ def _exact_integer(digits: str) -> int:
 def _check(value: object, place: str, depth: int, *, allow_floats: bool) -> None:
     """Refuses what RFC 8785 cannot write or what we do not hash; iterates so that no input can exhaust the stack."""
     level: list[object] = [value]
-    for _ in range(depth + 1):
+    for further in range(depth, -1, -1):
         below: list[object] = []
         for member in level:
-            if isinstance(member, dict):
-                for name in member:
-                    _check_string(name, place)
-                below.extend(member.values())
-            elif isinstance(member, list):
-                below.extend(member)
+            if isinstance(member, (dict, list)):
+                if further == 0:
+                    raise InvalidJson(place, f"be nested at most {depth} deep", "deeper")
+                below.extend(_members(member, place))
             else:
                 _check_scalar(member, place, allow_floats=allow_floats)
-        if not below:
-            return
         level = below
-    raise InvalidJson(place, f"be nested at most {depth} deep", "deeper")
+
+
+def _members(container: dict[object, object] | list[object], place: str) -> Iterable[object]:
+    if isinstance(container, list):
+        return container
+    for name in container:
+        _check_string(name, place)
+    return container.values()
 
 
 def _check_scalar(value: object, place: str, *, allow_floats: bool) -> None:

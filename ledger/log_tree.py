@@ -218,7 +218,7 @@ def verify_inclusion(*, leaf_hash: bytes, index: int, size: int, proof: Sequence
     """Checks that `leaf_hash` is leaf `index` of the log of `size` leaves with `root` (RFC 9162 §2.1.3.2).
 
     Raises `ProofMalformed` when index, size and length of the proof cannot belong together, `ProofMismatch` when the
-    proof leads to another root.
+    proof leads to another root. Take size and root from one checkpoint: other sizes can give a path of the same shape.
     """
     step = "inclusion"
     if not 0 <= index < size:

@@ -42,9 +42,11 @@ def test_kilograms() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ", "1 ", " 1", "-1", "+1", "1e3", "1E3", "0x1", "1,000", ".5", "1.", "1.5.5", "NaN", "Infinity", "1_0", "٣",
-     "\uff11", "1\n", "1" * 31, "½"],
-)  # fmt: skip
+    [
+        *["", " ", "1 ", " 1", "-1", "+1", "1e3", "1E3", "0x1", "1,000", ".5", "1.", "1.5.5", "NaN", "Infinity", "1_0"],
+        *["٣", "\uff11", "1\n", "1" * 31, "½"],
+    ],
+)
 def test_tonnes_refuse_what_is_not_plain_decimal_text(text: str) -> None:
     with pytest.raises(InvalidQuantity, match=r"^quantity_tco2e must be plain decimal text in tonnes"):
         grams_from_tonnes(text)
@@ -116,9 +118,18 @@ def test_check_grams_refuses_negative_where_zero_is_allowed() -> None:
 
 @pytest.mark.parametrize(
     ("grams", "text"),
-    [(0, "0"), (1, "0.000001"), (1_000_000, "1"), (462_500_000, "462.5"), (10_000_000, "10"), (-1_500_000, "-1.5"),
-     (MAX_GRAMS, "9223372036854.775807")],
-)  # fmt: skip
+    [
+        *[
+            (0, "0"),
+            (1, "0.000001"),
+            (1_000_000, "1"),
+            (462_500_000, "462.5"),
+            (10_000_000, "10"),
+            (-1_500_000, "-1.5"),
+        ],
+        (MAX_GRAMS, "9223372036854.775807"),
+    ],
+)
 def test_format_tonnes(grams: int, text: str) -> None:
     assert format_tonnes(grams) == text
 

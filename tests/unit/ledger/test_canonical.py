@@ -1,0 +1,107 @@
+from enum import IntEnum
+from typing import Any
+
+import pytest
+
+from ledger.canonical import canonical_json, parse_strict
+from ledger.errors import InvalidJson, Json
+
+SURROGATE = "\ud800"
+
+
+class Number(IntEnum):
+    ONE = 1
+
+
+def nested(depth: int) -> Json:
+    value: Json = "bottom"
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+def test_members_are_sorted_by_utf16_units() -> None:
+    value: Json = {"\U0001f602": 1, "\ufb33": 2, "b": 3, "a": 4}
+    assert canonical_json(value) == '{"a":4,"b":3,"\U0001f602":1,"\ufb33":2}'.encode()
+
+
+def test_what_we_hash() -> None:
+    value: Json = {"b": [True, False, None, -1, 0, ""], "a": {"减排量": "462000000"}}
+    assert canonical_json(value) == '{"a":{"减排量":"462000000"},"b":[true,false,null,-1,0,""]}'.encode()
+
+
+@pytest.mark.parametrize(
+    ("value", "rule"),
+    [
+        (1.0, "hold no floats"),
+        ([{"a": 0.5}], "hold no floats"),
+        (2**53, "hold integers of at most"),
+        (-(2**53), "hold integers of at most"),
+        (SURROGATE, "hold no lone surrogates"),
+        ({SURROGATE: 1}, "hold no lone surrogates"),
+        ({1: "a"}, "have strings as member names"),
+        ((1, 2), "be plain JSON"),
+        (b"bytes", "be plain JSON"),
+        ({"a": {1, 2}}, "be plain JSON"),
+        (Number.ONE, "be plain JSON"),
+        (nested(33), "be nested at most 32 deep"),
+        (nested(100_000), "be nested at most 32 deep"),
+    ],
+)
+def test_what_we_never_hash(value: Any, rule: str) -> None:
+    with pytest.raises(InvalidJson, match=f"^value must {rule}"):
+        canonical_json(value)
+
+
+def test_limits_are_inclusive() -> None:
+    assert canonical_json(nested(32)) == b"[" * 32 + b'"bottom"' + b"]" * 32
+    assert canonical_json([2**53 - 1, 1 - 2**53]) == b"[9007199254740991,-9007199254740991]"
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_floats_are_finite(value: float) -> None:
+    with pytest.raises(InvalidJson, match="only finite numbers"):
+        canonical_json(value, allow_floats=True)
+
+
+@pytest.mark.parametrize(
+    ("data", "rule"),
+    [
+        (b"", r"be JSON \(RFC 8259\)"),
+        (b"{", r"be JSON \(RFC 8259\)"),
+        (b"[1,]", r"be JSON \(RFC 8259\)"),
+        (b"1 2", r"be JSON \(RFC 8259\)"),
+        (b"\xef\xbb\xbf1", r"be JSON \(RFC 8259\)"),
+        (b"'a'", r"be JSON \(RFC 8259\)"),
+        (b'"a\nb"', r"be JSON \(RFC 8259\)"),
+        (b"01", r"be JSON \(RFC 8259\)"),
+        (b"\xff", "be UTF-8"),
+        (b'"\xed\xa0\x80"', "be UTF-8"),
+        (b'"\\ud800"', "hold no lone surrogates"),
+        (b'{"\\udc00":1}', "hold no lone surrogates"),
+        (b"NaN", "hold only numbers of RFC 8259"),
+        (b"[Infinity]", "hold only numbers of RFC 8259"),
+        (b"-Infinity", "hold only numbers of RFC 8259"),
+        (b"1.0", "hold no floats"),
+        (b"1e2", "hold no floats"),
+        (b"1e400", "hold no floats"),
+        (b"9007199254740992", "hold integers of at most"),
+        (b"1" * 5000, "hold integers of at most"),
+        (b'{"a":1,"a":1}', "name each member of an object once, but is 'a'"),
+        (b'[{"b":{"a":1,"c":2,"a":3}}]', "name each member of an object once, but is 'a'"),
+        (b'{"\\u0061":1,"a":1}', "name each member of an object once, but is 'a'"),
+        (b"[" * 33 + b"]" * 33, "be nested at most 32 deep"),
+        (b"[" * 100_000, "be nested at most 32 deep"),
+        (b" " * (2**20 + 1), "be at most 1048576 bytes"),
+    ],
+)
+def test_what_is_not_read(data: bytes, rule: str) -> None:
+    with pytest.raises(InvalidJson, match=f"^JSON document must {rule}"):
+        parse_strict(data)
+
+
+def test_what_is_read() -> None:
+    assert parse_strict(b' {"a": [1, -2, "\\ud83d\\ude02", null, true]} ') == {"a": [1, -2, "😂", None, True]}
+    assert parse_strict(b"1e2", allow_floats=True) == 100.0
+    with pytest.raises(InvalidJson, match="only finite numbers"):
+        parse_strict(b"1e400", allow_floats=True)
