@@ -45,8 +45,9 @@ stable name that programs switch on. `explain()` is for people: one sentence tha
 
 from __future__ import annotations
 
+import dataclasses
 import re
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, ClassVar
 
@@ -111,7 +112,7 @@ def json_safe(name: str, value: object) -> Json:
 
 def argument_names(error: Any) -> list[str]:
     """Names of an error's arguments, in order; class variables such as `exit_code` are none."""
-    return [member.name for member in fields(error)] if is_dataclass(error) else []
+    return [member.name for member in dataclasses.fields(error)] if dataclasses.is_dataclass(error) else []
 
 
 def shorten(value: object) -> str:
@@ -126,7 +127,7 @@ class InvalidInput(TanpuhuiError):
 
     field: str
     rule: str
-    value: object
+    value: object = dataclasses.field(hash=False)
 
     exit_code: ClassVar[int] = 2
 

@@ -80,7 +80,7 @@ def _typed(kind: type, raw: object) -> object:
         case int() if issubclass(kind, LotId):
             return kind.from_token_id(raw)
         case str() if issubclass(kind, Word):
-            return next(member for member in kind if member.label == raw)
+            return {member.label: member for member in kind}[raw]
         case int() if issubclass(kind, Word):
             return kind.from_number(raw)
         case _:
