@@ -300,7 +300,7 @@ class Projection:
         self._store_lots(connection, pending)
         for table, rows in pending.things.items():
             names = table.columns.keys()
-            mirror.add(connection, table, [[row[name] for name in names] for row in rows.values()])
+            mirror.add(connection, table, [tuple(row[name] for name in names) for row in rows.values()])
         mirror.add(connection, schema.certificates, pending.certificates)
         mirror.add(connection, schema.postings, pending.postings)
         self._store_balances(connection, pending, block_number)

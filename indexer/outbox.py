@@ -1,0 +1,207 @@
+"""The outbox in SQL: operations of this node's bodies, saved before they are signed (docs/spec/02-states.md §2.7)."""
+
+import json
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, Update, bindparam, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from chain.operations import (
+    ContractName,
+    DoneOperation,
+    Operation,
+    OperationState,
+    OperationStatus,
+    RefusedOperation,
+    SentTransaction,
+)
+from indexer.database import Database
+from indexer.records import save_records
+from indexer.schema import outbox
+from ledger.errors import NotFound, OperationConflict
+from ledger.ids import Address, OperationId, RecordHash
+from ledger.vocabulary import OperationKind
+
+_UNFINISHED = (OperationState.SAVED.value, OperationState.SENT.value)
+_IDS_PER_QUESTION = 500
+
+
+class SqlOutbox:
+    """`chain.operations.Outbox` in SQL. Each method is one transaction, which is on the disk when it returns."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def save(self, operations: Sequence[Operation]) -> list[OperationStatus]:
+        """Saves what is new, with its record, and returns the status of each, in order.
+
+        Raises `OperationConflict` when an id is there, or comes twice, with other content (contract, calldata or
+        sender); then nothing is saved.
+        """
+        try:
+            return self._save(operations)
+        except IntegrityError:
+            # Somebody else saved one of the ids between our question and our insert: now it can be seen.
+            return self._save(operations)
+
+    def mark_sent(self, transactions: Iterable[SentTransaction]) -> None:
+        """Signed bytes of operations that are about to be handed to the node, perhaps not for the first time."""
+        self._finish(
+            OperationState.SENT,
+            {
+                sent.operation_id: {
+                    "new_nonce": sent.nonce,
+                    "new_transaction_hash": sent.transaction_hash,
+                    "new_raw_transaction": sent.raw_transaction,
+                }
+                for sent in transactions
+            },
+        )
+
+    def mark_done(self, operations: Iterable[DoneOperation]) -> None:
+        """Operations whose leaf is in the log."""
+        self._finish(
+            OperationState.DONE,
+            {
+                done.operation_id: {
+                    "new_transaction_hash": done.transaction_hash,
+                    "new_block_number": done.block_number,
+                }
+                for done in operations
+            },
+        )
+
+    def mark_refused(self, operations: Iterable[RefusedOperation]) -> None:
+        """Operations that a contract refused."""
+        self._finish(
+            OperationState.REFUSED,
+            {
+                refused.operation_id: {
+                    "new_transaction_hash": refused.transaction_hash,
+                    "new_block_number": refused.block_number,
+                    "new_error_code": refused.error_code,
+                    "new_error_arguments": json.dumps(dict(refused.error_arguments), ensure_ascii=False),
+                }
+                for refused in operations
+            },
+        )
+
+    def status(self, operation_id: OperationId) -> OperationStatus | None:
+        """Where an operation stands; None if it was never saved."""
+        with self._database.read() as connection:
+            return _statuses(connection, [operation_id]).get(operation_id)
+
+    def unfinished(self, sender: Address) -> list[OperationStatus]:
+        """All saved or sent operations of a sender, oldest first."""
+        question = (
+            select(outbox).where(outbox.c.sender == sender, outbox.c.state.in_(_UNFINISHED)).order_by(outbox.c.sequence)
+        )
+        with self._database.read() as connection:
+            return [_status_of(row) for row in connection.execute(question)]
+
+    def _save(self, operations: Sequence[Operation]) -> list[OperationStatus]:
+        with self._database.write(durable=True) as connection:
+            known = _statuses(connection, [operation.id for operation in operations])
+            new: dict[bytes, Operation] = {}
+            for operation in operations:
+                before = known.get(operation.id)
+                if before is None:
+                    before = _saved(new.setdefault(operation.id, operation))
+                if _content(before) != _content(_saved(operation)):
+                    raise OperationConflict(operation.id)
+            if new:
+                now = int(time.time())
+                connection.execute(insert(outbox), [_row(operation, now) for operation in new.values()])
+                save_records(connection, (operation.record for operation in new.values()))
+        return [known.get(operation.id) or _saved(operation) for operation in operations]
+
+    def _finish(self, state: OperationState, changes: dict[OperationId, dict[str, Any]]) -> None:
+        """Moves unfinished operations on. One that has ended so already, or is sent once more, stays as it is.
+
+        Raises `NotFound` for an id that was never saved, `OperationConflict` for one that ended in another way.
+        """
+        if not changes:
+            return
+        now = int(time.time())
+        rows = [{"id": bytes(key), "new_changed_at": now, **values} for key, values in changes.items()]
+        with self._database.write(durable=True) as connection:
+            done = connection.execute(_update(state, rows[0]), rows)
+            if done.rowcount == len(rows):
+                return
+            known = _statuses(connection, list(changes))
+        for operation_id in changes:
+            found = known.get(operation_id)
+            if found is None:
+                raise NotFound("operation", operation_id)
+            if found.state is not state and state is not OperationState.SENT:
+                raise OperationConflict(operation_id)
+
+
+def _update(state: OperationState, row: dict[str, Any]) -> Update:
+    values: dict[str, Any] = {name.removeprefix("new_"): bindparam(name) for name in row if name != "id"}
+    return (
+        update(outbox)
+        .where(outbox.c.operation_id == bindparam("id"), outbox.c.state.in_(_UNFINISHED))
+        .values(state=state.value, **values)
+    )
+
+
+def _row(operation: Operation, now: int) -> dict[str, Any]:
+    call = operation.call
+    return {
+        "operation_id": bytes(call.operation_id),
+        "state": OperationState.SAVED.value,
+        "sender": bytes(operation.sender),
+        "contract": call.contract.value,
+        "kind": int(call.kind),
+        "calldata": call.calldata,
+        "record_hash": bytes(call.record_hash),
+        "saved_at": now,
+        "changed_at": now,
+    }
+
+
+def _saved(operation: Operation) -> OperationStatus:
+    call = operation.call
+    return OperationStatus(
+        operation_id=call.operation_id,
+        state=OperationState.SAVED,
+        sender=operation.sender,
+        contract=call.contract,
+        kind=call.kind,
+        calldata=call.calldata,
+        record_hash=call.record_hash,
+    )
+
+
+def _content(status: OperationStatus) -> tuple[ContractName, bytes, Address]:
+    return status.contract, status.calldata, status.sender
+
+
+def _statuses(connection: Connection, operation_ids: Sequence[OperationId]) -> dict[bytes, OperationStatus]:
+    found: dict[bytes, OperationStatus] = {}
+    for start in range(0, len(operation_ids), _IDS_PER_QUESTION):
+        part = [bytes(operation_id) for operation_id in operation_ids[start : start + _IDS_PER_QUESTION]]
+        for row in connection.execute(select(outbox).where(outbox.c.operation_id.in_(part))):
+            found[bytes(row.operation_id)] = _status_of(row)
+    return found
+
+
+def _status_of(row: Row[Any]) -> OperationStatus:
+    return OperationStatus(
+        operation_id=OperationId(row.operation_id),
+        state=OperationState(row.state),
+        sender=Address(row.sender),
+        contract=ContractName(row.contract),
+        kind=OperationKind.from_number(row.kind),
+        calldata=bytes(row.calldata),
+        record_hash=RecordHash(row.record_hash),
+        nonce=row.nonce,
+        transaction_hash=row.transaction_hash,
+        raw_transaction=row.raw_transaction,
+        block_number=row.block_number,
+        error_code=row.error_code,
+        error_arguments=None if row.error_arguments is None else json.loads(row.error_arguments),
+    )

@@ -1,0 +1,124 @@
+"""Records by hash: the off-chain documents, whole, and which of their fields anyone may see."""
+
+import json
+import time
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import Connection, insert, select, update
+
+from indexer.database import Database
+from indexer.schema import records
+from ledger.errors import InvalidRecord, NotFound
+from ledger.ids import RecordHash
+from ledger.records import PURPOSE_FIELDS, REQUIRED_FIELDS, Disclosure, Record
+from ledger.vocabulary import OperationKind
+
+_HASHES_PER_QUESTION = 500
+_PUBLIC_BY_PURPOSE = frozenset(name for names in PURPOSE_FIELDS.values() for name in names)
+
+
+def public_fields(record: Record) -> list[str]:
+    """The fields that are public unless somebody decides otherwise: those that every record of the kind must have.
+
+    Whatever else a body wrote into a record stays back.
+    """
+    public = set(REQUIRED_FIELDS[record.kind])
+    if record.kind is OperationKind.REDUCTION_CANCELLED:
+        public |= _PUBLIC_BY_PURPOSE
+    return [field.name for field in record.fields if field.name in public]
+
+
+class RecordStore:
+    """The table `records`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def save(self, documents: Iterable[Record], disclosed: Mapping[RecordHash, Iterable[str]] | None = None) -> None:
+        """Keeps records; those that are there already stay as they are.
+
+        `disclosed` names the public fields of some records; of the others `public_fields` are. `InvalidRecord` for a
+        name that the record does not have.
+        """
+        with self._database.write(durable=True) as connection:
+            save_records(connection, documents, disclosed)
+
+    def save_document(self, record_hash: RecordHash, document: bytes) -> None:
+        """Keeps a document that came from outside; `InvalidRecord` unless it hashes to `record_hash`."""
+        record = Record.from_bytes(document)
+        if record.hash != record_hash:
+            raise InvalidRecord("document", f"hash to {record_hash}", record.hash.hex0x)
+        self.save([record])
+
+    def record(self, record_hash: RecordHash) -> Record | None:
+        """The whole record, hidden fields and salts included; None if it is not here."""
+        found = self._find(record_hash)
+        return None if found is None else found[0]
+
+    def disclosure(self, record_hash: RecordHash) -> Disclosure | None:
+        """What anyone may see of the record; None if it is not here."""
+        found = self._find(record_hash)
+        return None if found is None else found[0].disclose(found[1])
+
+    def disclose(self, record_hash: RecordHash, names: Iterable[str]) -> None:
+        """Makes exactly these fields public. `NotFound`, or `InvalidRecord` for a name that is no field of it."""
+        found = self._find(record_hash)
+        if found is None:
+            raise NotFound("record", record_hash)
+        shown = found[0].disclose(names)
+        with self._database.write(durable=True) as connection:
+            connection.execute(
+                update(records)
+                .where(records.c.record_hash == bytes(record_hash))
+                .values(disclosed=_names(field.name for field in shown.fields))
+            )
+
+    def _find(self, record_hash: RecordHash) -> tuple[Record, list[str]] | None:
+        question = select(records.c.document, records.c.disclosed).where(records.c.record_hash == bytes(record_hash))
+        with self._database.read() as connection:
+            row = connection.execute(question).one_or_none()
+        if row is None:
+            return None
+        record = Record.from_bytes(row.document.encode())
+        if record.hash != record_hash:
+            raise InvalidRecord("stored document", f"hash to {record_hash}", record.hash.hex0x)
+        return record, json.loads(row.disclosed)
+
+
+def save_records(
+    connection: Connection,
+    documents: Iterable[Record],
+    disclosed: Mapping[RecordHash, Iterable[str]] | None = None,
+) -> None:
+    """Inserts the records that are not there yet. `RecordStore.save` on a connection."""
+    new = {bytes(record.hash): record for record in documents}
+    hashes = list(new)
+    for start in range(0, len(hashes), _HASHES_PER_QUESTION):
+        part = hashes[start : start + _HASHES_PER_QUESTION]
+        for known in connection.scalars(select(records.c.record_hash).where(records.c.record_hash.in_(part))):
+            del new[bytes(known)]
+    if not new:
+        return
+    now = int(time.time())
+    chosen = disclosed or {}
+    rows = [
+        {
+            "record_hash": key,
+            "kind": int(record.kind),
+            "document": record.to_bytes().decode(),
+            "disclosed": _disclosed(record, chosen.get(record.hash)),
+            "saved_at": now,
+        }
+        for key, record in new.items()
+    ]
+    connection.execute(insert(records), rows)
+
+
+def _disclosed(record: Record, names: Iterable[str] | None) -> str:
+    if names is None:
+        return _names(public_fields(record))
+    return _names(field.name for field in record.disclose(names).fields)
+
+
+def _names(names: Iterable[str]) -> str:
+    return json.dumps(list(names))
