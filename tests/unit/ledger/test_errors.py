@@ -58,7 +58,7 @@ def drawn_tree() -> list[tuple[int, str]]:
     for line in lines:
         if "──" in line:
             before, after = line.split("── ", 1)
-            drawn.append((len(before) // 4, after.split()[0]))
+            drawn.append((len(before) // 4 - 1, after.split()[0]))
     return [(depth, name) for depth, name in drawn if not name.startswith("(")]
 
 
