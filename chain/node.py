@@ -1,5 +1,6 @@
 """A local node for the demo, the tests and the benchmarks: anvil, started and always ended with its starter."""
 
+import contextlib
 import ctypes
 import os
 import re
@@ -9,12 +10,13 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
 from chain.rpc import RpcClient
-from ledger.errors import NodeUnreachable
+from ledger.errors import NodeUnreachable, Unavailable
 
 LOCAL_CHAIN_ID = 31_337
 BLOCK_GAS_LIMIT = 100_000_000
@@ -41,28 +43,30 @@ def find_anvil() -> Path:
 class AnvilNode:
     """One anvil on a free port of 127.0.0.1, with empty accounts, a London EVM and free gas, as a context manager.
 
-    Blocks come at once when there are transactions and otherwise every `block_time_seconds`; with
-    `mixed_mining=False` only every so often, with `block_time_seconds=None` only by `mine()`. What anvil writes to disk
-    lies in a folder that goes with it. The process ends with its starter, even one that is killed; start it from a
-    thread that lives as long as the node is needed, because Linux counts the death of that thread.
+    Blocks come within `block_seconds` of the transactions for them and not otherwise; with `block_seconds=None` only by
+    `mine()`. What anvil writes to disk lies in a folder that goes with it. The process ends with its starter, even one
+    that is killed; start it from a thread that lives as long as the node is needed, because Linux counts the death of
+    that thread.
     """
 
     def __init__(
         self,
         *,
         chain_id: int = LOCAL_CHAIN_ID,
-        block_time_seconds: int | None = 1,
-        mixed_mining: bool = True,
+        block_seconds: float | None = 0.01,
+        block_gas_limit: int = BLOCK_GAS_LIMIT,
         port: int = 0,
         timestamp: int | None = None,
     ) -> None:
         self.chain_id = chain_id
-        self._mining = _mining_flags(block_time_seconds, mixed_mining=mixed_mining)
+        self._block_seconds = block_seconds
+        self._block_gas_limit = block_gas_limit
         self._timestamp = [] if timestamp is None else ["--timestamp", str(timestamp)]
         self._port = port
         self._process: subprocess.Popen[bytes] | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._output: _Output | None = None
+        self._miner: _Miner | None = None
         self._rpc: RpcClient | None = None
 
     @property
@@ -92,6 +96,9 @@ class AnvilNode:
             self._rpc = RpcClient(f"http://{address}")
             self._port = int(address.rpartition(":")[2])
             self._rpc.call("anvil_setLoggingEnabled", [False])
+            if self._block_seconds is not None:
+                self._miner = _Miner(self._rpc.url, self._block_seconds)
+                self._miner.start()
         except BaseException:
             self.stop()
             raise
@@ -99,6 +106,9 @@ class AnvilNode:
 
     def stop(self, *, kill: bool = False) -> None:
         """Ends the process, by SIGKILL if `kill`, and removes its folder. Does nothing if it is not running."""
+        if self._miner is not None:
+            self._miner.stop()
+            self._miner = None
         process, self._process = self._process, None
         if process is not None:
             process.send_signal(signal.SIGKILL if kill else signal.SIGTERM)
@@ -145,9 +155,9 @@ class AnvilNode:
         command = [
             str(find_anvil()),
             *("--host", "127.0.0.1", "--port", str(self._port), "--chain-id", str(self.chain_id), "--accounts", "0"),
-            *("--hardfork", "london", "--gas-limit", str(BLOCK_GAS_LIMIT), "--slots-in-an-epoch", "1"),
+            *("--hardfork", "london", "--gas-limit", str(self._block_gas_limit), "--slots-in-an-epoch", "1"),
             *("--gas-price", "0", "--block-base-fee-per-gas", "0", "--disable-min-priority-fee"),
-            *self._mining,
+            "--no-mining",
             *self._timestamp,
         ]
         self._process = subprocess.Popen(
@@ -165,11 +175,35 @@ class AnvilNode:
         return self._output.address()
 
 
-def _mining_flags(block_time_seconds: int | None, *, mixed_mining: bool) -> list[str]:
-    if block_time_seconds is None:
-        return ["--no-mining"]
-    flags = ["--block-time", str(block_time_seconds)]
-    return [*flags, "--mixed-mining"] if mixed_mining else flags
+class _Miner(threading.Thread):
+    """Asks for a block whenever transactions wait for one.
+
+    anvil's own ways do not serve: mining at every transaction hangs under batches, mining by the clock makes each
+    operation wait and the chain grow while nothing happens.
+    """
+
+    def __init__(self, url: str, seconds: float) -> None:
+        super().__init__(name="anvil-miner", daemon=True)
+        self._rpc = RpcClient(url)
+        self._seconds = seconds
+        self._stopping = threading.Event()
+
+    def run(self) -> None:
+        """Ends by `stop()`. A node that does not answer is asked again."""
+        pause = self._seconds
+        while not self._stopping.wait(pause):
+            started = time.monotonic()
+            with contextlib.suppress(Unavailable):
+                if int(self._rpc.call("txpool_status")["pending"], 16):
+                    self._rpc.call("evm_mine")
+            # Blocks cost more as the state grows: no more than half of the time goes into them.
+            pause = max(self._seconds, time.monotonic() - started)
+
+    def stop(self) -> None:
+        """Waits for the block that is being made."""
+        self._stopping.set()
+        self.join()
+        self._rpc.close()
 
 
 class _Output(threading.Thread):

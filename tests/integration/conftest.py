@@ -1,7 +1,7 @@
 """A real chain for integration tests.
 
 `anvil` is a running `chain.node.AnvilNode`: `.url`, `.rpc` (a `chain.rpc.RpcClient`), `.mine(n)`, `.snapshot()`,
-`.revert(id)`. Blocks come at once when there are transactions, else every second.
+`.revert(id)`. Blocks come at once when there are transactions, and not otherwise.
 
 `deployed` is `tests.integration.deployed.Deployed` on that node: `.rpc`, `.deployment` (`chain.deployment.Deployment`,
 also as the file `.path`), `.signers[Role.PLATFORM]` and so on for ADMINISTRATOR, REGULATOR, TECHNICAL_CENTRE,
