@@ -14,22 +14,40 @@ from starlette.exceptions import HTTPException
 
 from api import openapi, pages
 from api.answers import JSON_TYPE, Answer, encode_json
-from api.context import AnswerResponse, Context, conditions_of
+from api.auth import Authenticator, LazyKeys
+from api.context import AnswerResponse, Context, conditions_of, write_request
 from api.edge import Edge, Receive, Scope, Send
 from api.errors import MethodNotAllowed, RequestRefused, RouteUnknown
 from api.hot import ShortWay
 from api.limits import TokenBuckets
+from api.operations_port import OperationsPort
 from api.problems import Problems
 from api.reading import ListRoute, ReadRoute
 from api.repository.snapshots import open_readers
-from api.routes import accounts, activities, certificates, health, log, lots, methodologies, operations, totals
+from api.routes import (
+    accounts,
+    activities,
+    certificates,
+    health,
+    issuances,
+    log,
+    lots,
+    methodologies,
+    operations,
+    totals,
+)
+from api.routes.writes import ROUTES as WRITE_ROUTES
+from api.schemas.statuses import SentAnswer, StatusAnswer
 from api.settings import ApiSettings
+from api.writing import Writer, WriteRoute
+from indexer.database import Database
 
 READ_ROUTES: tuple[ReadRoute, ...] = (
     *certificates.ROUTES,
     *accounts.ROUTES,
     *methodologies.ROUTES,
     *activities.ROUTES,
+    *issuances.ROUTES,
     *lots.ROUTES,
     *operations.ROUTES,
     *log.ROUTES,
@@ -61,12 +79,32 @@ class Application:
         await self._edge(scope, receive, send)
 
 
-def create_app(settings: ApiSettings) -> Application:
-    """The application of one instance. Opens the index at the first request, so that it may start before the indexer."""
+def create_app(
+    settings: ApiSettings, *, database: Database | None = None, operations: OperationsPort | None = None
+) -> Application:
+    """The application of one instance.
+
+    Without `operations` it only reads, and then the index is opened at the first request, so that it may start before
+    the indexer. `database` is where API keys are; without it, it is opened when the first key has to be checked. Both
+    stay their maker's to close.
+    """
     problems = Problems(settings.public_url)
     readers = open_readers(settings.database_url, cached_tiles=settings.cached_tiles)
-    threads = ThreadPoolExecutor(settings.reader_threads, thread_name_prefix="tanpuhui-api")
-    context = Context(settings=settings, readers=readers, problems=problems, threads=threads)
+    authenticator = Authenticator(LazyKeys(settings.database_url, database), monotonic)
+    context = Context(
+        settings=settings,
+        readers=readers,
+        problems=problems,
+        threads=ThreadPoolExecutor(settings.reader_threads, thread_name_prefix="tanpuhui-read"),
+        writing_threads=ThreadPoolExecutor(settings.writer_threads, thread_name_prefix="tanpuhui-write"),
+        writer=Writer(
+            operations=operations,
+            authenticator=authenticator,
+            readers=readers,
+            problems=problems,
+            longest_wait_seconds=settings.longest_wait_seconds,
+        ),
+    )
     fastapi = _fastapi(context)
     edge = Edge(
         fastapi,
@@ -77,7 +115,7 @@ def create_app(settings: ApiSettings) -> Application:
             capacity=settings.public_requests, per_second=settings.public_requests_per_second, clock=monotonic
         ),
         keys=TokenBuckets(capacity=settings.key_requests, per_second=settings.key_requests_per_second, clock=monotonic),
-        known_key=lambda _: None,
+        known_key=authenticator.recently_valid,
     )
     return Application(fastapi, edge, context)
 
@@ -94,6 +132,9 @@ def _fastapi(context: Context) -> FastAPI:
     )
     for route in READ_ROUTES:
         _add_read_route(app, context, route)
+    for write_route in WRITE_ROUTES:
+        _add_write_route(app, context, write_route)
+    _add_operator_routes(app, context)
     _add_pages(app, context)
     app.openapi = cache(lambda: openapi.build(app, version=VERSION))  # type: ignore[method-assign]  # FastAPI's way
     _add_error_handlers(app, context.problems)
@@ -128,6 +169,66 @@ def _add_read_route(app: FastAPI, context: Context, route: ReadRoute) -> None:
         response_class=JSONResponse,
         responses=openapi.read_responses(route, listed=isinstance(route, ListRoute)),
         openapi_extra={"parameters": [one.openapi() for one in route.parameters] + openapi.CONDITION_PARAMETERS},
+    )
+
+
+def _add_write_route(app: FastAPI, context: Context, route: WriteRoute) -> None:
+    async def answer(request: Request) -> Response:
+        asked = await write_request(request)
+        return AnswerResponse(await context.write(lambda: context.writer.perform(route, asked)))
+
+    app.add_api_route(
+        route.path,
+        answer,
+        methods=["POST"],
+        name=route.name,
+        operation_id=route.name,
+        summary=route.summary,
+        description=openapi.write_description(route),
+        tags=[route.tag],
+        status_code=201,
+        response_model=StatusAnswer,
+        response_class=JSONResponse,
+        responses=openapi.write_responses(),
+        openapi_extra=openapi.write_extra(route),
+    )
+
+
+def _add_operator_routes(app: FastAPI, context: Context) -> None:
+    async def send_transaction(request: Request) -> Response:
+        asked = await write_request(request)
+        return AnswerResponse(await context.write(lambda: context.writer.send_transaction(asked)))
+
+    async def read_operation_status(request: Request) -> Response:
+        asked = await write_request(request)
+        return AnswerResponse(await context.write(lambda: context.writer.status(asked)))
+
+    app.add_api_route(
+        "/v1/transactions",
+        send_transaction,
+        methods=["POST"],
+        operation_id="send_transaction",
+        summary="Send a transaction that a holder has signed",
+        description=openapi.TRANSACTION_DESCRIPTION,
+        tags=["transactions"],
+        status_code=202,
+        response_model=SentAnswer,
+        response_class=JSONResponse,
+        responses=openapi.transaction_responses(),
+        openapi_extra=openapi.transaction_extra(),
+    )
+    app.add_api_route(
+        "/v1/operations/{operation_id}/status",
+        read_operation_status,
+        methods=["GET"],
+        operation_id="read_operation_status",
+        summary="Where an operation of this instance stands",
+        description="With any API key. What was submitted elsewhere is found at /v1/operations once it is in the log.",
+        tags=["operations"],
+        response_model=StatusAnswer,
+        response_class=JSONResponse,
+        responses=openapi.status_responses(),
+        openapi_extra=openapi.status_extra(),
     )
 
 

@@ -14,6 +14,7 @@ from api.problems import Problems
 from api.reading import Conditions, ReadRoute
 from api.repository.snapshots import Readers
 from api.settings import ApiSettings
+from api.writing import Writer, WriteRequest
 
 T = TypeVar("T")
 
@@ -26,6 +27,8 @@ class Context:
     readers: Readers
     problems: Problems
     threads: ThreadPoolExecutor
+    writing_threads: ThreadPoolExecutor
+    writer: Writer
 
     async def read(self, route: ReadRoute, path: Mapping[str, str], query: bytes, conditions: Conditions) -> Answer:
         """The answer of a reading route; point reads on SQLite in the event loop, all others in a thread."""
@@ -36,7 +39,12 @@ class Context:
     def close(self) -> None:
         """Ends the threads and closes the database."""
         self.threads.shutdown()
+        self.writing_threads.shutdown()
         self.readers.close()
+
+    async def write(self, work: Callable[[], Answer]) -> Answer:
+        """Runs what an operator asked for in a thread of its own kind, so that no write holds up a read."""
+        return await asyncio.get_running_loop().run_in_executor(self.writing_threads, work)
 
     async def in_thread(self, work: Callable[[], T]) -> T:
         """Runs blocking work in one of the reader threads."""
@@ -57,3 +65,9 @@ def conditions_of(request: Request) -> Conditions:
     """The request headers that an answer depends on."""
     headers = dict(request.scope["headers"])
     return Conditions(headers.get(b"if-none-match"), headers.get(b"accept-language"))
+
+
+async def write_request(request: Request) -> WriteRequest:
+    """What HTTP carried, as the writer takes it."""
+    path = {name: str(value) for name, value in request.path_params.items()}
+    return WriteRequest(path, dict(request.scope["headers"]), await request.body())

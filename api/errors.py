@@ -16,9 +16,10 @@
         ├── BodyTooLarge              413
         ├── AddressTooLong            414
         ├── MediaTypeUnsupported      415
-        ├── ManyErrors                422  several fields of a body break rules
+        ├── BodyInvalid                422  several fields of a body break rules
         ├── RateExceeded              429
         ├── HeadersTooLarge           431
+        ├── NodeNotConfigured         501  this instance only reads
         └── IndexEmpty                503  the index has not read its first block
 """
 
@@ -104,8 +105,8 @@ class IdempotencyKeyReused(RequestRefused):
 
     def explain(self) -> str:
         return (
-            "This Idempotency-Key was used before with another request; send the first request unchanged, or this one with a "
-            "key of its own."
+            "This Idempotency-Key was used before with another request; send the first request unchanged, or this one "
+            "with a key of its own."
         )
 
     def explain_chinese(self) -> str:
@@ -188,7 +189,7 @@ class FieldError:
 
 
 @dataclass(unsafe_hash=True)
-class ManyErrors(RequestRefused):
+class BodyInvalid(RequestRefused):
     """Fields of a body break rules of its schema."""
 
     errors: tuple[FieldError, ...]
@@ -231,6 +232,18 @@ class HeadersTooLarge(RequestRefused):
 
     def explain_chinese(self) -> str:
         return f"请求头不得超过 {self.most_headers} 个，合计不得超过 {self.most_bytes} 字节。"
+
+
+class NodeNotConfigured(RequestRefused):
+    """This instance has no node: it only reads."""
+
+    status: ClassVar[int] = 501
+
+    def explain(self) -> str:
+        return "This instance only reads; send the request to an instance of the body that operates."
+
+    def explain_chinese(self) -> str:
+        return "本实例只提供查询；请向办理机构的实例提交。"
 
 
 class IndexEmpty(RequestRefused):

@@ -7,23 +7,30 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
 
 from api.errors import RequestRefused
+from api.parameters import id_parameter
 from api.problems import INTERNAL_ERROR, every_problem, family_of, status_of
 from api.reading import ReadRoute
+from api.routes.writes import ROUTES as WRITE_ROUTES
 from api.schemas.health import Live
 from api.schemas.problems import Problem, ProblemType
+from api.schemas.writes import SendTransactionBody, WriteBody
+from api.writing import WriteRoute
 from ledger.errors import TanpuhuiError
+from ledger.ids import OperationId
 
 DESCRIPTION = """
 The ledger of voluntary emission reductions, as the public reads it and as the operating bodies write it.
 
-Every answer is true as of one block, named in `as_of` and in the header `Tanpuhui-As-Of`. Quantities are whole grams of CO2e as decimal
-strings (`quantity_gco2e`) beside exact tonnes (`quantity_tonnes`). Ids, hashes and addresses are 0x and lower-case hexadecimal digits. Days are
-civil days in Shanghai. What goes wrong is answered as a problem document (RFC 9457) whose `type` leads to its description.
+Every answer is true as of one block, named in `as_of` and in the header `Tanpuhui-As-Of`. Quantities are whole grams
+of CO2e as decimal strings (`quantity_gco2e`) beside exact tonnes (`quantity_tonnes`). Ids, hashes and addresses are 0x
+and lower-case hexadecimal digits. Days are civil days in Shanghai. What goes wrong is answered as a problem document
+(RFC 9457) whose `type` leads to its description.
 
-Lists come in pages: follow `next` until it is null. Answers carry a strong `ETag`; ask again with `If-None-Match`. Writes need an API key and an
-`Idempotency-Key`: the same request sent again has one effect and gets the same operation.
+Lists come in pages: follow `next` until it is null. Answers carry a strong `ETag`; ask again with `If-None-Match`.
+Writes need an API key and an `Idempotency-Key`: the same request sent again has one effect and gets the same operation.
 """
 
 _PROBLEM_REF = {"schema": {"$ref": "#/components/schemas/Problem"}}
@@ -90,6 +97,14 @@ def read_responses(route: ReadRoute, *, listed: bool) -> dict[int | str, dict[st
     }
 
 
+_LANGUAGE = {
+    "name": "Accept-Language",
+    "in": "header",
+    "required": False,
+    "description": "English or Chinese (zh) titles and details of problems.",
+    "schema": {"type": "string"},
+    "example": "zh",
+}
 CONDITION_PARAMETERS: list[dict[str, Any]] = [
     {
         "name": "If-None-Match",
@@ -98,15 +113,94 @@ CONDITION_PARAMETERS: list[dict[str, Any]] = [
         "description": "ETag of an answer that is kept; 304 while it is still good.",
         "schema": {"type": "string"},
     },
-    {
-        "name": "Accept-Language",
-        "in": "header",
-        "required": False,
-        "description": "English or Chinese (zh) titles and details of problems.",
-        "schema": {"type": "string"},
-        "example": "zh",
-    },
+    _LANGUAGE,
 ]
+_IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": True,
+    "description": "1 to 255 visible ASCII characters. The same request with the same key has one effect.",
+    "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
+    "example": "5c1d0e0e-6b0c-4a55-9f5e-0a6a4c0ffee1",
+}
+_PREFER = {
+    "name": "Prefer",
+    "in": "header",
+    "required": False,
+    "description": "`wait=N`: wait up to N seconds for the operation to end (RFC 7240); bounded by the instance.",
+    "schema": {"type": "string"},
+    "example": "wait=10",
+}
+_LOCATION = {"Location": {"description": "Where to ask the status.", "schema": {"type": "string"}}}
+_AS_OF = {"Tanpuhui-As-Of": _HEADERS["Tanpuhui-As-Of"]}
+_WRITE_STATUSES = (400, 401, 403, 409, 411, 413, 415, 422, 501, 503)
+_STATUS_SCHEMA = {"schema": {"$ref": "#/components/schemas/StatusAnswer"}}
+SECURITY: list[dict[str, list[str]]] = [{"apiKey": []}]
+TRANSACTION_DESCRIPTION = (
+    "The key stays with the holder. The transaction must call the ledger; its operation id stands in its calldata, and "
+    "makes sending it twice harmless, so that no Idempotency-Key is needed. Needs the scope `transactions:send`."
+)
+
+
+def write_description(route: WriteRoute) -> str:
+    """Who may ask it, and who signs it."""
+    body = " ".join((route.body.__doc__ or "").split())
+    signed = route.role.label.replace("-", " ")
+    return f"{body}\n\nNeeds the scope `{route.scope}`; signed with the key of the {signed}."
+
+
+def write_responses() -> dict[int | str, dict[str, Any]]:
+    """Every answer of a writing route."""
+    return {
+        201: {"description": "Done: its leaf is in the log.", "headers": {**_LOCATION, **_AS_OF}},
+        202: {
+            "description": "Saved, and on its way; ask its status.",
+            "content": {"application/json": _STATUS_SCHEMA},
+            "headers": {**_LOCATION, **_AS_OF},
+        },
+        **problem_responses(_WRITE_STATUSES),
+    }
+
+
+def write_extra(route: WriteRoute) -> dict[str, Any]:
+    """Parameters, body and credentials of a writing route."""
+    return {
+        "parameters": [*(one.openapi() for one in route.parameters), _IDEMPOTENCY_KEY, _PREFER, _LANGUAGE],
+        "requestBody": _body(route.body),
+        "security": SECURITY,
+    }
+
+
+def transaction_responses() -> dict[int | str, dict[str, Any]]:
+    """Every answer to a holder's transaction."""
+    return {
+        202: {"description": "The node took it.", "headers": {**_LOCATION, **_AS_OF}},
+        **problem_responses(_WRITE_STATUSES),
+    }
+
+
+def transaction_extra() -> dict[str, Any]:
+    """Body and credentials."""
+    return {"parameters": [_LANGUAGE], "requestBody": _body(SendTransactionBody), "security": SECURITY}
+
+
+def status_responses() -> dict[int | str, dict[str, Any]]:
+    """Every answer of the status route."""
+    return {
+        200: {"description": "How far it has come.", "headers": _AS_OF},
+        **problem_responses((401, 404, 422, 501, 503)),
+    }
+
+
+def status_extra() -> dict[str, Any]:
+    """Parameters and credentials of the status route."""
+    operation_id = id_parameter("operation_id", OperationId, "Id of the operation.")
+    return {"parameters": [operation_id.openapi(), _LANGUAGE], "security": SECURITY}
+
+
+def _body(model: type[WriteBody]) -> dict[str, Any]:
+    schema = {"$ref": f"#/components/schemas/{model.__name__}"}
+    return {"required": True, "content": {"application/json": {"schema": schema}}}
 
 
 def page_responses(path: str) -> dict[int | str, dict[str, Any]]:
@@ -157,15 +251,29 @@ def build(app: FastAPI, *, version: str) -> dict[str, Any]:
         routes=app.routes,
     )
     components = document.setdefault("components", {}).setdefault("schemas", {})
-    components["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-    for name, schema in components["Problem"].pop("$defs", {}).items():
-        components.setdefault(name, schema)
+    models: list[type[BaseModel]] = [Problem, *_bodies()]
+    for model in models:
+        _add_component(components, model)
+    document["components"]["securitySchemes"] = {
+        "apiKey": {"type": "http", "scheme": "bearer", "description": "An API key of this instance, with scopes."}
+    }
     for unused in ("HTTPValidationError", "ValidationError"):
         components.pop(unused, None)
     for operations in document["paths"].values():
         for operation in operations.values():
             _complete(operation, components)
     return document
+
+
+def _bodies() -> list[type[WriteBody]]:
+    return list(dict.fromkeys([SendTransactionBody, *(route.body for route in WRITE_ROUTES)]))
+
+
+def _add_component(components: dict[str, Any], model: type[BaseModel]) -> None:
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    for name, member in schema.pop("$defs", {}).items():
+        components.setdefault(name, member)
+    components[model.__name__] = schema
 
 
 def _complete(operation: dict[str, Any], components: Mapping[str, Any]) -> None:
@@ -191,28 +299,20 @@ def example_of(schema: Mapping[str, Any], components: Mapping[str, Any]) -> Any:
     """A value that the schema allows, from the examples of its parts."""
     if "$ref" in schema:
         return example_of(components[schema["$ref"].rpartition("/")[2]], components)
-    for key in ("example", "const", "default"):
-        if key in schema and schema[key] is not None:
-            return schema[key]
-    if schema.get("examples"):
-        return schema["examples"][0]
-    if schema.get("enum"):
-        return schema["enum"][0]
-    for key in ("anyOf", "oneOf", "allOf"):
-        if schema.get(key):
-            return example_of(schema[key][0], components)
+    given = [schema[key] for key in ("example", "const", "default") if schema.get(key) is not None]
+    given += [schema[key][0] for key in ("examples", "enum") if schema.get(key)]
+    if given:
+        return given[0]
+    if schema.get("anyOf"):
+        return example_of(schema["anyOf"][0], components)
     match schema.get("type"):
-        case "object" if "properties" in schema:
-            return {name: example_of(member, components) for name, member in schema["properties"].items()}
         case "object":
-            return {}
+            members = schema.get("properties", {})
+            return {name: example_of(member, components) for name, member in members.items()}
         case "array":
             return [example_of(schema["items"], components)]
-        case "integer":
-            return schema.get("minimum", 0)
-        case "boolean":
-            return False
-        case "null":
-            return None
-        case _:
-            return "…"
+        case other:
+            return _PLAIN_EXAMPLES.get(str(other), "…")
+
+
+_PLAIN_EXAMPLES: dict[str, Any] = {"integer": 0, "boolean": False, "null": None}

@@ -13,7 +13,7 @@ from typing import Any
 
 from api.answers import PROBLEM_TYPE, Answer, encode_json
 from api.caching import CacheRule
-from api.errors import CredentialsMissing, CredentialsUnknown, FieldError, ManyErrors, RateExceeded, RequestRefused
+from api.errors import BodyInvalid, CredentialsMissing, CredentialsUnknown, FieldError, RateExceeded, RequestRefused
 from ledger.errors import (
     InvalidInput,
     InvalidJson,
@@ -167,8 +167,9 @@ def _detail(error: TanpuhuiError, chinese: bool) -> str:
             role = error.role
             if chinese:
                 return f"本实例未配置{getattr(role, 'chinese', role.name)}的密钥；请使用该机构的实例。"
-            return f"This instance holds no key of the {role.name.lower().replace('_', ' ')}; use the instance of the body that does."
-        case Unavailable() if type(error).__module__ == "ledger.errors":
+            body = role.name.lower().replace("_", " ")
+            return f"This instance holds no key of the {body}; use the instance of the body that does."
+        case Unavailable() if not type(error).__module__.startswith("api."):
             return (
                 "暂时无法访问账本节点；请稍后重试。"
                 if chinese
@@ -186,7 +187,7 @@ def _field_errors(error: TanpuhuiError) -> list[dict[str, str]]:
     match error:
         case InvalidInput():
             found = [FieldError(error.field, error.rule)]
-        case ManyErrors():
+        case BodyInvalid():
             found = list(error.errors)
         case _:
             found = []

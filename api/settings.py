@@ -49,6 +49,9 @@ class ApiSettings(BaseSettings):
     reader_threads: Annotated[
         int, Field(ge=1, le=64, description="threads for lists, and on PostgreSQL for every read")
     ] = 4
+    writer_threads: Annotated[
+        int, Field(ge=1, le=256, description="writes at once; each waits in a thread of its own")
+    ] = 16
     cached_tiles: Annotated[int, Field(ge=16, description="full log tiles kept in memory, 16 KiB each")] = 4_096
     hot_paths: Annotated[
         bool, Field(description="false: every request goes through FastAPI; the answers are the same")

@@ -8,7 +8,8 @@ from indexer.schema import Book
 
 # Sums are cast because PostgreSQL sums BIGINT into NUMERIC; they stay below 2**63 (docs/spec/03-encodings.md §3.3).
 _COLUMNS = f"""
-SELECT a.activity_id, a.code, a.kind, a.reduction_class, a.methodology_id, m.code, m.version, a.operator_account, a.feed_signer,
+SELECT a.activity_id, a.code, a.kind, a.reduction_class, a.methodology_id, m.code, m.version,
+       a.operator_account, a.feed_signer,
        a.crediting_first_day, a.crediting_last_day, a.facility_id, a.pledge_hash, a.cap_gco2e, a.status,
        a.registered_leaf_index, a.status_leaf_index,
        (SELECT CAST(COALESCE(SUM(l.issued_gco2e), 0) AS BIGINT) FROM lots l WHERE l.activity_id = a.activity_id),

@@ -8,7 +8,8 @@ from api.repository.snapshots import Snapshot
 _COLUMNS = """
 SELECT c.number, c.leaf_index, c.lot_id, c.account, c.purpose, c.quantity_gco2e, c.first_serial,
        l.activity_id, a.code, a.kind, l.methodology_id, m.code, m.version, l.reduction_class, l.first_day, l.last_day,
-       o.operation_id, o.record_hash, o.timestamp, o.leaf_hash, o.block_number, o.transaction_hash, o.subject, o.ledger{}
+       o.operation_id, o.record_hash, o.timestamp, o.leaf_hash, o.block_number, o.transaction_hash, o.subject,
+       o.ledger{}
 FROM certificates c
 JOIN lots l ON l.lot_id = c.lot_id
 JOIN activities a ON a.activity_id = l.activity_id

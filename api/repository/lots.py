@@ -6,7 +6,8 @@ from api.repository.filters import number, raw, where
 from api.repository.snapshots import Snapshot
 
 _COLUMNS = """
-SELECT l.lot_id, l.activity_id, a.code, a.kind, l.methodology_id, m.code, m.version, l.reduction_class, l.first_day, l.last_day,
+SELECT l.lot_id, l.activity_id, a.code, a.kind, l.methodology_id, m.code, m.version, l.reduction_class,
+       l.first_day, l.last_day,
        l.credited_account, l.proposal_id, l.first_serial, l.issued_gco2e, l.withheld_gco2e, l.cancelled_gco2e,
        l.taken_back_gco2e, l.corrected_gco2e, l.status, l.issued_leaf_index, l.status_leaf_index
 FROM lots l

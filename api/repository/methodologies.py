@@ -6,7 +6,8 @@ from api.repository.filters import number, where
 from api.repository.snapshots import Snapshot
 
 _COLUMNS = """
-SELECT methodology_id, code, version, kind, reduction_class, effective_first_day, effective_last_day, document_hash, status,
+SELECT methodology_id, code, version, kind, reduction_class, effective_first_day, effective_last_day,
+       document_hash, status,
        published_leaf_index, status_leaf_index
 FROM methodologies
 """

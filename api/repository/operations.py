@@ -6,7 +6,8 @@ from api.repository.filters import where
 from api.repository.snapshots import Snapshot
 
 _COLUMNS = """
-SELECT leaf_index, operation_id, kind, ledger, subject, from_account, to_account, quantity_gco2e, record_hash, timestamp, leaf_hash,
+SELECT leaf_index, operation_id, kind, ledger, subject, from_account, to_account, quantity_gco2e, record_hash,
+       timestamp, leaf_hash,
        block_number, transaction_hash
 FROM operations
 """
@@ -48,6 +49,16 @@ def leaf_index_of(snapshot: Snapshot, operation_id: bytes) -> int | None:
     return None if row is None else int(row[0])
 
 
+def outcome_of(snapshot: Snapshot, operation_id: bytes) -> tuple[int, int | None] | None:
+    """Place of an operation in the log, and the certificate that it made, if it is indexed."""
+    row = snapshot.one(
+        "SELECT o.leaf_index, c.number FROM operations o LEFT JOIN certificates c ON c.leaf_index = o.leaf_index "
+        "WHERE o.operation_id = ?",
+        bytes(operation_id),
+    )
+    return None if row is None else (int(row[0]), row[1])
+
+
 def page(
     snapshot: Snapshot,
     *,
@@ -81,7 +92,8 @@ def page(
         ("subject = ?", bytes(12) + bytes(account)),
     ):
         clause, given = where({**shared, condition: value})
-        parts.append(f"SELECT * FROM ({_COLUMNS} {clause} ORDER BY leaf_index {order} LIMIT ?) AS part{len(parts)}")
+        one_range = f"{_COLUMNS} {clause} ORDER BY leaf_index {order} LIMIT ?"
+        parts.append(f"SELECT * FROM ({one_range}) AS part{len(parts)}")  # noqa: S608 - constants of ours
         values += [*given, limit]
     statement = f"{' UNION '.join(parts)} ORDER BY leaf_index {order} LIMIT ?"
     return [OperationRow._make(row) for row in snapshot.all(statement, *values, limit)]

@@ -41,7 +41,7 @@ CERTIFICATE = ReadRoute(
     "/v1/certificates/{number}",
     read_certificate,
     summary="A certificate with what is needed to check it",
-    description="Lot, activity, serial numbers, purpose, the disclosed fields of the record, and where its leaf and proof are.",
+    description="Lot, activity, serial numbers, purpose, disclosed fields of the record, and where leaf and proof are.",
     model=CertificateAnswer,
     tag="certificates",
     parameters=(number_parameter("number", "Given by the chain, counted from 1.", place="path", least=1, example=1),),

@@ -24,6 +24,7 @@ from ledger.vocabulary import (
     MethodologyKind,
     MethodologyStatus,
     OperationKind,
+    ProposalStatus,
     ReductionClass,
     Word,
 )
@@ -59,6 +60,7 @@ MethodologyKindWord = Annotated[str, _word(*MethodologyKind.labels())]
 MethodologyStatusWord = Annotated[str, _word(*MethodologyStatus.labels())]
 ActivityKindWord = Annotated[str, _word(*ActivityKind.labels())]
 ActivityStatusWord = Annotated[str, _word(*ActivityStatus.labels())]
+ProposalStatusWord = Annotated[str, _word(*ProposalStatus.labels())]
 LotStatusWord = Annotated[str, _word(*(status.name.lower() for status in LotStatus))]
 PurposeWord = Annotated[str, _word(*CancellationPurpose.labels())]
 OperationKindWord = Annotated[str, _word(*OperationKind.labels())]

@@ -27,3 +27,19 @@ class PublicRecord(Model):
     format: Literal[1]
     kind: OperationKindWord
     fields: list[ShownField | HiddenField]
+
+
+class FullField(Model):
+    """A field with its salt."""
+
+    name: str
+    salt: Annotated[str, Field(pattern=r"^0x[0-9a-f]{32}$")]
+    value: JsonValue
+
+
+class FullRecord(Model):
+    """A whole record (docs/spec/03-encodings.md §3.1)."""
+
+    format: Literal[1]
+    kind: OperationKindWord
+    fields: list[FullField]

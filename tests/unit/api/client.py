@@ -43,7 +43,13 @@ class Client:
         return self.request("POST", target, {"content_type": "application/json", **headers}, raw)
 
     def request(
-        self, method: str, target: str, headers: Mapping[str, str] | None = None, body: bytes = b"", *, check: bool = True
+        self,
+        method: str,
+        target: str,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        *,
+        check: bool = True,
     ) -> Reply:
         reply = asyncio.run(self.ask(method, target, headers or {}, body))
         if check:
@@ -133,8 +139,15 @@ def violations(value: Any, schema: Mapping[str, Any], components: Mapping[str, A
         yield f"{place}: {value!r} is not {schema['const']!r}"
     if "enum" in schema and value not in schema["enum"]:
         yield f"{place}: {value!r} is not one of {schema['enum']}"
-    types = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool, "null": type(None)}
-    kind = schema.get("type")
+    types: dict[str, Any] = {
+        "object": dict,
+        "array": list,
+        "string": str,
+        "integer": int,
+        "boolean": bool,
+        "null": type(None),
+    }
+    kind: Any = schema.get("type")
     if kind is None:
         return
     if not isinstance(value, types[kind]) or (kind == "integer" and isinstance(value, bool)):

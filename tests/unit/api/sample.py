@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy import insert
 
 from chain.operations import ContractName
+from indexer import schema
 from indexer.database import Database
 from indexer.schema import Book, LotStatus
-from indexer import schema
 from indexer.tiles import TileBuilder
 from ledger import encoding
 from ledger.ids import ZERO_ADDRESS, Address, Hash32, LotId, OperationId
@@ -210,8 +210,14 @@ class SampleLedger:
         )
         return bytes(activity_id)
 
-    def issue(
-        self, activity_id: bytes, methodology_id: bytes, reduction_class: ReductionClass, to: Address, grams: int, day: int
+    def issue(  # noqa: PLR0917 - in the order of the story
+        self,
+        activity_id: bytes,
+        methodology_id: bytes,
+        reduction_class: ReductionClass,
+        to: Address,
+        grams: int,
+        day: int,
     ) -> LotId:
         """A confirmed issuance of 30 days beginning at `day`."""
         proposed = self.operation(
@@ -363,7 +369,10 @@ class SampleLedger:
         )
         for number, name in enumerate(ContractName):
             self.add(
-                "bound_contracts", name=name.value, address=bytes(address(500 + number)), code_hash=bytes(hash32(number))
+                "bound_contracts",
+                name=name.value,
+                address=bytes(address(500 + number)),
+                code_hash=bytes(hash32(number)),
             )
         with database.write() as connection:
             for table in (*schema.MIRROR, *schema.KEPT):

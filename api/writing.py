@@ -1,0 +1,264 @@
+"""Writing routes: from a request to one operation, whose end is waited for or asked for later.
+
+In order: key, scope, `Idempotency-Key`, body, operation, outbox. Nothing is begun before all of it is right. Once an
+operation is saved it ends, done or refused, whatever happens to this process; the answer says how far it has come:
+201 done, 409 refused, 202 on its way.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from concurrent.futures import CancelledError, Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+
+from api.answers import JSON_TYPE, Answer, encode_json
+from api.auth import Authenticator, KeyScope
+from api.caching import CacheRule
+from api.errors import (
+    BodyInvalid,
+    FieldError,
+    IdempotencyKeyReused,
+    IndexEmpty,
+    MediaTypeUnsupported,
+    NodeNotConfigured,
+)
+from api.idempotency import RepeatedSalts, operation_id_of
+from api.operations_port import OperationsPort
+from api.parameters import Arguments, Parameter
+from api.problems import Problems
+from api.repository.operations import outcome_of
+from api.repository.snapshots import IndexUnavailable, Readers
+from api.schemas.statuses import status_document, status_links, status_path
+from api.schemas.writes import RecordedBody, SendTransactionBody, WriteBody
+from chain.composer import Composer
+from chain.operations import Operation, OperationState, OperationStatus
+from ledger.canonical import parse_strict
+from ledger.errors import (
+    InvalidJson,
+    InvalidRecord,
+    NotFound,
+    OperationConflict,
+    SignerNotConfigured,
+)
+from ledger.ids import OperationId
+from ledger.records import Record
+from ledger.refusals import ContractRefusal
+from ledger.vocabulary import Role
+
+_DEEPEST_BODY = 16
+_PREFER_WAIT = re.compile(r"(?:^|,)\s*wait\s*=\s*([0-9]{1,4})\s*(?:$|[,;])", re.ASCII)
+_JSON_MEDIA = re.compile(r"application/json\s*(?:;\s*charset=\"?utf-8\"?\s*)?", re.IGNORECASE)
+
+Compose = Callable[[Composer, OperationId, Arguments, Any], Operation]
+
+
+class WriteRequest(NamedTuple):
+    """What a writing route is asked, as HTTP carried it."""
+
+    path: Mapping[str, str]
+    headers: Mapping[bytes, bytes]
+    body: bytes
+
+    def text(self, header: bytes) -> str | None:
+        """A header as text."""
+        value = self.headers.get(header)
+        return None if value is None else value.decode("latin-1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteRoute:
+    """A POST route that makes one operation. `role` is the body whose key signs it."""
+
+    path: str
+    name: str
+    summary: str
+    tag: str
+    scope: KeyScope
+    role: Role
+    body: type[RecordedBody]
+    compose: Compose
+    parameters: tuple[Parameter, ...] = ()
+    description: str = ""
+
+
+class Writer:
+    """Performs writes. `operations` is missing on an instance that only reads."""
+
+    def __init__(
+        self,
+        *,
+        operations: OperationsPort | None,
+        authenticator: Authenticator,
+        readers: Readers,
+        problems: Problems,
+        longest_wait_seconds: int,
+    ) -> None:
+        self._operations = operations
+        self._authenticator = authenticator
+        self._readers = readers
+        self._problems = problems
+        self._longest_wait_seconds = longest_wait_seconds
+
+    def perform(self, route: WriteRoute, request: WriteRequest) -> Answer:
+        """The whole answer of a writing route; blocks; never raises."""
+        operation_id: OperationId | None = None
+        try:
+            caller = self._authenticator.authorise(request.headers.get(b"authorization"), route.scope)
+            operation_id = operation_id_of(caller.key_id, request.text(b"idempotency-key"))
+            port = self._port(route.role)
+            arguments = {one.name: one.parse(request.path[one.name], one.name) for one in route.parameters}
+            body = read_body(request, route.body)
+            future = self._begin(port, route, operation_id, arguments, body)
+            status = self._wait(port, operation_id, future, request)
+        except ContractRefusal as error:
+            extra = {} if operation_id is None else {"operation_id": operation_id.hex0x}
+            return self._problem(error, request, extra)
+        except Exception as error:  # noqa: BLE001 - the edge: unknown ones become opaque 500s, logged with an id
+            return self._problem(error, request)
+        return self._status_answer(status, 201 if status.state is OperationState.DONE else 202)
+
+    def send_transaction(self, request: WriteRequest) -> Answer:
+        """The whole answer of the route that takes a holder's signed transaction; blocks; never raises."""
+        try:
+            self._authenticator.authorise(request.headers.get(b"authorization"), KeyScope.TRANSACTIONS_SEND)
+            body = read_body(request, SendTransactionBody)
+            record = None if body.record is None else Record.from_json(body.record.model_dump())
+            sent = self._any_port().send_raw(body.raw_transaction, record)
+        except Exception as error:  # noqa: BLE001 - as above
+            return self._problem(error, request)
+        document = {
+            "operation_id": sent.operation_id.hex0x,
+            "transaction_hash": "0x" + sent.transaction_hash.hex(),
+            "links": status_links(sent.operation_id),
+        }
+        return self._answer(202, document, sent.operation_id)
+
+    def status(self, request: WriteRequest) -> Answer:
+        """The whole answer of the status route; blocks; never raises."""
+        try:
+            self._authenticator.authenticate(request.headers.get(b"authorization"))
+            operation_id = OperationId.from_hex(request.path["operation_id"], "operation_id")
+            status = self._any_port().status(operation_id)
+            if status is None:
+                raise NotFound("operation of this instance", operation_id.hex0x)
+        except Exception as error:  # noqa: BLE001 - as above
+            return self._problem(error, request)
+        return self._status_answer(status, 200)
+
+    # ------------------------------------------------------------------------------------------------ steps
+
+    def _any_port(self) -> OperationsPort:
+        if self._operations is None:
+            raise NodeNotConfigured
+        return self._operations
+
+    def _port(self, role: Role) -> OperationsPort:
+        if self._operations is None or role not in self._operations.senders:
+            raise SignerNotConfigured(role)
+        return self._operations
+
+    def _begin(
+        self,
+        port: OperationsPort,
+        route: WriteRoute,
+        operation_id: OperationId,
+        arguments: Arguments,
+        body: RecordedBody,
+    ) -> "Future[OperationStatus]":
+        """Composes and saves the operation. Of two equal requests at the same moment one saves first; the other
+        begins again with its salts.
+        """
+        try:
+            return port.submit(self._compose(port, route, operation_id, arguments, body))
+        except OperationConflict:
+            again = self._compose(port, route, operation_id, arguments, body)
+        try:
+            return port.submit(again)
+        except OperationConflict as error:
+            raise IdempotencyKeyReused from error
+
+    @staticmethod
+    def _compose(
+        port: OperationsPort, route: WriteRoute, operation_id: OperationId, arguments: Arguments, body: RecordedBody
+    ) -> Operation:
+        saved = port.saved_record(operation_id)
+        salts = {} if saved is None else {field.name: field.salt for field in saved.fields}
+        composer = Composer(salts=RepeatedSalts(salts, port.salts), senders=port.senders)
+        operation = route.compose(composer, operation_id, arguments, body)
+        values = operation.record.values
+        for name, value in body.fields.items():
+            if values[name] != value:
+                raise InvalidRecord(f"fields.{name}", "not contradict what the operation itself says", value)
+        return operation
+
+    def _wait(
+        self, port: OperationsPort, operation_id: OperationId, future: "Future[OperationStatus]", request: WriteRequest
+    ) -> OperationStatus:
+        """The end of the operation if it comes within the time preferred, else where it stands. Raises the refusal."""
+        found = _PREFER_WAIT.search(request.text(b"prefer") or "")
+        seconds = min(int(found[1]), self._longest_wait_seconds) if found else 0
+        try:
+            return future.result(seconds)
+        except (FutureTimeoutError, CancelledError):
+            pass
+        status = port.status(operation_id)
+        if status is None:
+            raise NotFound("operation", operation_id.hex0x)
+        return status
+
+    # ---------------------------------------------------------------------------------------------- answers
+
+    def _status_answer(self, status: OperationStatus, code: int) -> Answer:
+        return self._answer(code, status_document(status), status.operation_id)
+
+    def _answer(self, code: int, document: dict[str, Any], operation_id: OperationId) -> Answer:
+        """With what the index knows of the operation, if it is there."""
+        headers: tuple[tuple[bytes, bytes], ...] = (
+            (b"content-type", JSON_TYPE),
+            (b"cache-control", CacheRule.NEVER.value),
+        )
+        document["as_of"] = None
+        try:
+            with self._readers.snapshot() as snapshot:
+                document["as_of"] = snapshot.as_of.document
+                headers = (*headers, (b"tanpuhui-as-of", snapshot.as_of.header))
+                outcome = outcome_of(snapshot, operation_id) if "leaf_index" in document else None
+        except (IndexEmpty, IndexUnavailable):
+            outcome = None
+        if outcome is not None:
+            document["leaf_index"], document["certificate_number"] = outcome
+        if code != 200:
+            headers = (*headers, (b"location", status_path(operation_id).encode()))
+        return Answer(code, headers, encode_json(document))
+
+    def _problem(self, error: Exception, request: WriteRequest, extra: dict[str, Any] | None = None) -> Answer:
+        return self._problems.answer(error, request.headers.get(b"accept-language"), extra)
+
+
+def read_body(request: WriteRequest, model: type[WriteBody]) -> Any:
+    """The body, read strictly. Raises `MediaTypeUnsupported`, `InvalidJson`, `BodyInvalid` or the `InvalidInput` of a
+    field.
+    """
+    if not _JSON_MEDIA.fullmatch(request.text(b"content-type") or ""):
+        raise MediaTypeUnsupported
+    document = parse_strict(request.body, max_depth=_DEEPEST_BODY)
+    if not isinstance(document, dict):
+        raise InvalidJson("body", "be a JSON object", document)
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        raise BodyInvalid(tuple(_field_error(dict(one)) for one in error.errors())) from None
+
+
+def _field_error(error: Mapping[str, Any]) -> FieldError:
+    place = ".".join(str(part) for part in error["loc"]) or "body"
+    match error["type"]:
+        case "missing":
+            return FieldError(place, "be given")
+        case "extra_forbidden":
+            return FieldError(place, "not be given: this route has no such field")
+        case _:
+            return FieldError(place, f"be valid ({error['msg']})")
