@@ -1,6 +1,8 @@
 """The reference model of the contracts' rules: for tests, for imports before anything is sent, for audit."""
 
+from ledger.model.invariants import broken_invariants
 from ledger.model.model import LedgerModel
+from ledger.model.operations import Digest, content_digest
 from ledger.model.state import (
     Account,
     Activity,
@@ -21,6 +23,7 @@ __all__ = [
     "Certificate",
     "ClassTotals",
     "Contracts",
+    "Digest",
     "Leaf",
     "LedgerModel",
     "Lot",
@@ -28,4 +31,6 @@ __all__ = [
     "ModelState",
     "Proposal",
     "Registration",
+    "broken_invariants",
+    "content_digest",
 ]

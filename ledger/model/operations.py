@@ -120,5 +120,8 @@ def operation(
 
 def content_digest(name: str, arguments: Mapping[str, object]) -> Hash32:
     """A digest that tells contents apart. Not the chain's, which is over calldata and needs keccak."""
-    parts = [value if isinstance(value, bytes) else repr(value).encode() for value in arguments.values()]
-    return Hash32(hashlib.sha256(b"|".join([name.encode(), *parts])).digest())
+    parts = [name.encode()]
+    for argument in sorted(arguments):
+        value = arguments[argument]
+        parts.append(value if isinstance(value, bytes) else repr(value).encode())
+    return Hash32(hashlib.sha256(b"|".join(parts)).digest())
