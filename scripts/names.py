@@ -75,16 +75,11 @@ class Names:
 
     def activity(self, text: str) -> ActivityId:
         """The id of an activity given as code or id."""
-        return ActivityId.from_hex(text, "activity") if _HEX.match(text) else encoding.activity_id(code=text)
+        return activity_id(text)
 
     def methodology(self, text: str) -> MethodologyId:
         """The id of a methodology version given as code@version or id; `InvalidIdentifier` otherwise."""
-        if _HEX.match(text):
-            return MethodologyId.from_hex(text, "methodology")
-        parts = _METHODOLOGY.fullmatch(text)
-        if parts is None:
-            raise InvalidIdentifier("methodology", "be code@version, such as SH-PV@1, or an id", text)
-        return encoding.methodology_id(code=parts["code"], version=int(parts["version"]))
+        return methodology_id(text)
 
     def lot(
         self,
@@ -123,3 +118,18 @@ def reference_name(text: str, field: str = "account") -> str:
     if name == text or not name.strip():
         raise InvalidIdentifier(field, "be ref:NAME with a name", text)
     return name
+
+
+def activity_id(text: str) -> ActivityId:
+    """The id of an activity given as code or id."""
+    return ActivityId.from_hex(text, "activity") if _HEX.match(text) else encoding.activity_id(code=text)
+
+
+def methodology_id(text: str) -> MethodologyId:
+    """The id of a methodology version given as code@version or id; `InvalidIdentifier` otherwise."""
+    if _HEX.match(text):
+        return MethodologyId.from_hex(text, "methodology")
+    parts = _METHODOLOGY.fullmatch(text)
+    if parts is None:
+        raise InvalidIdentifier("methodology", "be code@version, such as SH-PV@1, or an id", text)
+    return encoding.methodology_id(code=parts["code"], version=int(parts["version"]))

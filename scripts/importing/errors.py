@@ -73,22 +73,6 @@ class RowsInvalid(TanpuhuiError):
 
 
 @dataclass(unsafe_hash=True)
-class RowsRefused(TanpuhuiError):
-    """The valid rows were applied; the others are in a file of their own."""
-
-    file: str
-    refused: int
-    rows: int
-    report: str
-
-    def explain(self) -> str:
-        return (
-            f"{self.file}: {self.rows - self.refused} of {self.rows} rows are applied and {self.refused} refused; "
-            f"the refused rows are in {self.report}: correct and import that file."
-        )
-
-
-@dataclass(unsafe_hash=True)
 class FileChanged(TanpuhuiError):
     """The file changed between the two times it was read, so what was checked is not what would be applied."""
 

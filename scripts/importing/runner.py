@@ -42,8 +42,8 @@ class Sender(Protocol):
 class RowCheck(Protocol):
     """The rules, tried on a copy of the ledger's state."""
 
-    def try_row(self, steps: Sequence[Step]) -> TanpuhuiError | None:
-        """Applies the steps to the copy; if one is refused, none is applied and the reason is given."""
+    def try_row(self, row: Sequence[tuple[Step, Operation]]) -> TanpuhuiError | None:
+        """Applies the row to the copy; if one of its operations is refused, none is applied and the reason is given."""
         ...
 
 
@@ -87,11 +87,10 @@ def check_rows(
 def _checked(row: RowPlan, composer: Composer, check: RowCheck, done: set[OperationId]) -> RowPlan | RowRefusal:
     left = [step for step in row.steps if step.operation_id not in done]
     try:
-        for step in left:
-            step.compose(composer)
+        composed = [(step, step.compose(composer)) for step in left]
     except TanpuhuiError as error:
         return RowRefusal.of(row, error, "file")
-    refusal = check.try_row(left)
+    refusal = check.try_row(composed)
     return row if refusal is None else RowRefusal.of(row, refusal, "check")
 
 

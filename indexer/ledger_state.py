@@ -1,0 +1,201 @@
+"""The ledger's state out of the mirror: for the reference model to go on from, and for looking up what is registered.
+
+SQL only; takes a connection and never commits.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
+
+from indexer import schema
+from indexer.schema import Book, LotStatus
+from ledger.ids import (
+    ZERO_ADDRESS,
+    ActivityId,
+    Address,
+    Hash32,
+    IdentityCommitment,
+    LotId,
+    MethodologyId,
+    OperationId,
+)
+from ledger.model import Account, Activity, Lot, Methodology, ModelState, Proposal, Registration
+from ledger.periods import Days, period
+from ledger.vocabulary import (
+    AccountKind,
+    AccountStatus,
+    ActivityKind,
+    ActivityStatus,
+    Custody,
+    MethodologyKind,
+    MethodologyStatus,
+    ProposalStatus,
+    ReductionClass,
+    Role,
+)
+
+_IDS_PER_QUESTION = 500
+_NO_HASH = Hash32(bytes(32))
+
+
+def load_state(connection: Connection, roles: Mapping[Address, Iterable[Role]]) -> ModelState:
+    """Everything that the rules depend on, as of the cursor's block.
+
+    Applied operations are not listed (there may be millions): ask `applied` for those that matter. Neither are the
+    certificates and the log's peaks, which decide nothing. `roles` come from the chain, the mirror does not hold them.
+    """
+    lots = {LotId(row.lot_id): _lot(row) for row in connection.execute(select(schema.lots))}
+    by_activity: dict[ActivityId, list[Lot]] = defaultdict(list)
+    for lot in lots.values():
+        by_activity[lot.activity_id].append(lot)
+    deficits = _deficits(connection)
+    activities: dict[ActivityId, Activity] = {}
+    for row in connection.execute(select(schema.activities)):
+        key = ActivityId(row.activity_id)
+        activities[key] = _activity(row, by_activity[key], deficits.get(key, 0))
+    return ModelState(
+        accounts={Address(row.account): _account(row) for row in connection.execute(select(schema.accounts))},
+        methodologies={
+            MethodologyId(row.methodology_id): _methodology(row)
+            for row in connection.execute(select(schema.methodologies))
+        },
+        activities=activities,
+        credited_days=_credited_days(activities, lots),
+        proposals={Hash32(row.proposal_id): _proposal(row) for row in connection.execute(select(schema.proposals))},
+        lots=lots,
+        balances=_balances(connection),
+        certificate_count=connection.scalar(select(func.max(schema.certificates.c.number))) or 0,
+        roles={account: frozenset(given) for account, given in roles.items()},
+    )
+
+
+def applied(connection: Connection, operation_ids: Sequence[OperationId]) -> set[OperationId]:
+    """Those of the ids that have a leaf in the indexed log."""
+    found: set[OperationId] = set()
+    column = schema.operations.c.operation_id
+    for start in range(0, len(operation_ids), _IDS_PER_QUESTION):
+        part = [bytes(operation_id) for operation_id in operation_ids[start : start + _IDS_PER_QUESTION]]
+        found.update(OperationId(value) for value in connection.scalars(select(column).where(column.in_(part))))
+    return found
+
+
+def account_exists(connection: Connection, account: Address) -> bool:
+    """Whether the account was ever opened."""
+    column = schema.accounts.c.account
+    return connection.scalar(select(column).where(column == bytes(account))) is not None
+
+
+def methodology_class(connection: Connection, methodology_id: MethodologyId) -> ReductionClass | None:
+    """The class of a published version; None if there is none."""
+    table = schema.methodologies.c
+    number = connection.scalar(select(table.reduction_class).where(table.methodology_id == bytes(methodology_id)))
+    return None if number is None else ReductionClass.from_number(number)
+
+
+def activity_terms(connection: Connection, activity_id: ActivityId) -> tuple[MethodologyId, ReductionClass] | None:
+    """Methodology version and class of a registered activity; None if there is none."""
+    table = schema.activities.c
+    question = select(table.methodology_id, table.reduction_class).where(table.activity_id == bytes(activity_id))
+    row = connection.execute(question).one_or_none()
+    if row is None:
+        return None
+    return MethodologyId(row.methodology_id or bytes(32)), ReductionClass.from_number(row.reduction_class)
+
+
+def _account(row: Row[Any]) -> Account:
+    return Account(
+        kind=AccountKind.from_number(row.kind),
+        status=AccountStatus.from_number(row.status),
+        custody=Custody.from_number(row.custody),
+        identity_commitment=IdentityCommitment(row.identity_commitment),
+    )
+
+
+def _methodology(row: Row[Any]) -> Methodology:
+    return Methodology(
+        code=row.code,
+        version=row.version,
+        kind=MethodologyKind.from_number(row.kind),
+        reduction_class=ReductionClass.from_number(row.reduction_class),
+        effective_first_day=row.effective_first_day,
+        effective_last_day=row.effective_last_day,
+        document_hash=Hash32(row.document_hash),
+        status=MethodologyStatus.from_number(row.status),
+    )
+
+
+def _activity(row: Row[Any], lots: Sequence[Lot], deficit_grams: int) -> Activity:
+    registration = Registration(
+        code=row.code,
+        kind=ActivityKind.from_number(row.kind),
+        methodology_id=MethodologyId(row.methodology_id or bytes(32)),
+        operator_account=Address(row.operator_account or bytes(20)),
+        feed_signer=Address(row.feed_signer) if row.feed_signer else ZERO_ADDRESS,
+        crediting_first_day=row.crediting_first_day,
+        crediting_last_day=row.crediting_last_day,
+        facility_id=Hash32(row.facility_id) if row.facility_id else _NO_HASH,
+        pledge_hash=Hash32(row.pledge_hash) if row.pledge_hash else _NO_HASH,
+        cap_grams=row.cap_gco2e,
+    )
+    return Activity(
+        registration=registration,
+        reduction_class=ReductionClass.from_number(row.reduction_class),
+        status=ActivityStatus.from_number(row.status),
+        issued_grams=sum(lot.issued_grams for lot in lots),
+        corrected_grams=sum(lot.corrected_grams for lot in lots),
+        deficit_grams=deficit_grams,
+    )
+
+
+def _proposal(row: Row[Any]) -> Proposal:
+    return Proposal(
+        activity_id=ActivityId(row.activity_id),
+        first_day=row.first_day,
+        last_day=row.last_day,
+        grams=row.quantity_gco2e,
+        proposer=Address(row.proposer),
+        status=ProposalStatus.from_number(row.status),
+    )
+
+
+def _lot(row: Row[Any]) -> Lot:
+    return Lot(
+        activity_id=ActivityId(row.activity_id),
+        methodology_id=MethodologyId(row.methodology_id),
+        reduction_class=ReductionClass.from_number(row.reduction_class),
+        first_day=row.first_day,
+        last_day=row.last_day,
+        credited_account=Address(row.credited_account),
+        first_serial=row.first_serial,
+        issued_grams=row.issued_gco2e,
+        frozen=row.status == LotStatus.FROZEN,
+        cancelled_grams=row.cancelled_gco2e,
+        taken_back_grams=row.taken_back_gco2e,
+        corrected_grams=row.corrected_gco2e,
+    )
+
+
+def _credited_days(activities: Mapping[ActivityId, Activity], lots: Mapping[LotId, Lot]) -> dict[Hash32, Days]:
+    """By facility where the activity has one, else by activity, as the contract keeps them."""
+    days: dict[Hash32, Days] = {}
+    for lot in lots.values():
+        facility = activities[lot.activity_id].registration.facility_id
+        claim: Hash32 = lot.activity_id if facility.is_zero else facility
+        days[claim] = days.get(claim, 0) | period(lot.first_day, lot.last_day)
+    return days
+
+
+def _balances(connection: Connection) -> dict[tuple[Address, LotId], int]:
+    table = schema.balances.c
+    rows = connection.execute(select(table.owner, table.lot_id, table.quantity_gco2e).where(table.book == Book.HELD))
+    return {(Address(row.owner), LotId(row.lot_id)): row.quantity_gco2e for row in rows}
+
+
+def _deficits(connection: Connection) -> dict[ActivityId, int]:
+    table = schema.balances.c
+    rows = connection.execute(select(table.owner, table.quantity_gco2e).where(table.book == Book.DEFICIT))
+    return {ActivityId(row.owner): row.quantity_gco2e for row in rows}

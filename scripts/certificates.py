@@ -1,0 +1,97 @@
+"""Checks a certificate as it was served, against the contracts: nothing that a server says is believed.
+
+The steps are numbered and stop at the first that fails (`ProofMismatch`, exit code 6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chain.deployment import Deployment
+from chain.functions import Function, word_of_uint
+from chain.hexes import from_data, to_data
+from chain.operations import ContractName
+from chain.rpc import Rpc
+from ledger import encoding
+from ledger.errors import ProofMalformed, ProofMismatch
+from ledger.ids import ZERO_ADDRESS, Address, Hash32, LeafHash, LotId, OperationId, RecordHash
+from ledger.log_tree import verify_inclusion
+from ledger.records import Disclosure
+from ledger.vocabulary import CancellationPurpose, OperationKind
+
+_ROOT_AT = Function("rootAt(uint64)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedCertificate:
+    """A certificate that holds: its leaf is in the log of `log_size` leaves whose root the contract gives."""
+
+    number: int
+    leaf_hash: LeafHash
+    leaf_index: int
+    log_size: int
+    log_root: Hash32
+
+
+def check_certificate(
+    rpc: Rpc, deployment: Deployment, certificate: Mapping[str, Any], proof: Mapping[str, Any]
+) -> CheckedCertificate:
+    """Checks the documents of `/v1/certificates/N` and `/v1/log/proof/inclusion`.
+
+    Raises `ProofMismatch` or `ProofMalformed`, whose step names the check, and what an unreachable node raises.
+    """
+    try:
+        subject, leaf_hash = _leaf(deployment, certificate)
+        _check(1, "subject", subject, certificate["subject"])
+        if certificate["record"] is not None:
+            disclosed = Disclosure.from_json(certificate["record"]).record_hash()
+            _check(2, "record", disclosed, certificate["record_hash"])
+        _check(3, "leaf", leaf_hash, proof["leaf_hash"])
+        size, index = int(proof["tree_size"]), int(proof["leaf_index"])
+        root = Hash32.from_hex(proof["root"])
+        path = [Hash32.from_hex(member) for member in proof["path"]]
+    except (KeyError, TypeError, ValueError) as error:
+        raise ProofMalformed("certificate", f"a member is missing or malformed ({error})") from None
+    verify_inclusion(leaf_hash=leaf_hash, index=index, size=size, proof=path, root=root)
+    _check(5, "root of the contract", contract_root(rpc, deployment, size), proof["root"])
+    return CheckedCertificate(
+        number=int(certificate["number"]), leaf_hash=leaf_hash, leaf_index=index, log_size=size, log_root=root
+    )
+
+
+def contract_root(rpc: Rpc, deployment: Deployment, size: int) -> Hash32:
+    """The root of the log at a size, from the contract itself."""
+    data = _ROOT_AT.selector + word_of_uint(64, size, "tree_size")
+    log = deployment.address(ContractName.TRANSPARENCY_LOG)
+    return Hash32(from_data(rpc.call("eth_call", [{"to": log.hex0x, "data": to_data(data)}, "latest"]), "eth_call"))
+
+
+def _leaf(deployment: Deployment, certificate: Mapping[str, Any]) -> tuple[Hash32, LeafHash]:
+    """Subject and leaf, computed from what the certificate states."""
+    lot_id = LotId.from_hex(certificate["lot_id"])
+    subject = encoding.certificate_subject(
+        certificate_number=int(certificate["number"]),
+        lot_id=lot_id,
+        purpose=CancellationPurpose.from_label(certificate["purpose"]),
+        first_serial=int(certificate["first_serial"]),
+    )
+    leaf = encoding.log_leaf(
+        chain_id=deployment.chain_id,
+        ledger=deployment.address(ContractName.REDUCTION_LEDGER),
+        kind=OperationKind.REDUCTION_CANCELLED,
+        operation_id=OperationId.from_hex(certificate["operation_id"]),
+        subject=subject,
+        from_account=Address.from_hex(certificate["account"]),
+        to_account=ZERO_ADDRESS,
+        grams=int(certificate["quantity_gco2e"]),
+        record_hash=RecordHash.from_hex(certificate["record_hash"]),
+        timestamp=int(certificate["timestamp"]),
+    )
+    return subject, leaf
+
+
+def _check(number: int, what: str, computed: Hash32, given: object) -> None:
+    if computed.hex0x != given:
+        raise ProofMismatch(f"step {number}, {what}", f"computed {computed.hex0x}, given {given}")

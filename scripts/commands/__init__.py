@@ -1,0 +1,1 @@
+"""The commands of `tanpuhui`, a module for each group."""

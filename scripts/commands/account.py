@@ -1,0 +1,186 @@
+"""`tanpuhui account …`"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from api.routes.accounts import read_account, read_holdings
+from chain.composer import Composer
+from chain.operations import Operation
+from ledger.errors import InvalidInput
+from ledger.ids import Address, IdentityCommitment
+from ledger.vocabulary import AccountKind, Custody, Role
+from scripts.command import command, group
+from scripts.context import Context
+from scripts.names import REFERENCE_PREFIX, reference_name
+from scripts.operations import perform
+from scripts.options import AccountArgument, FieldOption, LimitOption, OperationIdOption, RecordOption, record_fields
+from scripts.options import operation_id as read_operation_id
+from scripts.output import Result
+from scripts.reads import read_list, read_one
+
+app = group("account", "Accounts of institutions and persons (账户). Opened and closed by the platform.")
+
+
+@command(app, "open")
+def open_account(
+    context: Context,
+    account: Annotated[str, typer.Argument(metavar="ACCOUNT", help="ref:NAME, or the holder's own address.")],
+    *,
+    kind: Annotated[str, typer.Option(help="institution or personal.")] = "institution",
+    identity: Annotated[
+        str | None, typer.Option(help="Who holds it, for an address; only a salted commitment is published.")
+    ] = None,
+    identity_commitment: Annotated[
+        str | None, typer.Option(metavar="0x…", help="The commitment itself, if it was made elsewhere.")
+    ] = None,
+    operation_id: OperationIdOption = None,
+    record: RecordOption = None,
+    field: FieldOption = None,
+) -> Result:
+    """Opens an account.
+
+    `ref:NAME` opens one in the platform's custody: its address follows from a salted commitment to NAME, nobody has a
+    key to it, and the same NAME is the same account in every command of this home folder. An address opens an account
+    that its holder's own key moves.
+
+    **Examples**
+
+        tanpuhui account open ref:shanghai-solar-01 --field contact="desk 4"
+
+        tanpuhui account open 0x5a…5a --kind personal --identity "the holder's identity document number"
+    """
+    custody = Custody.PLATFORM if account.startswith(REFERENCE_PREFIX) else Custody.HOLDER
+    commitment = _commitment(context, account, identity, identity_commitment)
+    identifier, fields = read_operation_id(operation_id), record_fields(record, field)
+    address = context.names.account(account)
+
+    def make(composer: Composer) -> Operation:
+        return composer.open_account(
+            operation_id=identifier,
+            account=address,
+            kind=AccountKind.from_label(kind, "kind"),
+            custody=custody,
+            identity_commitment=commitment,
+            fields=fields,
+        )
+
+    return perform(context, Role.PLATFORM, identifier, make)
+
+
+def _commitment(context: Context, account: str, identity: str | None, given: str | None) -> IdentityCommitment:
+    if given is not None:
+        return IdentityCommitment.from_hex(given, "identity_commitment")
+    if account.startswith(REFERENCE_PREFIX):
+        return context.names.commitment(reference_name(account))
+    if not identity:
+        raise InvalidInput("identity", "be given for an address: --identity or --identity-commitment", identity)
+    return context.names.commitment(identity)
+
+
+@command(app, "freeze")
+def freeze(
+    context: Context,
+    account: AccountArgument,
+    *,
+    operation_id: OperationIdOption = None,
+    record: RecordOption = None,
+    field: FieldOption = None,
+) -> Result:
+    """Freezes an account: nothing moves to it or from it, but a correction still takes back (the regulator).
+
+    **Example**
+
+        tanpuhui account freeze ref:shanghai-solar-01 --field reason="case 2026-118"
+    """
+    identifier, fields = read_operation_id(operation_id), record_fields(record, field)
+    address = context.names.account(account)
+    return perform(
+        context,
+        Role.REGULATOR,
+        identifier,
+        lambda composer: composer.freeze_account(operation_id=identifier, account=address, fields=fields),
+    )
+
+
+@command(app, "unfreeze")
+def unfreeze(
+    context: Context,
+    account: AccountArgument,
+    *,
+    operation_id: OperationIdOption = None,
+    record: RecordOption = None,
+    field: FieldOption = None,
+) -> Result:
+    """Lets a frozen account move again (the regulator).
+
+    **Example**
+
+        tanpuhui account unfreeze ref:shanghai-solar-01
+    """
+    identifier, fields = read_operation_id(operation_id), record_fields(record, field)
+    address = context.names.account(account)
+    return perform(
+        context,
+        Role.REGULATOR,
+        identifier,
+        lambda composer: composer.unfreeze_account(operation_id=identifier, account=address, fields=fields),
+    )
+
+
+@command(app, "close")
+def close(
+    context: Context,
+    account: AccountArgument,
+    *,
+    operation_id: OperationIdOption = None,
+    record: RecordOption = None,
+    field: FieldOption = None,
+) -> Result:
+    """Closes an account that holds nothing, for ever (the platform).
+
+    **Example**
+
+        tanpuhui account close ref:shanghai-solar-01
+    """
+    identifier, fields = read_operation_id(operation_id), record_fields(record, field)
+    address = context.names.account(account)
+    return perform(
+        context,
+        Role.PLATFORM,
+        identifier,
+        lambda composer: composer.close_account(operation_id=identifier, account=address, fields=fields),
+    )
+
+
+@command(app, "show")
+def show(context: Context, account: AccountArgument, *, limit: LimitOption = 100) -> Result:
+    """Shows an account and what it holds, from the index.
+
+    **Example**
+
+        tanpuhui account show ref:shanghai-solar-01
+    """
+    address = _known_address(context, account)
+    shown = read_one(context, read_account, {"account": address}, "Account")
+    held = read_list(
+        context,
+        read_holdings,
+        {"account": address},
+        title="Holdings",
+        columns=["lot_id", "activity_code", "reduction_class", "first_day", "last_day", "quantity_gco2e"],
+        limit=limit,
+    )
+    assert isinstance(shown.whole, dict)  # noqa: S101 - both are objects
+    assert isinstance(held.whole, dict)  # noqa: S101
+    whole = {**shown.whole, "holdings": held.whole["items"], "more": held.whole["more"]}
+    return Result(parts=[*shown.parts, *held.parts], note=held.note, whole=whole)
+
+
+def _known_address(context: Context, account: str) -> Address:
+    """An address is read without a node; only a reference needs the salts."""
+    if account.startswith(REFERENCE_PREFIX):
+        return context.names.account(account)
+    return Address.from_hex(account, "account")

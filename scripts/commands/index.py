@@ -1,0 +1,99 @@
+"""`tanpuhui index …`"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from typing import Annotated
+
+import typer
+
+from indexer.mirror import Cursor
+from indexer.rebuild import rebuild as rebuild_index
+from indexer.status import status as index_status
+from ledger.errors import NodeUnreachable, RpcFailure
+from scripts.command import command, group
+from scripts.context import Context
+from scripts.output import Facts, Result
+
+app = group("index", "The SQL mirror of the chain that the API and the `show` and `list` commands read.")
+
+
+@command(app, "run")
+def run(
+    context: Context,
+    *,
+    follow: Annotated[bool, typer.Option("--follow", help="Go on until Ctrl-C.")] = False,
+) -> Result:
+    """Brings the index up to the node's head; with --follow keeps it there.
+
+    **Example**
+
+        tanpuhui index run --follow
+    """
+    cursor = _catch_up(context)
+    if follow:
+        context.output.note("following the chain; Ctrl-C ends it")
+        stop = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stop.set())
+        context.follower.follow(stop)
+        cursor = context.follower.catch_up()
+    return _stands(cursor)
+
+
+@command(app, "status")
+def status(context: Context) -> Result:
+    """Says where the index stands and how far behind the node it is.
+
+    **Example**
+
+        tanpuhui index status --json
+    """
+    try:
+        found = index_status(context.database, context.rpc)
+    except (NodeUnreachable, RpcFailure):
+        found = index_status(context.database)
+    facts = {
+        "bound": found.bound,
+        "caught_up": found.caught_up,
+        "cursor_block": found.cursor_block,
+        "cursor_hash": found.cursor_hash,
+        "head_block": found.head_block,
+        "lag_blocks": found.lag_blocks,
+        "lag_seconds": found.lag_seconds,
+        "log_size": found.log_size,
+        "reorgs": found.reorgs,
+        "halted_reason": found.halted_reason,
+    }
+    return Result(parts=[Facts("Index", facts)])
+
+
+@command(app, "rebuild")
+def rebuild(context: Context) -> Result:
+    """Makes the mirror anew from the chain; the outbox, the records and the API keys stay.
+
+    **Example**
+
+        tanpuhui index rebuild
+    """
+    with context.output.progress() as progress:
+        progress.begin("indexing blocks", None)
+        cursor = rebuild_index(context.rpc, context.deployment, context.database, progress.reach)
+    return _stands(cursor)
+
+
+def _catch_up(context: Context) -> Cursor:
+    with context.output.progress() as progress:
+        progress.begin("indexing blocks", None)
+        return context.follower.catch_up(progress.reach)
+
+
+def _stands(cursor: Cursor) -> Result:
+    facts = {
+        "block_number": cursor.block_number,
+        "block_hash": cursor.block_hash,
+        "log_size": cursor.log_size,
+        "log_root": cursor.log_root,
+    }
+    return Result(parts=[Facts("Index", facts)])

@@ -1,0 +1,31 @@
+# ruff: noqa: N818 - named for what is wrong, as the rest of the tree is
+"""Errors of the command line itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ledger.errors import TanpuhuiError
+from scripts.settings import DEBUG
+
+INTERNAL_EXIT_CODE = 70
+"""What a failure that nobody foresaw exits with (sysexits.h, EX_SOFTWARE)."""
+
+_LONGEST_SHOWN = 200
+
+
+@dataclass(unsafe_hash=True)
+class ProgramFault(TanpuhuiError):
+    """Something that this program did not foresee."""
+
+    kind: str
+    reason: str
+
+    exit_code: ClassVar[int] = INTERNAL_EXIT_CODE
+
+    def explain(self) -> str:
+        return (
+            f"This program failed with {self.kind}: {self.reason[:_LONGEST_SHOWN]}. "
+            f"Run it again with {DEBUG}=1 to see where, and report it."
+        )

@@ -1,0 +1,203 @@
+"""`tanpuhui import` from a file to the ledger: puts reader, model, sender and report together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from chain.composer import Composer
+from chain.operations import Operation, OperationStatus
+from indexer import ledger_state
+from indexer.database import Database
+from ledger.ids import ActivityId, Address, Hash32, MethodologyId, OperationId
+from ledger.vocabulary import ReductionClass, Role
+from scripts.context import Context
+from scripts.importing.check import ModelCheck, model_of
+from scripts.importing.errors import RowsInvalid
+from scripts.importing.mapping import load_mapping
+from scripts.importing.refused import RefusedFile
+from scripts.importing.rows import CorrectionUse, RowPlan, RowReader, RowRefusal
+from scripts.importing.runner import Tally, Watcher, apply_rows, check_rows
+from scripts.importing.sources import Source
+from scripts.names import ActivityTerms
+
+MOST_SHOWN: Final = 10
+"""Refused rows that are shown; all are in the file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportJob:
+    """What is to be imported, and how. `refused` is where refused rows are written to."""
+
+    file: Path
+    mapping: Path
+    refused: Path
+    row_wise: bool = False
+    unchecked: bool = False
+    dry_run: bool = False
+    constants: Mapping[str, str] = field(default_factory=dict)
+    tables: Mapping[str, Path] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of a file. `shown` are the first refused rows."""
+
+    job: ImportJob
+    mapping: str
+    file_sha256: Hash32
+    tally: Tally
+    corrections: Sequence[CorrectionUse]
+    shown: Sequence[RowRefusal]
+
+
+def run_import(
+    context: Context,
+    job: ImportJob,
+    watcher: Watcher,
+    on_refused: Callable[[RowRefusal], None] = lambda _: None,
+) -> Outcome:
+    """Imports a file.
+
+    Raises `InvalidMapping`, `MalformedFile`, `RowsInvalid` (in each case nothing was applied) and whatever the chain
+    raises. Rows that are refused row by row are counted, written to `job.refused` and handed to `on_refused`.
+    """
+    mapping = load_mapping(job.mapping, job.constants)
+    source = Source(job.file, mapping.file)
+    roles = list(dict.fromkeys(template.action.role for template in mapping.operations))
+    composer = context.composer(*roles)
+    watcher.begin("reading", None)
+    for _ in source.rows(needed=mapping.columns):  # what is wrong with the file as a whole is found before all else
+        pass
+    reader = RowReader(mapping, source, context.names_with, IndexDirectory(context.database), job.tables)
+    context.resume(roles)
+    context.bring_up()
+    with RefusedFile(job.refused, source.columns(), mapping.unpivot.columns if mapping.unpivot else ()) as refused:
+        run = _Import(
+            context,
+            job,
+            reader=reader,
+            composer=composer,
+            watcher=watcher,
+            refused=refused,
+            on_refused=on_refused,
+        )
+        tally = run.row_wise() if job.row_wise else run.whole()
+    context.bring_up()
+    return Outcome(
+        job=job,
+        mapping=mapping.name,
+        file_sha256=Hash32(source.sha256),
+        tally=tally,
+        corrections=reader.corrections,
+        shown=run.shown,
+    )
+
+
+class _Import:
+    """One import, once everything is opened and the index stands at the chain's head."""
+
+    def __init__(
+        self,
+        context: Context,
+        job: ImportJob,
+        *,
+        reader: RowReader,
+        composer: Composer,
+        watcher: Watcher,
+        refused: RefusedFile,
+        on_refused: Callable[[RowRefusal], None],
+    ) -> None:
+        self._context = context
+        self._job = job
+        self._reader = reader
+        self._composer = composer
+        self._watcher = watcher
+        self._refused = refused
+        self._on_refused = on_refused
+        self._sender = BodiesSender(context)
+        self.shown: list[RowRefusal] = []
+
+    def whole(self) -> Tally:
+        """Checks every row, then sends all of them; `RowsInvalid` if one is refused, and none was sent."""
+        tally = self._tally_of(self._checked())
+        if tally.refused:
+            raise RowsInvalid(
+                str(self._job.file), tally.refused, tally.rows, str(self._job.refused), self.shown[0].message
+            )
+        return tally if self._job.dry_run else self._apply(self._reader.rows())
+
+    def row_wise(self) -> Tally:
+        """Sends the rows that can be read (and, unless unchecked, that the model lets pass)."""
+        rows = self._reader.rows() if self._job.unchecked else self._checked()
+        return self._tally_of(rows) if self._job.dry_run else self._apply(rows)
+
+    def _checked(self) -> Iterator[RowPlan | RowRefusal]:
+        model = model_of(self._context.rpc, self._context.deployment, self._context.database)
+        return check_rows(self._reader.rows(), self._composer, ModelCheck(model), self._sender, self._watcher)
+
+    def _apply(self, rows: Iterator[RowPlan | RowRefusal]) -> Tally:
+        return apply_rows(rows, self._composer, self._sender, self._watcher, self._refuse)
+
+    def _tally_of(self, rows: Iterator[RowPlan | RowRefusal]) -> Tally:
+        """What would become of the rows."""
+        tally = Tally()
+        for row in rows:
+            tally.rows += 1
+            if isinstance(row, RowRefusal):
+                tally.refused += 1
+                self._refuse(row)
+            elif not row.steps:
+                tally.idle += 1
+        return tally
+
+    def _refuse(self, row: RowRefusal) -> None:
+        self._refused.add(row)
+        self._on_refused(row)
+        if len(self.shown) < MOST_SHOWN:
+            self.shown.append(row)
+
+
+class BodiesSender:
+    """`scripts.importing.runner.Sender` by the bodies' submitters and the index."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def send(self, role: Role, operations: Sequence[Operation]) -> Iterator[OperationStatus]:
+        """Each operation's end; one whose id was saved with other content counts as refused."""
+        submitter = self._context.submitter(self._context.signer(role))
+        yield from submitter.submit_many(operations)
+
+    def applied(self, operation_ids: Sequence[OperationId]) -> set[OperationId]:
+        """Those that have a leaf in the index, which was brought up to the chain before the import began."""
+        with self._context.database.read() as connection:
+            return ledger_state.applied(connection, operation_ids)
+
+
+class IndexDirectory:
+    """`scripts.names.Directory` by questions to the index, each asked once."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._accounts: dict[Address, bool] = {}
+
+    def account_exists(self, account: Address) -> bool:
+        """Whether the account was ever opened."""
+        if account not in self._accounts:
+            with self._database.read() as connection:
+                self._accounts[account] = ledger_state.account_exists(connection, account)
+        return self._accounts[account]
+
+    def methodology_class(self, methodology_id: MethodologyId) -> ReductionClass | None:
+        """The class of a published version; None if there is none."""
+        with self._database.read() as connection:
+            return ledger_state.methodology_class(connection, methodology_id)
+
+    def activity_terms(self, activity_id: ActivityId) -> ActivityTerms | None:
+        """The terms of a registered activity; None if there is none."""
+        with self._database.read() as connection:
+            found = ledger_state.activity_terms(connection, activity_id)
+        return None if found is None else ActivityTerms(*found)

@@ -1,0 +1,134 @@
+"""Where a command finds what it needs: options first, then the environment, then the home folder.
+
+docs/operations.md lists every setting; tests/unit/scripts/test_docs.py holds it to this module.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from ledger.errors import InvalidInput, WrongKeyFile
+from ledger.vocabulary import Role
+
+RPC_URL: Final = "TANPUHUI_RPC_URL"
+DATABASE_URL: Final = "TANPUHUI_DATABASE_URL"
+DEPLOYMENT: Final = "TANPUHUI_DEPLOYMENT"
+HOME: Final = "TANPUHUI_HOME"
+PUBLIC_URL: Final = "TANPUHUI_PUBLIC_URL"
+GAS_PRICE: Final = "TANPUHUI_GAS_PRICE"
+DEBUG: Final = "TANPUHUI_DEBUG"
+KEYSTORE: Final = "TANPUHUI_KEYSTORE_"
+PASSWORD_FILE: Final = "TANPUHUI_PASSWORD_FILE_"  # noqa: S105 - the name of a setting
+PASSWORD: Final = "TANPUHUI_PASSWORD_"  # noqa: S105 - the name of a setting
+SIGNER_URL: Final = "TANPUHUI_SIGNER_URL_"
+SIGNER_ADDRESS: Final = "TANPUHUI_SIGNER_ADDRESS_"
+
+DEPLOYER: Final = "DEPLOYER"
+"""The key that deploys; it is no role of the ledger and keeps none."""
+
+DEFAULT_RPC_URL: Final = "http://127.0.0.1:8545"
+
+
+@dataclass(frozen=True, slots=True)
+class KeySettings:
+    """How the key of one body is reached: a key file with its password, or an external signer."""
+
+    owner: str
+    keystore: Path | None = None
+    password_file: Path | None = None
+    password: str | None = field(default=None, repr=False)
+    signer_url: str | None = field(default=None, repr=False)
+    signer_address: str | None = None
+
+    @property
+    def configured(self) -> bool:
+        """Whether there is anything to sign with."""
+        return self.keystore is not None or self.signer_url is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """One command's settings. `keys` are by role name in upper case with underscores, and `DEPLOYER`."""
+
+    rpc_url: str
+    database_url: str = field(repr=False)
+    deployment: Path
+    home: Path
+    public_url: str | None = None
+    gas_price: int = 0
+    keys: Mapping[str, KeySettings] = field(default_factory=dict)
+
+    def key(self, role: Role | str) -> KeySettings:
+        """The settings of a body's key, which may say nothing."""
+        name = role_name(role)
+        return self.keys.get(name, KeySettings(name))
+
+
+def role_name(role: Role | str) -> str:
+    """`TECHNICAL_CENTRE`."""
+    return role.name if isinstance(role, Role) else role
+
+
+def load_settings(
+    *,
+    rpc_url: str | None = None,
+    database_url: str | None = None,
+    deployment: Path | None = None,
+    home: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Settings:
+    """The settings of a command from its options and the environment."""
+    env = os.environ if environment is None else environment
+    folder = (home or Path(env.get(HOME) or default_home(env))).expanduser()
+    return Settings(
+        rpc_url=rpc_url or env.get(RPC_URL) or DEFAULT_RPC_URL,
+        database_url=database_url or env.get(DATABASE_URL) or f"sqlite:///{folder / 'tanpuhui.db'}",
+        deployment=deployment or Path(env.get(DEPLOYMENT) or folder / "deployment.json").expanduser(),
+        home=folder,
+        public_url=env.get(PUBLIC_URL) or None,
+        gas_price=_number(env, GAS_PRICE),
+        keys={name: _key(name, env, folder) for name in (*(role.name for role in Role), DEPLOYER)},
+    )
+
+
+def default_home(env: Mapping[str, str]) -> str:
+    """`$XDG_DATA_HOME/tanpuhui`, or `~/.local/share/tanpuhui`."""
+    return str(Path(env.get("XDG_DATA_HOME") or "~/.local/share") / "tanpuhui")
+
+
+def default_keystore(home: Path, owner: str) -> Path:
+    """Where `tanpuhui key create` puts a body's key, and where it is looked for if no setting names another file."""
+    return home / "keys" / f"{owner.lower().replace('_', '-')}.json"
+
+
+def _key(name: str, env: Mapping[str, str], home: Path) -> KeySettings:
+    standard = default_keystore(home, name)
+    keystore = env.get(KEYSTORE + name)
+    password_file = env.get(PASSWORD_FILE + name)
+    return KeySettings(
+        owner=name,
+        keystore=Path(keystore).expanduser() if keystore else standard if standard.is_file() else None,
+        password_file=Path(password_file).expanduser() if password_file else None,
+        password=env.get(PASSWORD + name),
+        signer_url=env.get(SIGNER_URL + name),
+        signer_address=env.get(SIGNER_ADDRESS + name),
+    )
+
+
+def _number(env: Mapping[str, str], name: str) -> int:
+    text = env.get(name) or "0"
+    if not text.isascii() or not text.isdigit():
+        raise InvalidInput(name, "be a whole number of wei", text)
+    return int(text)
+
+
+def missing_password(settings: KeySettings) -> WrongKeyFile:
+    """The error for a key file without a password."""
+    name = settings.owner
+    return WrongKeyFile(
+        str(settings.keystore), f"no password is given: set {PASSWORD_FILE}{name} (or {PASSWORD}{name})"
+    )
