@@ -268,7 +268,7 @@ log_tiles = Table(
     Column(
         "nodes",
         LargeBinary,
-        _check("nodes", "length(nodes) BETWEEN 32 AND 16320 AND length(nodes) % 32 = 0"),
+        _check("nodes", "length(nodes) BETWEEN 32 AND 16320 AND length(nodes) & 31 = 0"),
         nullable=False,
     ),
     **STRICT,

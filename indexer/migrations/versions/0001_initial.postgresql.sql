@@ -79,7 +79,7 @@ CREATE TABLE incidents (
 CREATE TABLE log_tiles (
     level BIGINT NOT NULL CONSTRAINT ck_log_tiles_level CHECK (level >= 0),
     tile_index BIGINT NOT NULL CONSTRAINT ck_log_tiles_tile_index CHECK (tile_index >= 0),
-    nodes BYTEA NOT NULL CONSTRAINT ck_log_tiles_nodes CHECK (length(nodes) BETWEEN 32 AND 16320 AND length(nodes) %% 32 = 0),
+    nodes BYTEA NOT NULL CONSTRAINT ck_log_tiles_nodes CHECK (length(nodes) BETWEEN 32 AND 16320 AND length(nodes) & 31 = 0),
     CONSTRAINT pk_log_tiles PRIMARY KEY (level, tile_index)
 );
 
