@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from chain.deployment import Deployment
 from chain.functions import Function, keccak256, word_of_address
@@ -18,6 +19,7 @@ LEAF_APPENDED = Function(
 OPERATION_DIGEST = Function("operationDigest(bytes32)")
 
 _LEAF_TOPIC = topic(LEAF_APPENDED)
+_IDS_PER_QUESTION = 100
 _DATA_OFFSET = (96).to_bytes(32, "big")
 NO_DIGEST = Hash32(bytes(32))
 
@@ -34,25 +36,30 @@ class TransparencyLogView:
         """Where the log stands."""
         return self.deployment.address(ContractName.TRANSPARENCY_LOG)
 
-    def digest_request(self, operation_id: OperationId) -> Request:
+    def digest_request(self, operation_id: OperationId, block: str = "latest") -> Request:
         """Asks for the digest recorded under an id; zero if none is."""
         call = {"to": self.address.hex0x, "data": to_data(OPERATION_DIGEST.selector + operation_id)}
-        return ("eth_call", [call, "latest"])
+        return ("eth_call", [call, block])
 
-    def digests(self, operation_ids: Iterable[OperationId]) -> list[Hash32]:
+    def digests(self, operation_ids: Iterable[OperationId], block: str = "latest") -> list[Hash32]:
         """The digests recorded under these ids, in order."""
-        answers = self.rpc.batch(self.digest_request(operation_id) for operation_id in operation_ids)
+        answers = self.rpc.batch(self.digest_request(operation_id, block) for operation_id in operation_ids)
         return [Hash32(from_data(answer, "eth_call")) for answer in answers]
 
     def leaves(self, first_block: int, last_block: int) -> list[DoneOperation]:
         """The operations whose leaves were appended in these blocks, both inclusive."""
         return [_done(log) for log in scan_logs(self.rpc, self.address, [_LEAF_TOPIC], first_block, last_block)]
 
-    def leaf_of(self, operation_id: OperationId, last_block: int) -> DoneOperation | None:
-        """Which transaction appended the leaf of this operation."""
-        topics: Sequence[str | None] = [_LEAF_TOPIC, None, operation_id.hex0x]
-        logs = scan_logs(self.rpc, self.address, topics, self.deployment.first_block, last_block)
-        return next((_done(log) for log in logs), None)
+    def leaves_of(self, operation_ids: Sequence[OperationId], last_block: int) -> dict[bytes, DoneOperation]:
+        """Which transaction appended the leaf of each of these operations, of those that the node has an event for."""
+        found: dict[bytes, DoneOperation] = {}
+        for start in range(0, len(operation_ids), _IDS_PER_QUESTION):
+            wanted = [operation_id.hex0x for operation_id in operation_ids[start : start + _IDS_PER_QUESTION]]
+            topics: Sequence[Any] = [_LEAF_TOPIC, None, wanted]
+            for log in scan_logs(self.rpc, self.address, topics, self.deployment.first_block, last_block):
+                leaf = _done(log)
+                found[leaf.operation_id] = leaf
+        return found
 
 
 def operation_digest(ledger: Address, sender: Address, calldata: bytes) -> Hash32:
