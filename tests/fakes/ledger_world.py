@@ -171,6 +171,7 @@ class World:
     contracts: Contracts = CONTRACTS
     keys: Mapping[Role, Address] = field(default_factory=lambda: KEYS)
     timestamp: int = NOW
+    seconds_between: int = 0
     digest: Digest = content_digest
     model: LedgerModel = field(init=False)
     moves: list[Move] = field(default_factory=list)
@@ -203,6 +204,7 @@ class World:
     def do(self, function: str, **changed: Any) -> Leaf:
         """Makes a move that the rules must allow; it is remembered in `moves`."""
         move = self.move(function, **changed)
+        self.model.timestamp += self.seconds_between
         leaf = move.apply(self.model)
         assert leaf is not None
         self.moves.append(move)

@@ -1,0 +1,202 @@
+"""The contracts as the counterpart of `ledger.model`: the same moves, the same refusals, the same state to compare."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from eth_abi.abi import encode as abi_encode
+
+from chain import calls
+from chain.deployment import Deployment
+from chain.functions import Function, decode, keccak256
+from chain.hexes import from_data, to_data, to_quantity
+from chain.node import AnvilNode
+from chain.operations import Call, ContractName
+from chain.reverts import refusal_of_mined
+from chain.transactions import Transaction
+from ledger.errors import Refused
+from ledger.ids import Address, Hash32
+from ledger.model import Contracts, LedgerModel, ModelState
+from ledger.vocabulary import ReductionClass
+from tests.fakes.ledger_world import Move
+
+GAS = 5_000_000
+
+ROLE_CHANGES = {
+    "grant_role": Function("grantRole(uint64,address,uint32)"),
+    "revoke_role": Function("revokeRole(uint64,address)"),
+}
+
+REGISTRATION = "(string,uint8,bytes32,address,address,uint32,uint32,bytes32,bytes32,uint128)"
+PUBLICATION = "(string,uint32,uint8,uint8,uint32,uint32,bytes32)"
+ACTIVITY = f"({REGISTRATION},uint8,uint8,uint128,uint128,uint128)"
+LOT = "(bytes32,bytes32,uint8,bool,uint32,uint32,address,uint128,uint128,uint128,uint128,uint128)"
+
+View = tuple[ContractName, str, tuple[Any, ...], str]
+"""A read: contract, function, arguments, type of the answer."""
+
+
+def call_of(name: str, arguments: Mapping[str, Any]) -> Call:
+    """The call that a move of the model stands for."""
+    call: Call = getattr(calls, name)(**{key: value for key, value in arguments.items() if key != "sender"})
+    return call
+
+
+class Counterpart:
+    """Contracts on an anvil that mines only when it is told to."""
+
+    def __init__(self, node: AnvilNode, deployment: Deployment) -> None:
+        self._node = node
+        self._rpc = node.rpc
+        self._deployment = deployment
+        self._rpc.call("anvil_autoImpersonateAccount", [True])
+
+    @property
+    def contracts(self) -> Contracts:
+        """The addresses that the model needs."""
+        address = self._deployment.address
+        return Contracts(
+            chain_id=self._deployment.chain_id,
+            account_registry=address(ContractName.ACCOUNT_REGISTRY),
+            methodology_registry=address(ContractName.METHODOLOGY_REGISTRY),
+            activity_registry=address(ContractName.ACTIVITY_REGISTRY),
+            reduction_ledger=address(ContractName.REDUCTION_LEDGER),
+        )
+
+    @contextmanager
+    def undone(self) -> Iterator[None]:
+        """What is done inside is undone."""
+        snapshot = self._node.snapshot()
+        try:
+            yield
+        finally:
+            self._node.revert(snapshot)
+
+    def digest(self, name: str, arguments: Mapping[str, Any]) -> Hash32:
+        """ITransparencyLog.Entry.digest: `keccak256(abi.encode(ledger, sender, calldata))`."""
+        call = call_of(name, arguments)
+        ledger = self._deployment.address(call.contract)
+        return Hash32(
+            keccak256(abi_encode(("address", "address", "bytes"), (ledger, arguments["sender"], call.calldata)))
+        )
+
+    def apply(self, move: Move, timestamp: int) -> Refused | None:
+        """Sends a move in a block of its own, at `timestamp` seconds; why it was refused, or None."""
+        call = call_of(move.function, move.arguments)
+        return self._send(call.contract, move.arguments["sender"], call.calldata, timestamp)
+
+    def change_roles(self, name: str, arguments: Mapping[str, Any], timestamp: int) -> Refused | None:
+        """Sends `grant_role` or `revoke_role` of the model; why it was refused, or None."""
+        delay = (0,) if name == "grant_role" else ()
+        calldata = ROLE_CHANGES[name].encode(int(arguments["role"]), arguments["account"], *delay)
+        return self._send(ContractName.ACCESS_MANAGER, arguments["sender"], calldata, timestamp)
+
+    def state(self, state: ModelState) -> dict[str, Any]:
+        """What the contracts say about everything that `state` names, in the shape of `state_of_model`."""
+        views = list(_views(state))
+        requests = [("eth_call", [self._call_object(view), "latest"]) for view in views]
+        answers = self._rpc.batch(requests)
+        return {
+            _label(view): _plain(decode([view[3]], from_data(answer, "eth_call"))[0])
+            for view, answer in zip(views, answers, strict=True)
+        }
+
+    def _call_object(self, view: View) -> dict[str, str]:
+        contract, signature, arguments, _ = view
+        data = Function(signature).encode(*arguments)
+        return {"to": self._deployment.address(contract).hex0x, "data": to_data(data)}
+
+    def _send(self, contract: ContractName, sender: Address, calldata: bytes, timestamp: int) -> Refused | None:
+        to = self._deployment.address(contract)
+        transaction = {"from": sender.hex0x, "to": to.hex0x, "data": to_data(calldata), "gas": to_quantity(GAS)}
+        sent = self._rpc.call("eth_sendTransaction", [{**transaction, "gasPrice": "0x0"}])
+        self._rpc.call("evm_mine", [timestamp])
+        receipt = self._rpc.call("eth_getTransactionReceipt", [sent])
+        if receipt["status"] == "0x1":
+            return None
+        mined = Transaction(chain_id=self._deployment.chain_id, nonce=0, gas_price=0, gas=GAS, to=to, data=calldata)
+        return refusal_of_mined(self._rpc, sender, mined, from_data(sent, "eth_sendTransaction"), receipt)
+
+
+def state_of_model(model: LedgerModel) -> dict[str, Any]:
+    """The model's state in the words of the contracts' views."""
+    state = model.state()
+    return {_label(view): _plain(answer) for view, answer in zip(_views(state), _answers(model, state), strict=True)}
+
+
+def _views(state: ModelState) -> Iterable[View]:
+    registries = ContractName.ACCOUNT_REGISTRY, ContractName.METHODOLOGY_REGISTRY, ContractName.ACTIVITY_REGISTRY
+    accounts, methodologies, activities = registries
+    ledger, log = ContractName.REDUCTION_LEDGER, ContractName.TRANSPARENCY_LOG
+    for address in state.accounts:
+        yield accounts, "accountOf(address)", (address,), "(uint8,uint8,uint8,bytes32)"
+        yield ledger, "heldGrams(address)", (address,), "uint256"
+        for lot_id in state.lots:
+            yield ledger, "balanceOf(address,uint256)", (address, lot_id.token_id), "uint256"
+    for methodology_id in state.methodologies:
+        yield methodologies, "methodologyOf(bytes32)", (methodology_id,), f"({PUBLICATION},uint8)"
+    for activity_id, activity in state.activities.items():
+        yield activities, "activityOf(bytes32)", (activity_id,), ACTIVITY
+        yield activities, "liveActivityOf(bytes32)", (activity.registration.facility_id,), "bytes32"
+    for proposal_id in state.proposals:
+        yield ledger, "proposalOf(bytes32)", (proposal_id,), "(bytes32,uint32,uint32,uint128,address,uint8)"
+    for lot_id, lot in state.lots.items():
+        yield ledger, "lotOf(uint256)", (lot_id.token_id,), LOT
+        for day in (lot.first_day - 1, lot.first_day, lot.last_day, lot.last_day + 1):
+            yield activities, "isCredited(bytes32,uint32)", (lot.activity_id, day), "bool"
+    for operation_id in state.operations:
+        yield log, "operationDigest(bytes32)", (operation_id,), "bytes32"
+    for reduction_class in ReductionClass:
+        yield ledger, "totalsOf(uint8)", (int(reduction_class),), "(uint128,uint128,uint128,uint128)"
+    yield ledger, "certificateCount()", (), "uint64"
+    yield ledger, "nextSerial()", (), "uint128"
+    yield log, "size()", (), "uint64"
+    yield log, "root()", (), "bytes32"
+
+
+def _answers(model: LedgerModel, state: ModelState) -> Iterable[Any]:
+    """The model's answers to `_views`, in their order."""
+    for address, account in state.accounts.items():
+        yield account.kind, account.status, account.custody, account.identity_commitment
+        yield model.held_grams(address)
+        yield from (model.balance(address, lot_id) for lot_id in state.lots)
+    for methodology in state.methodologies.values():
+        *publication, status = _fields(methodology)
+        yield publication, status
+    for activity in state.activities.values():
+        registration, reduction_class, status, *grams = _fields(activity)
+        yield _fields(registration), status, reduction_class, *grams
+        yield model.live_activity(activity.registration.facility_id) or bytes(32)
+    for proposal in state.proposals.values():
+        yield _fields(proposal)
+    for lot in state.lots.values():
+        activity_id, methodology_id, reduction_class, first, last, credited, serial, issued, frozen, *grams = _fields(
+            lot
+        )
+        days = first, last
+        yield activity_id, methodology_id, reduction_class, frozen, *days, credited, serial, issued, *grams
+        for day in (first - 1, first, last, last + 1):
+            yield model.is_credited(activity_id, day)
+    yield from state.operations.values()
+    yield from (_fields(model.totals(reduction_class)) for reduction_class in ReductionClass)
+    yield from (model.certificate_count, model.next_serial, model.log_size, model.log_root())
+
+
+def _fields(value: Any) -> tuple[Any, ...]:
+    return tuple(getattr(value, name) for name in value.__dataclass_fields__)
+
+
+def _label(view: View) -> str:
+    _, signature, arguments, _ = view
+    return f"{signature.partition('(')[0]}({', '.join(map(str, map(_plain, arguments)))})"
+
+
+def _plain(value: Any) -> Any:
+    """Bytes and addresses as 0x-hex, numbers as int, so that both sides compare."""
+    if isinstance(value, (tuple, list)):
+        return tuple(map(_plain, value))
+    if isinstance(value, bytes):
+        return "0x" + value.hex()
+    if isinstance(value, (bool, str)):
+        return value
+    return int(value)

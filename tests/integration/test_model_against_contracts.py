@@ -1,0 +1,176 @@
+"""The reference model and the contracts: whatever is tried, by whomever, both say the same and are left the same."""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from itertools import product
+from typing import ClassVar
+
+import pytest
+from hypothesis import HealthCheck, event, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+
+from chain.deploy import deploy
+from chain.node import AnvilNode
+from chain.signers import LocalSigner
+from ledger.errors import Refused
+from ledger.refusals import AccessManagedUnauthorized, ContractRefusal, ReductionLedger_SameProposerAndConfirmer
+from ledger.vocabulary import Role
+from tests.fakes.ledger_moves import begin, draw_move, draw_role_change
+from tests.fakes.ledger_refusals import CASES
+from tests.fakes.ledger_world import NOW, SENDERS, Move, World
+from tests.integration.conftest import signer_of
+from tests.integration.counterpart import Counterpart, state_of_model
+
+DAY = 86_400
+KEYS = {
+    role: signer_of(role).address for role in (Role.ADMINISTRATOR, Role.REGULATOR, Role.TECHNICAL_CENTRE, Role.PLATFORM)
+}
+RESTRICTED = {name: sender for name, sender in SENDERS.items() if isinstance(sender, Role)}
+
+
+class Pair:
+    """A model and contracts that begin the same; every move is made in both, one second after the last."""
+
+    def __init__(self, counterpart: Counterpart) -> None:
+        self.counterpart = counterpart
+        self.world = World(contracts=counterpart.contracts, keys=KEYS, seconds_between=1, digest=counterpart.digest)
+        self._made = 0
+
+    def follow(self) -> None:
+        """Makes in the contracts what `world.do` made in the model; the rules must allow it there too."""
+        new = self.world.moves[self._made :]
+        for timestamp, move in enumerate(new, start=self.world.model.timestamp - len(new) + 1):
+            assert self.counterpart.apply(move, timestamp) is None, move
+        self._made = len(self.world.moves)
+
+    def make(self, move: Move) -> Refused | None:
+        """Makes a move in both, one second later; what both say."""
+        model = self.world.model
+        model.timestamp += 1
+        said = self.counterpart.apply(move, model.timestamp)
+        expected: Refused | None = None
+        try:
+            if move.apply(model) is not None:
+                self.world.moves.append(move)
+                self._made += 1
+        except ContractRefusal as refusal:
+            expected = refusal
+        assert said == expected, move
+        return said
+
+    def change_roles(self, name: str, arguments: dict[str, object]) -> None:
+        """Grants or revokes in both."""
+        model = self.world.model
+        model.timestamp += 1
+        said = self.counterpart.change_roles(name, arguments, model.timestamp)
+        expected: Refused | None = None
+        try:
+            getattr(model, name)(**arguments)
+        except ContractRefusal as refusal:
+            expected = refusal
+        assert said == expected, (name, arguments)
+
+    def compare(self) -> None:
+        """Every account, activity, lot, balance, total and digest, and size and root of the log."""
+        assert self.counterpart.state(self.world.model.state()) == state_of_model(self.world.model)
+
+
+@pytest.fixture(scope="module")
+def counterpart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counterpart]:
+    """Contracts on a node of their own, which mines when it is told to and at the time that it is told."""
+    path = tmp_path_factory.mktemp("deployment") / "deployment.json"
+    deployer = LocalSigner((998).to_bytes(32, "big"))
+    with AnvilNode(block_seconds=None, timestamp=NOW - DAY) as node:
+        node.rpc.call("evm_setAutomine", [True])
+        deployment = deploy(node.rpc, deployer, KEYS, path).deployment
+        node.rpc.call("evm_setAutomine", [False])
+        yield Counterpart(node, deployment)
+
+
+@pytest.fixture
+def pair(counterpart: Counterpart) -> Iterator[Pair]:
+    """A world with nothing in it, on both sides."""
+    with counterpart.undone():
+        yield Pair(counterpart)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_refusal(pair: Pair, name: str) -> None:
+    pair.world.standard()
+    move, expected = CASES[name](pair.world)
+    pair.follow()
+    assert pair.make(move) == expected
+
+
+def test_only_the_body_may(pair: Pair) -> None:
+    pair.world.standard()
+    pair.follow()
+    for function, role in product(RESTRICTED, KEYS):
+        if role is not RESTRICTED[function]:
+            refusal = pair.make(pair.world.move(function, sender=KEYS[role]))
+            assert refusal == AccessManagedUnauthorized(KEYS[role])
+    pair.compare()
+
+
+def test_the_proposing_key_never_confirms(pair: Pair) -> None:
+    """M11: not even after it became the regulator's."""
+    pair.world.standard()
+    proposed = pair.world.do("propose_issuance")
+    pair.follow()
+    centre = KEYS[Role.TECHNICAL_CENTRE]
+    change = {"sender": KEYS[Role.ADMINISTRATOR], "account": centre}
+    pair.change_roles("grant_role", {**change, "role": Role.REGULATOR})
+    pair.change_roles("revoke_role", {**change, "role": Role.TECHNICAL_CENTRE})
+    pair.change_roles("grant_role", {**change, "role": Role.REGULATOR})
+    move = pair.world.move("confirm_issuance", sender=centre, proposal_id=proposed.operation_id)
+    assert pair.make(move) == ReductionLedger_SameProposerAndConfirmer(proposed.operation_id, centre)
+    pair.compare()
+
+
+class ModelAgainstContracts(RuleBasedStateMachine):
+    """Valid and invalid moves by every role, role changes, and days that pass."""
+
+    counterpart: ClassVar[Counterpart]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stack = ExitStack()
+        self.stack.enter_context(self.counterpart.undone())
+        self.pair = Pair(self.counterpart)
+
+    @initialize()
+    def begin(self) -> None:
+        begin(self.pair.world)
+        self.pair.follow()
+
+    @rule(data=st.data())
+    def step(self, data: st.DataObject) -> None:
+        """One rule for all: with several, Hypothesis leaves moves out of most runs."""
+        match data.draw(st.sampled_from(["move"] * 17 + ["roles", "wait"])):
+            case "roles":
+                self.pair.change_roles(*draw_role_change(data.draw, self.pair.world))
+            case "wait":
+                self.pair.world.model.timestamp += data.draw(st.sampled_from([1, DAY // 3, DAY]))
+            case _:
+                refusal = self.pair.make(draw_move(data.draw, self.pair.world))
+                event(type(refusal).__name__)
+
+    def teardown(self) -> None:
+        with self.stack:
+            self.pair.compare()
+
+
+def test_whatever_is_tried(counterpart: Counterpart) -> None:
+    ModelAgainstContracts.counterpart = counterpart
+    examples = int(os.environ.get("TANPUHUI_TEST_EXAMPLES", "25"))
+    run_state_machine_as_test(
+        ModelAgainstContracts,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=50,
+            deadline=None,
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+        ),
+    )
