@@ -20,8 +20,8 @@ from ledger.vocabulary import (
     ReductionClass,
 )
 
-_PUBLICATION = "(string,uint32,uint8,uint8,uint32,uint32,bytes32)"
-_REGISTRATION = "(string,uint8,bytes32,address,address,uint32,uint32,bytes32,bytes32,uint128)"
+PUBLICATION_TYPE = "(string,uint32,uint8,uint8,uint32,uint32,bytes32)"
+REGISTRATION_TYPE = "(string,uint8,bytes32,address,address,uint32,uint32,bytes32,bytes32,uint128)"
 _MAX_UINT128 = 2**128 - 1
 
 
@@ -42,6 +42,11 @@ class LedgerFunction:
     def with_tuple(self, operation_id: OperationId, content: tuple[object, ...], record_hash: RecordHash) -> Call:
         """As `__call__`, for a function whose content is a tuple with text."""
         return self._call(operation_id, record_hash, self.function.encode(operation_id, content, record_hash))
+
+    def record_hash_in(self, calldata: bytes) -> bytes:
+        """The record hash that calldata of this function carries: its last argument."""
+        at = 4 + 32 * (len(self.function.types) - 1)
+        return calldata[at : at + 32]
 
     def _call(self, operation_id: OperationId, record_hash: RecordHash, calldata: bytes) -> Call:
         return Call(
@@ -75,10 +80,12 @@ FREEZE_ACCOUNT = _accounts("freeze(bytes32,address,bytes32)", OperationKind.ACCO
 UNFREEZE_ACCOUNT = _accounts("unfreeze(bytes32,address,bytes32)", OperationKind.ACCOUNT_UNFROZEN)
 CLOSE_ACCOUNT = _accounts("close(bytes32,address,bytes32)", OperationKind.ACCOUNT_CLOSED)
 
-PUBLISH_METHODOLOGY = _methodologies(f"publish(bytes32,{_PUBLICATION},bytes32)", OperationKind.METHODOLOGY_PUBLISHED)
+PUBLISH_METHODOLOGY = _methodologies(
+    f"publish(bytes32,{PUBLICATION_TYPE},bytes32)", OperationKind.METHODOLOGY_PUBLISHED
+)
 WITHDRAW_METHODOLOGY = _methodologies("withdraw(bytes32,bytes32,bytes32)", OperationKind.METHODOLOGY_WITHDRAWN)
 
-REGISTER_ACTIVITY = _activities(f"register(bytes32,{_REGISTRATION},bytes32)", OperationKind.ACTIVITY_REGISTERED)
+REGISTER_ACTIVITY = _activities(f"register(bytes32,{REGISTRATION_TYPE},bytes32)", OperationKind.ACTIVITY_REGISTERED)
 SUSPEND_ACTIVITY = _activities("suspend(bytes32,bytes32,bytes32)", OperationKind.ACTIVITY_SUSPENDED)
 RESUME_ACTIVITY = _activities("resume(bytes32,bytes32,bytes32)", OperationKind.ACTIVITY_RESUMED)
 CLOSE_ACTIVITY = _activities("close(bytes32,bytes32,bytes32)", OperationKind.ACTIVITY_CLOSED)

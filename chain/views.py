@@ -1,0 +1,387 @@
+"""Typed reads of the contracts' state, one by one or many in a batch.
+
+What was never written reads as zeros, as on chain: an account that was never opened has status Unknown. Quantities are
+in g CO2e, days are civil days in Shanghai. Errors: `NodeUnreachable`, `RpcFailure`, the refusal where a view reverts.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from eth_abi.exceptions import DecodingError
+
+from chain.calls import PUBLICATION_TYPE, REGISTRATION_TYPE
+from chain.deployment import Deployment
+from chain.functions import Function, decode, word_of_address, word_of_uint
+from chain.hexes import from_data, malformed, to_data, to_quantity
+from chain.operations import ContractName
+from chain.reverts import refusal_from_answer
+from chain.rpc import Rpc
+from ledger.ids import (
+    ActivityId,
+    Address,
+    Hash32,
+    IdentityCommitment,
+    LotId,
+    MethodologyId,
+    OperationId,
+)
+from ledger.vocabulary import (
+    AccountKind,
+    AccountStatus,
+    ActivityKind,
+    ActivityStatus,
+    Custody,
+    MethodologyKind,
+    MethodologyStatus,
+    ProposalStatus,
+    ReductionClass,
+)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """As `IAccountRegistry.Account`."""
+
+    kind: AccountKind
+    status: AccountStatus
+    custody: Custody
+    identity_commitment: IdentityCommitment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Methodology:
+    """As `IMethodologyRegistry.Methodology`."""
+
+    code: str
+    version: int
+    kind: MethodologyKind
+    reduction_class: ReductionClass
+    effective_first_day: int
+    effective_last_day: int
+    document_hash: Hash32
+    status: MethodologyStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity:
+    """As `IActivityRegistry.Activity`."""
+
+    code: str
+    kind: ActivityKind
+    methodology_id: MethodologyId
+    operator_account: Address
+    feed_signer: Address
+    crediting_first_day: int
+    crediting_last_day: int
+    facility_id: Hash32
+    pledge_hash: Hash32
+    cap_grams: int
+    status: ActivityStatus
+    reduction_class: ReductionClass
+    issued_grams: int
+    corrected_grams: int
+    deficit_grams: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """As `IReductionLedger.Proposal`."""
+
+    activity_id: ActivityId
+    first_day: int
+    last_day: int
+    grams: int
+    proposer: Address
+    status: ProposalStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lot:
+    """As `IReductionLedger.Lot`."""
+
+    activity_id: ActivityId
+    methodology_id: MethodologyId
+    reduction_class: ReductionClass
+    frozen: bool
+    first_day: int
+    last_day: int
+    credited_account: Address
+    first_serial: int
+    issued_grams: int
+    cancelled_grams: int
+    taken_back_grams: int
+    corrected_grams: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassTotals:
+    """As `IReductionLedger.ClassTotals`: issued = held + cancelled + taken back."""
+
+    issued_grams: int
+    held_grams: int
+    cancelled_grams: int
+    taken_back_grams: int
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A view function, where it stands and what it returns."""
+
+    contract: ContractName
+    function: Function
+    returns: tuple[str, ...] = field(default=())
+
+
+ACCOUNT_OF = View(ContractName.ACCOUNT_REGISTRY, Function("accountOf(address)"), ("uint8", "uint8", "uint8", "bytes32"))
+METHODOLOGY_OF = View(
+    ContractName.METHODOLOGY_REGISTRY, Function("methodologyOf(bytes32)"), (f"({PUBLICATION_TYPE},uint8)",)
+)
+ACTIVITY_OF = View(
+    ContractName.ACTIVITY_REGISTRY,
+    Function("activityOf(bytes32)"),
+    (f"({REGISTRATION_TYPE},uint8,uint8,uint128,uint128,uint128)",),
+)
+LIVE_ACTIVITY_OF = View(ContractName.ACTIVITY_REGISTRY, Function("liveActivityOf(bytes32)"), ("bytes32",))
+IS_CREDITED = View(ContractName.ACTIVITY_REGISTRY, Function("isCredited(bytes32,uint32)"), ("bool",))
+PROPOSAL_OF = View(
+    ContractName.REDUCTION_LEDGER,
+    Function("proposalOf(bytes32)"),
+    ("bytes32", "uint32", "uint32", "uint128", "address", "uint8"),
+)
+LOT_OF = View(
+    ContractName.REDUCTION_LEDGER,
+    Function("lotOf(uint256)"),
+    (
+        *("bytes32", "bytes32", "uint8", "bool", "uint32", "uint32"),
+        *("address", "uint128", "uint128", "uint128", "uint128", "uint128"),
+    ),
+)
+BALANCE_OF = View(ContractName.REDUCTION_LEDGER, Function("balanceOf(address,uint256)"), ("uint256",))
+HELD_GRAMS = View(ContractName.REDUCTION_LEDGER, Function("heldGrams(address)"), ("uint256",))
+TOTALS_OF = View(
+    ContractName.REDUCTION_LEDGER, Function("totalsOf(uint8)"), ("uint128", "uint128", "uint128", "uint128")
+)
+CERTIFICATE_COUNT = View(ContractName.REDUCTION_LEDGER, Function("certificateCount()"), ("uint64",))
+NEXT_SERIAL = View(ContractName.REDUCTION_LEDGER, Function("nextSerial()"), ("uint128",))
+LOG_SIZE = View(ContractName.TRANSPARENCY_LOG, Function("size()"), ("uint64",))
+LOG_ROOT = View(ContractName.TRANSPARENCY_LOG, Function("root()"), ("bytes32",))
+LOG_ROOT_AT = View(ContractName.TRANSPARENCY_LOG, Function("rootAt(uint64)"), ("bytes32",))
+OPERATION_DIGEST = View(ContractName.TRANSPARENCY_LOG, Function("operationDigest(bytes32)"), ("bytes32",))
+
+VIEWS = (
+    *(ACCOUNT_OF, METHODOLOGY_OF, ACTIVITY_OF, LIVE_ACTIVITY_OF, IS_CREDITED, PROPOSAL_OF, LOT_OF, BALANCE_OF),
+    *(HELD_GRAMS, TOTALS_OF, CERTIFICATE_COUNT, NEXT_SERIAL, LOG_SIZE, LOG_ROOT, LOG_ROOT_AT, OPERATION_DIGEST),
+)
+"""All of them; tests/unit/chain/test_views.py holds them to the compiled contracts."""
+
+
+class ContractViews:
+    """Reads of one deployment as of one block: "latest", or a number."""
+
+    def __init__(self, rpc: Rpc, deployment: Deployment, block: int | None = None) -> None:
+        self._rpc = rpc
+        self._deployment = deployment
+        self._block = "latest" if block is None else to_quantity(block)
+
+    def account_of(self, account: Address) -> Account:
+        """The account as stored."""
+        return self.accounts_of([account])[0]
+
+    def accounts_of(self, accounts: Iterable[Address]) -> list[Account]:
+        """As `account_of`, in one batch."""
+        return self._ask(ACCOUNT_OF, map(word_of_address, accounts), _account)
+
+    def methodology_of(self, methodology_id: MethodologyId) -> Methodology:
+        """The version as stored."""
+        return self.methodologies_of([methodology_id])[0]
+
+    def methodologies_of(self, methodology_ids: Iterable[MethodologyId]) -> list[Methodology]:
+        """As `methodology_of`, in one batch."""
+        return self._ask(METHODOLOGY_OF, methodology_ids, _methodology)
+
+    def activity_of(self, activity_id: ActivityId) -> Activity:
+        """The activity as stored."""
+        return self.activities_of([activity_id])[0]
+
+    def activities_of(self, activity_ids: Iterable[ActivityId]) -> list[Activity]:
+        """As `activity_of`, in one batch."""
+        return self._ask(ACTIVITY_OF, activity_ids, _activity)
+
+    def live_activity_of(self, facility_id: Hash32) -> ActivityId:
+        """The live activity of a facility; all zeros if there is none."""
+        return self._ask(LIVE_ACTIVITY_OF, [facility_id], lambda found: ActivityId(found[0]))[0]
+
+    def is_credited(self, activity_id: ActivityId, day: int) -> bool:
+        """Whether the day has been credited."""
+        arguments = activity_id + word_of_uint(32, day, "day")
+        return self._ask(IS_CREDITED, [arguments], lambda found: bool(found[0]))[0]
+
+    def proposal_of(self, proposal_id: OperationId) -> Proposal:
+        """The proposal as stored, under the id of the operation that made it."""
+        return self.proposals_of([proposal_id])[0]
+
+    def proposals_of(self, proposal_ids: Iterable[OperationId]) -> list[Proposal]:
+        """As `proposal_of`, in one batch."""
+        return self._ask(PROPOSAL_OF, proposal_ids, _proposal)
+
+    def lot_of(self, lot_id: LotId) -> Lot:
+        """The lot as stored."""
+        return self.lots_of([lot_id])[0]
+
+    def lots_of(self, lot_ids: Iterable[LotId]) -> list[Lot]:
+        """As `lot_of`, in one batch."""
+        return self._ask(LOT_OF, lot_ids, _lot)
+
+    def balance_of(self, account: Address, lot_id: LotId) -> int:
+        """What an account holds of a lot."""
+        return self.balances_of([(account, lot_id)])[0]
+
+    def balances_of(self, holdings: Iterable[tuple[Address, LotId]]) -> list[int]:
+        """As `balance_of`, in one batch."""
+        return self._ask(BALANCE_OF, (word_of_address(account) + lot_id for account, lot_id in holdings), _number)
+
+    def held_grams(self, account: Address) -> int:
+        """What an account holds of all lots."""
+        return self._ask(HELD_GRAMS, [word_of_address(account)], _number)[0]
+
+    def totals_of(self, reduction_class: ReductionClass) -> ClassTotals:
+        """The sums of a class."""
+        return self._ask(TOTALS_OF, [word_of_uint(8, int(reduction_class), "class")], _totals)[0]
+
+    def certificate_count(self) -> int:
+        """Certificates given so far: their numbers are 1 to this."""
+        return self._ask(CERTIFICATE_COUNT, [b""], _number)[0]
+
+    def next_serial(self) -> int:
+        """The serial number that the next lot starts with."""
+        return self._ask(NEXT_SERIAL, [b""], _number)[0]
+
+    def log_size(self) -> int:
+        """Number of leaves."""
+        return self._ask(LOG_SIZE, [b""], _number)[0]
+
+    def log_root(self) -> Hash32:
+        """Root of the whole log."""
+        return self._ask(LOG_ROOT, [b""], _hash)[0]
+
+    def log_roots_at(self, sizes: Iterable[int]) -> list[Hash32]:
+        """Roots of the first so many leaves, in one batch; `TransparencyLog_SizeNotReached` beyond the log's size."""
+        return self._ask(LOG_ROOT_AT, (word_of_uint(64, size, "size") for size in sizes), _hash)
+
+    def log_root_at(self, size: int) -> Hash32:
+        """As `log_roots_at`, for one size."""
+        return self.log_roots_at([size])[0]
+
+    def operation_digest(self, operation_id: OperationId) -> Hash32:
+        """Digest of what was applied under this id; zero if nothing was."""
+        return self._ask(OPERATION_DIGEST, [operation_id], _hash)[0]
+
+    def _ask(self, view: View, arguments: Iterable[bytes], make: Callable[[Sequence[Any]], T]) -> list[T]:
+        to = self._deployment.address(view.contract).hex0x
+        answers = self._rpc.try_batch(
+            ("eth_call", [{"to": to, "data": to_data(view.function.selector + words)}, self._block])
+            for words in arguments
+        )
+        found: list[T] = []
+        for answer in answers:
+            refusal = refusal_from_answer(answer)
+            if refusal is not None:
+                raise refusal
+            try:
+                found.append(make(decode(view.returns, from_data(answer.result, "eth_call"))))
+            except DecodingError:
+                raise malformed("eth_call", answer.result, f"what {view.function.name} returns") from None
+        return found
+
+
+def _number(values: Sequence[Any]) -> int:
+    return int(values[0])
+
+
+def _hash(values: Sequence[Any]) -> Hash32:
+    return Hash32(values[0])
+
+
+def _account(values: Sequence[Any]) -> Account:
+    kind, status, custody, commitment = values
+    return Account(
+        kind=AccountKind.from_number(kind),
+        status=AccountStatus.from_number(status),
+        custody=Custody.from_number(custody),
+        identity_commitment=IdentityCommitment(commitment),
+    )
+
+
+def _methodology(values: Sequence[Any]) -> Methodology:
+    ((code, version, kind, reduction_class, first_day, last_day, document_hash), status) = values[0]
+    return Methodology(
+        code=code,
+        version=version,
+        kind=MethodologyKind.from_number(kind),
+        reduction_class=ReductionClass.from_number(reduction_class),
+        effective_first_day=first_day,
+        effective_last_day=last_day,
+        document_hash=Hash32(document_hash),
+        status=MethodologyStatus.from_number(status),
+    )
+
+
+def _activity(values: Sequence[Any]) -> Activity:
+    registration, status, reduction_class, issued, corrected, deficit = values[0]
+    code, kind, methodology_id, operator, signer, first_day, last_day, facility_id, pledge_hash, cap = registration
+    return Activity(
+        code=code,
+        kind=ActivityKind.from_number(kind),
+        methodology_id=MethodologyId(methodology_id),
+        operator_account=Address.from_hex(operator),
+        feed_signer=Address.from_hex(signer),
+        crediting_first_day=first_day,
+        crediting_last_day=last_day,
+        facility_id=Hash32(facility_id),
+        pledge_hash=Hash32(pledge_hash),
+        cap_grams=cap,
+        status=ActivityStatus.from_number(status),
+        reduction_class=ReductionClass.from_number(reduction_class),
+        issued_grams=issued,
+        corrected_grams=corrected,
+        deficit_grams=deficit,
+    )
+
+
+def _proposal(values: Sequence[Any]) -> Proposal:
+    activity_id, first_day, last_day, grams, proposer, status = values
+    return Proposal(
+        activity_id=ActivityId(activity_id),
+        first_day=first_day,
+        last_day=last_day,
+        grams=grams,
+        proposer=Address.from_hex(proposer),
+        status=ProposalStatus.from_number(status),
+    )
+
+
+def _lot(values: Sequence[Any]) -> Lot:
+    activity_id, methodology_id, reduction_class, frozen, first_day, last_day, account, *numbers = values
+    first_serial, issued, cancelled, taken_back, corrected = numbers
+    return Lot(
+        activity_id=ActivityId(activity_id),
+        methodology_id=MethodologyId(methodology_id),
+        reduction_class=ReductionClass.from_number(reduction_class),
+        frozen=frozen,
+        first_day=first_day,
+        last_day=last_day,
+        credited_account=Address.from_hex(account),
+        first_serial=first_serial,
+        issued_grams=issued,
+        cancelled_grams=cancelled,
+        taken_back_grams=taken_back,
+        corrected_grams=corrected,
+    )
+
+
+def _totals(values: Sequence[Any]) -> ClassTotals:
+    issued, held, cancelled, taken_back = values
+    return ClassTotals(issued_grams=issued, held_grams=held, cancelled_grams=cancelled, taken_back_grams=taken_back)
