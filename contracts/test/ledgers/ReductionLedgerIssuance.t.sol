@@ -224,6 +224,8 @@ contract ReductionLedgerIssuanceTest is Fixture {
         _checkLot(lot, 19_600, 19_601, 1001, 500, 300);
         assertEq(held(owner, lot), 200);
         assertEq(activities.activityOf(project).deficitGrams, 0);
+        // What was withheld has serials too.
+        assertEq(ledger.nextSerial(), 1501);
         _checkTotals(ReductionClass.I, 1500, 1200, 300);
     }
 
