@@ -7,13 +7,13 @@ before and is not mined yet, so that no nonce of an earlier run is left out: the
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chain.calls import BY_SELECTOR
 from chain.deployment import Deployment
 from chain.gas import EMPTY, gas_limit
 from chain.hexes import from_quantity, to_data
-from chain.operations import OperationStatus, Outbox, SentTransaction
+from chain.operations import OperationState, OperationStatus, Outbox, SentTransaction
 from chain.rpc import Rpc, RpcError
 from chain.signers import Signer
 from chain.transactions import SignedTransaction, Transaction, decode_signed
@@ -144,7 +144,11 @@ class NonceLine:
             raise RpcFailure("eth_sendRawTransaction", error.code, error.message)
 
     def _send(self, flights: Sequence[Flight]) -> list[tuple[Flight, RpcError]]:
-        """The flights that the node neither takes nor has."""
+        """The flights that the node neither takes nor has, asked twice: it may forget one between our questions."""
+        refused = self._try_to_send(flights)
+        return self._try_to_send([flight for flight, _ in refused]) if refused else []
+
+    def _try_to_send(self, flights: Sequence[Flight]) -> list[tuple[Flight, RpcError]]:
         answers = self._rpc.try_batch(("eth_sendRawTransaction", [to_data(flight.signed.raw)]) for flight in flights)
         refused = [
             (flight, answer.error) for flight, answer in zip(flights, answers, strict=True) if answer.error is not None
@@ -157,7 +161,14 @@ class NonceLine:
         function = BY_SELECTOR[status.contract, status.calldata[:4]].function
         to = self._deployment.address(status.contract)
         signed = self._signed(nonce, gas_limit(function.name), to=to, data=status.calldata)
-        return Flight(status, signed)
+        sent = replace(
+            status,
+            state=OperationState.SENT,
+            nonce=nonce,
+            transaction_hash=signed.hash,
+            raw_transaction=signed.raw,
+        )
+        return Flight(sent, signed)
 
     def _signed(self, nonce: int, gas: int, *, to: Address, data: bytes) -> SignedTransaction:
         return self._signer.sign_transaction(
