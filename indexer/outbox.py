@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Update, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, Update, bindparam, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from chain.operations import (
@@ -143,7 +143,8 @@ def _update(state: OperationState, row: dict[str, Any]) -> Update:
     values: dict[str, Any] = {name.removeprefix("new_"): bindparam(name) for name in row if name != "id"}
     return (
         update(outbox)
-        .where(outbox.c.operation_id == bindparam("id"), outbox.c.state.in_(_UNFINISHED))
+        # Not IN: SQLAlchemy cannot expand it for many rows at once.
+        .where(outbox.c.operation_id == bindparam("id"), or_(*(outbox.c.state == state for state in _UNFINISHED)))
         .values(state=state.value, **values)
     )
 
