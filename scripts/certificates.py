@@ -10,18 +10,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from chain.deployment import Deployment
-from chain.functions import Function, word_of_uint
-from chain.hexes import from_data, to_data
 from chain.operations import ContractName
 from chain.rpc import Rpc
+from chain.views import ContractViews
 from ledger import encoding
 from ledger.errors import ProofMalformed, ProofMismatch
 from ledger.ids import ZERO_ADDRESS, Address, Hash32, LeafHash, LotId, OperationId, RecordHash
 from ledger.log_tree import verify_inclusion
 from ledger.records import Disclosure
 from ledger.vocabulary import CancellationPurpose, OperationKind
-
-_ROOT_AT = Function("rootAt(uint64)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,22 +52,15 @@ def check_certificate(
     except (KeyError, TypeError, ValueError) as error:
         raise ProofMalformed("certificate", f"a member is missing or malformed ({error})") from None
     verify_inclusion(leaf_hash=leaf_hash, index=index, size=size, proof=path, root=root)
-    _check(5, "root of the contract", contract_root(rpc, deployment, size), proof["root"])
+    _check(5, "root of the contract", ContractViews(rpc, deployment).log_root_at(size), proof["root"])
     return CheckedCertificate(
         number=int(certificate["number"]), leaf_hash=leaf_hash, leaf_index=index, log_size=size, log_root=root
     )
 
 
-def contract_root(rpc: Rpc, deployment: Deployment, size: int) -> Hash32:
-    """The root of the log at a size, from the contract itself."""
-    data = _ROOT_AT.selector + word_of_uint(64, size, "tree_size")
-    log = deployment.address(ContractName.TRANSPARENCY_LOG)
-    return Hash32(from_data(rpc.call("eth_call", [{"to": log.hex0x, "data": to_data(data)}, "latest"]), "eth_call"))
-
-
 def _leaf(deployment: Deployment, certificate: Mapping[str, Any]) -> tuple[Hash32, LeafHash]:
     """Subject and leaf, computed from what the certificate states."""
-    lot_id = LotId.from_hex(certificate["lot_id"])
+    lot_id = LotId.from_hex(certificate["lot"]["lot_id"])
     subject = encoding.certificate_subject(
         certificate_number=int(certificate["number"]),
         lot_id=lot_id,

@@ -8,15 +8,15 @@ import traceback
 import warnings
 from typing import Any, Final
 
-import click
 import typer
 
-from ledger.errors import InvalidInput, TanpuhuiError
+from ledger.errors import TanpuhuiError
 from scripts.command import group
 from scripts.commands import (
     account,
     activity,
     certificate,
+    demo,
     deploy,
     freeze,
     imports,
@@ -28,7 +28,7 @@ from scripts.commands import (
     movement,
     operation,
 )
-from scripts.errors import ProgramFault
+from scripts.errors import Misused, ProgramFault
 from scripts.output import INTERRUPTED_EXIT_CODE, Output
 from scripts.settings import DEBUG
 
@@ -45,6 +45,7 @@ Begin with `tanpuhui demo`.
 def build() -> typer.Typer:
     """The program with all of its commands, in the order in which `--help` lists them."""
     app = group("tanpuhui", SUMMARY)
+    demo.register(app)
     deploy.register(app)
     for part in (account.app, methodology.app, activity.app, issue.app, lot.app):
         app.add_typer(part)
@@ -69,10 +70,10 @@ def run(arguments: list[str]) -> int:
     """Runs one command; returns its exit code. Nothing that goes wrong ends in a traceback."""
     program = typer.main.get_command(build())
     try:
-        code = program.main(args=arguments, prog_name="tanpuhui", standalone_mode=False)
-    except click.ClickException as error:
+        code = program.main(args=arguments or ["--help"], prog_name="tanpuhui", standalone_mode=False)
+    except typer.TyperException as error:
         return _misused(error, arguments)
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED_EXIT_CODE
     except BrokenPipeError:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - so that the interpreter does not complain at exit
@@ -82,13 +83,11 @@ def run(arguments: list[str]) -> int:
     return code if isinstance(code, int) else 0
 
 
-def _misused(error: click.ClickException, arguments: list[str]) -> int:
-    """A wrong option or argument: with --json a problem document like any other."""
-    if _wants_json(arguments):
-        problem = InvalidInput("arguments", "be as --help says", error.format_message())
-        return _say(problem, as_json=True)
-    error.show()
-    return error.exit_code
+def _misused(error: typer.TyperException, arguments: list[str]) -> int:
+    """A wrong option or argument: an error like any other."""
+    where = getattr(getattr(error, "ctx", None), "command_path", "tanpuhui")
+    problem = Misused("arguments", "be as --help says", error.format_message(), where)
+    return _say(problem, as_json=_wants_json(arguments))
 
 
 def _failed(error: Exception, arguments: list[str]) -> int:

@@ -69,7 +69,7 @@ CommandFunction = Callable[..., Result | None]
 
 def group(name: str, summary: str) -> typer.Typer:
     """A group of commands, `tanpuhui NAME …`."""
-    return typer.Typer(name=name, help=summary, no_args_is_help=True, rich_markup_mode="markdown")
+    return typer.Typer(name=name, help=summary, rich_markup_mode="markdown", add_completion=False)
 
 
 def command(app: typer.Typer, name: str) -> Callable[[CommandFunction], CommandFunction]:

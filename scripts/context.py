@@ -9,9 +9,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final, TypeVar
 
+from api.errors import IndexEmpty
 from api.repository.snapshots import Readers, Snapshot, open_readers
 from chain.composer import Composer
 from chain.deployment import Deployment
+from chain.flights import SubmitterSettings
 from chain.operations import ContractName, Operation, OperationStatus
 from chain.rpc import RpcClient
 from chain.signers import Signer
@@ -24,6 +26,7 @@ from ledger.ids import Address, OperationId
 from ledger.records import DerivedSalts
 from ledger.vocabulary import Role
 from scripts.directory import ChainDirectory
+from scripts.errors import IndexNotBuilt
 from scripts.following import bring_up
 from scripts.keys import derived_salts, open_signer
 from scripts.names import Directory, Names
@@ -34,7 +37,7 @@ SIGNING_ROLES: Final = (Role.REGULATOR, Role.TECHNICAL_CENTRE, Role.PLATFORM)
 """Bodies whose operations this program sends."""
 
 _SQLITE_PREFIX: Final = "sqlite:///"
-_CACHED_TILES: Final = 64
+_CACHED_FACTS: Final = 64
 T = TypeVar("T")
 
 
@@ -100,15 +103,19 @@ class Context:
     @cached_property
     def readers(self) -> Readers:
         """The index as the API reads it."""
-        readers = open_readers(self.settings.database_url, cached_tiles=_CACHED_TILES)
+        readers = open_readers(self.settings.database_url, cached_facts=_CACHED_FACTS)
         self._open.callback(readers.close)
         return readers
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
-        """One state of the index."""
-        with self.readers.snapshot() as snapshot:
-            yield snapshot
+        """One state of the index; `IndexNotBuilt` if there is none."""
+        self.database  # noqa: B018 - so that there is one, with the schema of this program
+        try:
+            with self.readers.snapshot() as snapshot:
+                yield snapshot
+        except IndexEmpty:
+            raise IndexNotBuilt from None
 
     # Names and operations
 
@@ -148,9 +155,10 @@ class Context:
     def submitter(self, signer: Signer) -> Submitter:
         """What sends the operations of one key."""
         if signer.address not in self._submitters:
-            self._submitters[signer.address] = Submitter(
-                self.rpc, self.deployment, signer, self.outbox, gas_price=self.settings.gas_price
-            )
+            settings = SubmitterSettings(gas_price=self.settings.gas_price)
+            submitter = Submitter(self.rpc, self.deployment, signer, self.outbox, settings)
+            self._open.callback(submitter.close)
+            self._submitters[signer.address] = submitter
         return self._submitters[signer.address]
 
     def configured_roles(self) -> list[Role]:

@@ -6,13 +6,30 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ledger.errors import TanpuhuiError
+from ledger.errors import InvalidInput, TanpuhuiError, Unavailable
 from scripts.settings import DEBUG
 
 INTERNAL_EXIT_CODE = 70
 """What a failure that nobody foresaw exits with (sysexits.h, EX_SOFTWARE)."""
 
 _LONGEST_SHOWN = 200
+
+
+@dataclass(unsafe_hash=True)
+class Misused(InvalidInput):
+    """An option or argument that the command does not have, or one that it lacks."""
+
+    command: str = "tanpuhui"
+
+    def explain(self) -> str:
+        return f"{str(self.value).rstrip('.')}. See `{self.command} --help`."
+
+
+class IndexNotBuilt(Unavailable):
+    """The index has not read its first block."""
+
+    def explain(self) -> str:
+        return "The index is empty: run `tanpuhui index run` first."
 
 
 @dataclass(unsafe_hash=True)

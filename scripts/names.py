@@ -89,12 +89,16 @@ class Names:
         last_day: int,
         methodology_id: MethodologyId | None = None,
         reduction_class: ReductionClass | None = None,
+        shown: str | None = None,
     ) -> LotId:
-        """The lot of an activity's monitoring period; what is not given is looked up (`NotFound`)."""
+        """The lot of an activity's monitoring period; what is not given is looked up.
+
+        Raises `NotFound` for an activity that is not registered, which it calls `shown`.
+        """
         if methodology_id is None or reduction_class is None:
             terms = self.directory.activity_terms(activity_id)
             if terms is None:
-                raise NotFound("activity", activity_id.hex0x)
+                raise NotFound("activity", shown or activity_id.hex0x)
             methodology_id = methodology_id or terms.methodology_id
             reduction_class = reduction_class or terms.reduction_class
         return encoding.lot_id(

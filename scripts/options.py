@@ -106,6 +106,7 @@ def lot(names: Names, lot_id: str | None, activity: str | None, first_day: str |
         activity_id=names.activity(activity),
         first_day=civil_day_from_text(first_day, "first_day"),
         last_day=civil_day_from_text(last_day, "last_day"),
+        shown=activity,
     )
 
 

@@ -246,14 +246,15 @@ class Output:
 
     def note(self, text: str) -> None:
         """Something to know meanwhile; on standard error."""
-        self.err.print(Text(printable(text), style="dim"))
+        self.err.print(Text(printable(text), style="dim"), soft_wrap=True)
 
     def fail(self, error: TanpuhuiError) -> NoReturn:
         """Says what is wrong and what to do, and ends with the error's exit code."""
         if self.as_json:
             self.document(problem(error))
         else:
-            self.err.print(Text("error: ", style="bold red").append(printable(error.explain()), style="default"))
+            line = Text("error: ", style="bold red").append(printable(error.explain()), style="default")
+            self.err.print(line, soft_wrap=True)
         raise typer.Exit(error.exit_code)
 
     def progress(self) -> ProgressWatcher:

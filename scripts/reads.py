@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
 import orjson
 
@@ -15,17 +15,18 @@ from scripts.context import Context
 from scripts.output import Facts, Listing, Result, read_values
 
 Read = Callable[[Snapshot, dict[str, Any]], Found]
+_NOT_SHOWN: Final = frozenset({"as_of", "links", "record"})
+"""Members that are for programs; `as_of` is the note."""
+
 ReadRows = Callable[[Snapshot, dict[str, Any], int, Key | None], list[Keyed]]
 
 
 def read_one(context: Context, read: Read, arguments: dict[str, Any], title: str) -> Result:
     """One thing; `NotFound` as the API has it."""
     with context.snapshot() as snapshot:
-        document = read(snapshot, arguments).document
-        as_of = _plain(snapshot.as_of.document)
-    return Result(
-        parts=[Facts(title, read_values(document))], note=_as_of(as_of), whole=_plain({**document, "as_of": as_of})
-    )
+        document = plain({**read(snapshot, arguments).document, "as_of": snapshot.as_of.document})
+    shown = {name: value for name, value in document.items() if name not in _NOT_SHOWN}
+    return Result(parts=[Facts(title, read_values(shown))], note=_as_of(document["as_of"]), whole=document)
 
 
 def read_list(
@@ -40,22 +41,23 @@ def read_list(
     """Up to `limit` things in the order of the index."""
     with context.snapshot() as snapshot:
         found = read(snapshot, arguments, limit + 1, None)
-        as_of = _plain(snapshot.as_of.document)
-    documents = [document for _, document in found[:limit]]
+        as_of = plain({"as_of": snapshot.as_of.document})["as_of"]
+    documents = [plain(document) for _, document in found[:limit]]
     rows = [[values.get(column) for column in columns] for values in map(read_values, documents)]
+    items: list[Json] = list(documents)
     more = f"; there are more than {limit}, see --limit" if len(found) > limit else ""
     return Result(
         parts=[Listing(title, "items", columns, rows)],
         note=_as_of(as_of) + more,
-        whole=_plain({"items": documents, "more": len(found) > limit, "as_of": as_of}),
+        whole={"items": items, "more": len(found) > limit, "as_of": as_of},
     )
 
 
-def _plain(document: object) -> Json:
-    plain: Json = orjson.loads(orjson.dumps(document))
-    return plain
+def plain(document: dict[str, Any]) -> dict[str, Any]:
+    """A document of the API, whose parts may be JSON text already, as plain values."""
+    read: dict[str, Any] = orjson.loads(orjson.dumps(document))
+    return read
 
 
-def _as_of(as_of: Json) -> str:
-    assert isinstance(as_of, dict)  # noqa: S101 - `AsOf.document` is an object
+def _as_of(as_of: Mapping[str, Any]) -> str:
     return f"as of block {as_of['block_number']}, {as_of['time']}"

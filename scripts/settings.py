@@ -52,12 +52,16 @@ class KeySettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """One command's settings. `keys` are by role name in upper case with underscores, and `DEPLOYER`."""
+    """One command's settings. `keys` are by role name in upper case with underscores, and `DEPLOYER`.
+
+    `home_option` is the home folder only if the command's own option named it.
+    """
 
     rpc_url: str
     database_url: str = field(repr=False)
     deployment: Path
     home: Path
+    home_option: Path | None = None
     public_url: str | None = None
     gas_price: int = 0
     keys: Mapping[str, KeySettings] = field(default_factory=dict)
@@ -89,6 +93,7 @@ def load_settings(
         database_url=database_url or env.get(DATABASE_URL) or f"sqlite:///{folder / 'tanpuhui.db'}",
         deployment=deployment or Path(env.get(DEPLOYMENT) or folder / "deployment.json").expanduser(),
         home=folder,
+        home_option=home,
         public_url=env.get(PUBLIC_URL) or None,
         gas_price=_number(env, GAS_PRICE),
         keys={name: _key(name, env, folder) for name in (*(role.name for role in Role), DEPLOYER)},

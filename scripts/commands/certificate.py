@@ -12,7 +12,7 @@ from scripts.certificates import check_certificate
 from scripts.command import command
 from scripts.context import Context
 from scripts.output import Facts, Result
-from scripts.reads import read_one
+from scripts.reads import plain, read_one
 
 
 def register(app: typer.Typer) -> None:
@@ -41,7 +41,7 @@ def certificate(
         return shown
     with context.snapshot() as snapshot:
         arguments = {"leaf_index": shown.whole["leaf_index"], "operation_id": None, "tree_size": None}
-        proof = read_inclusion_proof(snapshot, arguments).document
+        proof = plain(read_inclusion_proof(snapshot, arguments).document)
     checked = check_certificate(context.rpc, context.deployment, shown.whole, proof)
     facts = {
         "holds": True,

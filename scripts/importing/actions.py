@@ -128,6 +128,7 @@ class Given:
             activity_id=self.activity(),
             first_day=self.day("first_day"),
             last_day=self.day("last_day"),
+            shown=self.text("activity"),
             methodology_id=self.names.methodology(self.text("methodology")) if self.has("methodology") else None,
             reduction_class=ReductionClass.from_label(self.text("class"), self.label("class")) if by_class else None,
         )

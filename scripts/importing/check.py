@@ -26,7 +26,7 @@ def _transfer(model: LedgerModel, *, to_account: Address, **rest: Any) -> object
     return model.transfer_for(to=to_account, **rest)
 
 
-_APPLY: Final[dict[str, Apply]] = {
+APPLY: Final[dict[str, Apply]] = {
     "open-account": LedgerModel.open_account,
     "freeze-account": LedgerModel.freeze_account,
     "unfreeze-account": LedgerModel.unfreeze_account,
@@ -47,7 +47,7 @@ _APPLY: Final[dict[str, Apply]] = {
     "freeze-lot": LedgerModel.freeze_lot,
     "unfreeze-lot": LedgerModel.unfreeze_lot,
 }
-"""The model's method for every action; tests/unit/scripts/test_check.py holds it to `actions.ACTIONS`."""
+"""The model's method for every action; tests/unit/scripts/test_waves.py holds it to `actions.ACTIONS`."""
 
 
 class ModelCheck:
@@ -61,7 +61,7 @@ class ModelCheck:
         trial = self._model.fork()
         try:
             for step, operation in row:
-                _APPLY[step.action.label](
+                APPLY[step.action.label](
                     trial,
                     sender=operation.sender,
                     operation_id=step.operation_id,

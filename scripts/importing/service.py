@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from chain.composer import Composer
-from chain.operations import Operation, OperationStatus
+from chain.operations import Operation, OperationState, OperationStatus
 from indexer import ledger_state
 from indexer.database import Database
+from ledger.errors import OperationConflict
 from ledger.ids import ActivityId, Address, Hash32, MethodologyId, OperationId
 from ledger.vocabulary import ReductionClass, Role
 from scripts.context import Context
@@ -167,14 +169,39 @@ class BodiesSender:
         self._context = context
 
     def send(self, role: Role, operations: Sequence[Operation]) -> Iterator[OperationStatus]:
-        """Each operation's end; one whose id was saved with other content counts as refused."""
+        """Each operation's end, in order; one whose id was saved with other content counts as refused."""
         submitter = self._context.submitter(self._context.signer(role))
-        yield from submitter.submit_many(operations)
+        left = deque(operations)
+        while left:
+            try:
+                for status in submitter.submit_many(list(left)):
+                    yield status
+                    left.popleft()
+                return
+            except OperationConflict as error:
+                conflict = next(operation for operation in left if operation.id == error.operation_id)
+                left.remove(conflict)
+                yield _conflicting(conflict)
 
     def applied(self, operation_ids: Sequence[OperationId]) -> set[OperationId]:
         """Those that have a leaf in the index, which was brought up to the chain before the import began."""
         with self._context.database.read() as connection:
             return ledger_state.applied(connection, operation_ids)
+
+
+def _conflicting(operation: Operation) -> OperationStatus:
+    call = operation.call
+    return OperationStatus(
+        operation_id=operation.id,
+        state=OperationState.REFUSED,
+        sender=operation.sender,
+        contract=call.contract,
+        kind=call.kind,
+        calldata=call.calldata,
+        record_hash=call.record_hash,
+        error_code=OperationConflict.__name__,
+        error_arguments={},
+    )
 
 
 class IndexDirectory:

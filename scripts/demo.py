@@ -1,0 +1,389 @@
+"""The whole way in a minute, on a made sample: from an empty machine to a certificate that is checked by a stranger.
+
+Starts a local chain, deploys, gives every body a key of its own, publishes methodologies, registers a project, issues
+by two bodies, transfers, cancels, indexes, serves, and fetches its own certificate over HTTP to check it against the
+contract. The chain ends with the demo.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+import orjson
+import urllib3
+from rich.text import Text
+
+from api.settings import ApiSettings
+from chain.composer import Composer
+from chain.deploy import deploy
+from chain.node import AnvilNode
+from chain.operations import Operation
+from chain.signers import KeystoreSigner, create_keystore, read_password
+from chain.views import ContractViews
+from ledger.errors import InvalidInput, NotFound, Refused
+from ledger.ids import ZERO_ADDRESS, Address, Hash32, LotId, OperationId
+from ledger.units import civil_day_from_text, format_tonnes
+from ledger.vocabulary import (
+    ActivityKind,
+    CancellationPurpose,
+    MethodologyKind,
+    ReductionClass,
+    Role,
+)
+from scripts.certificates import CheckedCertificate, check_certificate
+from scripts.context import Context, new_operation_id
+from scripts.importing.service import ImportJob, run_import
+from scripts.names import activity_id, methodology_id
+from scripts.operations import event_of
+from scripts.output import Facts, Grams, Listing, Output, Result
+from scripts.serving import ApiServer, FollowerThread, listen
+from scripts.settings import DEPLOYER, KeySettings, Settings, default_keystore
+
+BODIES: Final = (Role.ADMINISTRATOR, Role.REGULATOR, Role.TECHNICAL_CENTRE, Role.EXCHANGE, Role.PLATFORM)
+DEFAULT_PORT: Final = 8000
+_LIGHT_SCRYPT_N: Final = 2**12
+"""The demo's keys guard nothing: opening them must not take the seconds that a real key file takes."""
+
+PLANT_KILOWATTS: Final = 1_000
+HOURS: Final = 1_100
+GRAMS_PER_KILOWATT_HOUR: Final = 420
+SOLAR_GRAMS: Final = PLANT_KILOWATTS * HOURS * GRAMS_PER_KILOWATT_HOUR
+"""1 MW for 1,100 h at 0.42 kg/kWh (沪环气候〔2024〕45号): 462 t."""
+
+CHARGING_GRAMS: Final = 25_000_000
+TRANSFERRED_GRAMS: Final = 200_000_000
+CANCELLED_GRAMS: Final = 120_500_000
+
+FIRST_DAY: Final = civil_day_from_text("2025-01-01")
+LAST_DAY: Final = civil_day_from_text("2025-12-31")
+EFFECTIVE_FIRST_DAY: Final = civil_day_from_text("2024-06-01")
+FAR_DAY: Final = civil_day_from_text("2099-12-31")
+
+EVENT: Final = "示范马拉松(虚构) Sample marathon 2026 (made up)"
+MADE: Final = {"made": "a sample, not real"}
+
+
+def run_demo(output: Output, *, home: Path | None, port: int | None, stay: bool) -> None:
+    """Runs the demo; with `stay` it serves until Ctrl-C. Whatever it started is ended."""
+    with ExitStack() as stack:
+        folder = _home(home, stack)
+        node = stack.enter_context(AnvilNode())
+        context = stack.enter_context(Context(_settings(folder, node.url), output))
+        listening = stack.enter_context(
+            listen("127.0.0.1", DEFAULT_PORT if port is None else port, or_any=port is None)
+        )
+        stack.enter_context(interruptible())
+        demo = Demo(context)
+        demo.before_serving()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        settings = ApiSettings(
+            database_url=context.settings.database_url, public_url=url, deployment=context.settings.deployment
+        )
+        context.bring_up()
+        demo.say("索引", "chain indexed into SQL", context.settings.database_url)
+        stack.enter_context(FollowerThread(context.follower, context.database))
+        stack.enter_context(ApiServer(settings, listening, database=context.database))
+        demo.say("服务", "API served", url)
+        output.show(demo.check(url))
+        if stay:
+            output.note(f"serving {url} until Ctrl-C; --home {folder} --rpc {node.url} lets other commands work on it")
+            threading.Event().wait()
+
+
+@dataclass(slots=True)
+class Demo:
+    """One run. `steps` is what was done, for the summary."""
+
+    context: Context
+    started: float = field(default_factory=time.monotonic)
+    steps: list[tuple[str, str, str]] = field(default_factory=list)
+    solar_lot: LotId | None = None
+    refusal: Refused | None = None
+    certificate_number: int = 0
+
+    def before_serving(self) -> None:
+        """Everything up to the cancellation and the refusal, in the order of the story."""
+        self.deploy()
+        self.open_accounts()
+        self.publish()
+        self.register()
+        self.solar_lot = self.issue("SAMPLE-PV-0001", SOLAR_GRAMS, {"formula": _FORMULA, **_INPUTS})
+        charging_lot = self.issue("SAMPLE-EV-0001", CHARGING_GRAMS, {"formula": "stated by the sample"})
+        self.transfer(self.solar_lot)
+        self.cancel(self.solar_lot)
+        self.refused(charging_lot)
+
+    def say(self, chinese: str, english: str, detail: str = "") -> None:
+        """One line of progress, on standard error."""
+        seconds = time.monotonic() - self.started
+        line = Text(f"{seconds:5.1f} s  ", style="dim").append(f"{chinese} ", style="bold").append(english)
+        self.context.output.err.print(line.append(f"  {detail}", style="cyan"), soft_wrap=True)
+        self.steps.append((chinese, english, detail))
+
+    def deploy(self) -> None:
+        """The contracts, with a key for every body."""
+        settings = self.context.settings
+        holders = {role: _opened(settings.key(role)).address for role in BODIES}
+        deploy(self.context.rpc, _opened(settings.key(DEPLOYER)), holders, settings.deployment)
+        self.say("部署", "local chain up, contracts deployed and wired, a key for every body", settings.rpc_url)
+
+    def open_accounts(self) -> None:
+        """Three accounts, from a file of the made sample."""
+        home = self.context.settings.home
+        job = ImportJob(
+            file=_sample("accounts.csv"), mapping=_sample("accounts.toml"), refused=home / "accounts.refused.csv"
+        )
+        with self.context.output.progress() as progress:
+            outcome = run_import(self.context, job, progress)
+        self.say("开户", "accounts opened by import", f"{outcome.tally.applied} rows of {job.file.name}, a made sample")
+
+    def publish(self) -> None:
+        """One methodology of each class."""
+        self._publish("SAMPLE-PV", MethodologyKind.PROJECT, ReductionClass.I, "methodology-pv.txt")
+        self._publish("SAMPLE-EV", MethodologyKind.SCENARIO, ReductionClass.II, "methodology-charging.txt")
+
+    def _publish(self, code: str, kind: MethodologyKind, reduction_class: ReductionClass, document: str) -> None:
+        self.perform(
+            Role.REGULATOR,
+            lambda composer, identifier: composer.publish_methodology(
+                operation_id=identifier,
+                code=code,
+                version=1,
+                kind=kind,
+                reduction_class=reduction_class,
+                effective_first_day=EFFECTIVE_FIRST_DAY,
+                effective_last_day=FAR_DAY,
+                document_hash=_hash_of(document),
+                fields=MADE,
+            ),
+        )
+        self.say("方法学发布", "methodology published", f"{code}@1, {reduction_class.chinese}")
+
+    def register(self) -> None:
+        """A project of class Ⅰ and a scenario of class Ⅱ."""
+        self._register("SAMPLE-PV-0001", ActivityKind.PROJECT, "SAMPLE-PV@1", "ref:demo-solar-roof", "meter 0001")
+        self._register("SAMPLE-EV-0001", ActivityKind.REDUCTION_SCENARIO, "SAMPLE-EV@1", "ref:demo-charging", None)
+
+    def _register(self, code: str, kind: ActivityKind, methodology: str, operator: str, facility: str | None) -> None:
+        names = self.context.names
+        self.perform(
+            Role.REGULATOR,
+            lambda composer, identifier: composer.register_activity(
+                operation_id=identifier,
+                code=code,
+                kind=kind,
+                methodology_id=methodology_id(methodology),
+                operator_account=names.account(operator),
+                feed_signer=ZERO_ADDRESS,
+                crediting_first_day=FIRST_DAY,
+                crediting_last_day=civil_day_from_text("2034-12-31"),
+                facility_id=names.facility(facility) if facility else Hash32(bytes(32)),
+                pledge_hash=_hash_of("pledge.txt") if facility else Hash32(bytes(32)),
+                cap_grams=10 * SOLAR_GRAMS,
+                fields=MADE,
+            ),
+        )
+        self.say("登记", "activity registered", f"{code}, {kind.chinese}")
+
+    def issue(self, code: str, grams: int, evaluation: dict[str, str]) -> LotId:
+        """The technical centre proposes, the regulator confirms."""
+        proposal = self.perform(
+            Role.TECHNICAL_CENTRE,
+            lambda composer, identifier: composer.propose_issuance(
+                operation_id=identifier,
+                activity_id=activity_id(code),
+                first_day=FIRST_DAY,
+                last_day=LAST_DAY,
+                grams=grams,
+                fields={**MADE, **evaluation},
+            ),
+        )
+        self.say("评估", "issuance proposed by the technical centre", f"{code}, {format_tonnes(grams)} t for 2025")
+        confirmed = self.perform(
+            Role.REGULATOR,
+            lambda composer, identifier: composer.confirm_issuance(
+                operation_id=identifier, proposal_id=OperationId(proposal["operation_id"]), fields=MADE
+            ),
+        )
+        self.say("确认", "issuance confirmed by the regulator", f"lot 0x{confirmed['lot_id'].hex()[:8]}…")
+        return LotId(confirmed["lot_id"])
+
+    def transfer(self, lot_id: LotId) -> None:
+        """From the project's owner to the organiser of an event."""
+        giver, receiver = self._account("ref:demo-solar-roof"), self._account("ref:demo-marathon")
+        self.perform(
+            Role.PLATFORM,
+            lambda composer, identifier: composer.transfer(
+                operation_id=identifier,
+                from_account=giver,
+                to_account=receiver,
+                lot_id=lot_id,
+                grams=TRANSFERRED_GRAMS,
+                fields=MADE,
+            ),
+        )
+        self.say("划转", "transferred to the organiser", f"{format_tonnes(TRANSFERRED_GRAMS)} t")
+
+    def cancel(self, lot_id: LotId) -> None:
+        """For the large event."""
+        cancelled = self.perform(
+            Role.PLATFORM,
+            lambda composer, identifier: composer.cancel(
+                operation_id=identifier,
+                account=self._account("ref:demo-marathon"),
+                lot_id=lot_id,
+                grams=CANCELLED_GRAMS,
+                purpose=CancellationPurpose.EVENT_NEUTRALITY,
+                fields={**MADE, "event": EVENT},
+            ),
+        )
+        self.certificate_number = int(cancelled["certificate_number"])
+        self.say("注销", "cancelled for a large event", f"{format_tonnes(CANCELLED_GRAMS)} t, {EVENT}")
+
+    def refused(self, lot_id: LotId) -> None:
+        """Class Ⅱ does not serve ETS compliance (M12): the contract says no."""
+        try:
+            self.perform(
+                Role.PLATFORM,
+                lambda composer, identifier: composer.cancel(
+                    operation_id=identifier,
+                    account=self._account("ref:demo-charging"),
+                    lot_id=lot_id,
+                    grams=CHARGING_GRAMS,
+                    purpose=CancellationPurpose.ETS_COMPLIANCE,
+                    fields={**MADE, "compliance_year": "2025"},
+                ),
+            )
+        except Refused as error:
+            self.refusal = error
+            self.say("拒绝", "refused, as it must be:", error.explain())
+        else:
+            raise NotFound("refusal", "of class II for ETS compliance")
+
+    def perform(self, role: Role, make: Callable[[Composer, OperationId], Operation]) -> dict[str, Any]:
+        """Sends one operation and gives what its event says."""
+        identifier = new_operation_id()
+        status = self.context.submit(role, lambda composer: make(composer, identifier))
+        return {"operation_id": identifier, **event_of(self.context, status)}
+
+    def check(self, url: str) -> Result:
+        """Fetches the certificate as anyone would, checks it against the contract, and sums up."""
+        certificate_url = f"{url}/v1/certificates/{self.certificate_number}"
+        certificate = _get(certificate_url)
+        proof = _get(f"{url}/v1/log/proof/inclusion?leaf_index={certificate['leaf_index']}")
+        checked = check_certificate(self.context.rpc, self.context.deployment, certificate, proof)
+        self.say("验证", "certificate fetched and checked against the contract's root", certificate_url)
+        return self._summary(certificate_url, checked)
+
+    def _summary(self, certificate_url: str, checked: CheckedCertificate) -> Result:
+        views = ContractViews(self.context.rpc, self.context.deployment)
+        rows = []
+        for reduction_class in (ReductionClass.I, ReductionClass.II):
+            totals = views.totals_of(reduction_class)
+            grams = (totals.issued_grams, totals.held_grams, totals.cancelled_grams, totals.taken_back_grams)
+            rows.append([reduction_class, *map(Grams, grams)])
+        columns = ["class", "issued_gco2e", "held_gco2e", "cancelled_gco2e", "taken_back_gco2e"]
+        facts: dict[str, object] = {
+            "certificate_number": checked.number,
+            "certificate_url": certificate_url,
+            "certificate_holds": True,
+            "leaf_index": checked.leaf_index,
+            "log_size": checked.log_size,
+            "log_root": checked.log_root,
+            "refused": type(self.refusal).__name__,
+            "refused_because": self.refusal.explain() if self.refusal else "",
+            "seconds": f"{time.monotonic() - self.started:.1f}",
+        }
+        steps = Listing("", "steps", ["step_zh", "step", "detail"], self.steps)
+        sums = Listing("合计 Totals by class (made data 虚构数据)", "totals", columns, rows)
+        told = Facts("注销凭证 Certificate", facts)
+        return Result(parts=[sums, told], whole={**steps.document(), **sums.document(), **told.document()})
+
+    def _account(self, text: str) -> Address:
+        return self.context.names.account(text)
+
+
+_FORMULA: Final = "kW x h x g/kWh"
+_INPUTS: Final = {
+    "plant_kilowatts": str(PLANT_KILOWATTS),
+    "hours": str(HOURS),
+    "grams_per_kilowatt_hour": str(GRAMS_PER_KILOWATT_HOUR),
+}
+
+
+def _home(home: Path | None, stack: ExitStack) -> Path:
+    if home is None:
+        return Path(stack.enter_context(TemporaryDirectory(prefix="tanpuhui-demo-")))
+    if (home / "deployment.json").exists():
+        raise InvalidInput("home", "be a folder without a deployment: a demo makes its own chain", str(home))
+    home.mkdir(parents=True, exist_ok=True)
+    return home
+
+
+def _settings(home: Path, rpc_url: str) -> Settings:
+    """Settings of the demo alone, whatever the environment says; makes the keys."""
+    keys = {name: _create_key(home, name) for name in (*(role.name for role in BODIES), DEPLOYER)}
+    return Settings(
+        rpc_url=rpc_url,
+        database_url=f"sqlite:///{home / 'tanpuhui.db'}",
+        deployment=home / "deployment.json",
+        home=home,
+        keys=keys,
+    )
+
+
+def _create_key(home: Path, name: str) -> KeySettings:
+    keystore = default_keystore(home, name)
+    keystore.parent.mkdir(parents=True, exist_ok=True)
+    password_file = keystore.with_suffix(".password")
+    password_file.touch(mode=0o600)
+    password_file.write_text(secrets.token_urlsafe(16) + "\n", encoding="utf-8")
+    create_keystore(keystore, read_password(password_file), work=_LIGHT_SCRYPT_N)
+    return KeySettings(name, keystore=keystore, password_file=password_file)
+
+
+def _opened(key: KeySettings) -> KeystoreSigner:
+    assert key.keystore is not None  # noqa: S101 - made by `_create_key`
+    assert key.password_file is not None  # noqa: S101
+    return KeystoreSigner(key.keystore, read_password(key.password_file))
+
+
+def _sample(name: str) -> Path:
+    """A file of the made sample."""
+    return Path(str(files("scripts").joinpath("sample", name)))
+
+
+def _hash_of(name: str) -> Hash32:
+    return Hash32(hashlib.sha256(_sample(name).read_bytes()).digest())
+
+
+def _get(url: str) -> dict[str, Any]:
+    """A JSON document, fetched as a stranger would."""
+    response = urllib3.request("GET", url, timeout=10.0, retries=False)
+    if response.status != 200:
+        raise NotFound("answer", f"at {url} (HTTP status {response.status})")
+    document: dict[str, Any] = orjson.loads(response.data)
+    return document
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """SIGTERM ends the block as Ctrl-C does, and ending either way is no failure."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    except KeyboardInterrupt:
+        pass
+    finally:
+        signal.signal(signal.SIGTERM, before)

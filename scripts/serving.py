@@ -1,0 +1,110 @@
+"""Serves the API from a thread, and follows the chain in another, until told to stop."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from types import TracebackType
+from typing import Final, Self
+
+import uvicorn
+
+from api.app import create_app
+from api.operations_port import OperationsPort
+from api.settings import ApiSettings
+from indexer.database import Database
+from indexer.follower import Follower
+from ledger.errors import InvalidInput, TanpuhuiError
+from scripts.following import sole_follower
+
+_START_SECONDS: Final = 20.0
+_POLL_SECONDS: Final = 0.02
+
+
+class ApiServer:
+    """The API on a socket (`listen`), in a thread of its own; a context manager."""
+
+    def __init__(
+        self,
+        settings: ApiSettings,
+        listening: socket.socket,
+        *,
+        database: Database | None = None,
+        operations: OperationsPort | None = None,
+    ) -> None:
+        self._socket = listening
+        app = create_app(settings, database=database, operations=operations)
+        config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="on")
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._serve, name="tanpuhui-api", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        deadline = time.monotonic() + _START_SECONDS
+        while not self._server.started:
+            if not self._thread.is_alive() or time.monotonic() > deadline:
+                self.stop()
+                raise InvalidInput("port", "be one on which the API can start", self._socket.getsockname()[1])
+            time.sleep(_POLL_SECONDS)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Ends the server when its requests are answered."""
+        self._server.should_exit = True
+        self._thread.join(_START_SECONDS)
+
+    def _serve(self) -> None:
+        self._server.run(sockets=[self._socket])
+
+
+class FollowerThread:
+    """Follows the chain into the database, unless another process does; a context manager."""
+
+    def __init__(self, follower: Follower, database: Database) -> None:
+        self._follower = follower
+        self._database = database
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._follow, name="tanpuhui-follower", daemon=True)
+        self.failed: TanpuhuiError | None = None
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._thread.join(_START_SECONDS)
+
+    def _follow(self) -> None:
+        with sole_follower(self._database) as alone, contextlib.suppress(TanpuhuiError):
+            if alone:
+                try:
+                    self._follower.follow(self._stop)
+                except TanpuhuiError as error:
+                    self.failed = error
+                    raise
+
+
+def listen(host: str, port: int, *, or_any: bool = False) -> socket.socket:
+    """A socket on a port, 0 for any; with `or_any` another port if it is taken, otherwise `InvalidInput`."""
+    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen()
+    except OSError as error:
+        listening.close()
+        if or_any:
+            return listen(host, 0)
+        rule = f"be one that this program may listen on at {host} ({error.strerror})"
+        raise InvalidInput("port", rule, port) from None
+    return listening
