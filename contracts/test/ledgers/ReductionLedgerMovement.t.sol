@@ -240,6 +240,15 @@ contract ReductionLedgerMovementTest is Fixture {
         assertEq(ledger.certificateCount(), 4);
     }
 
+    /// @dev Cancellations take serials from the front of the lot, take-backs from its back.
+    function test_Cancel_AfterACorrection() external {
+        correct(lot, 300);
+        _expectCancelled(owner, lot, 1, 200, 1);
+        correct(lot, 100);
+        _expectCancelled(kept, lot, 2, 400, 201);
+        assertEq(ledger.lotOf(lot).cancelledGrams + ledger.lotOf(lot).takenBackGrams, 1000);
+    }
+
     function test_Cancel_WhenRefused_GivesNoNumber() external {
         _cancel(Way.OwnKey, lot, 1, CancellationPurpose.VoluntaryOffset);
         vm.expectRevert(IReductionLedger.ReductionLedger_ZeroQuantity.selector);
@@ -370,8 +379,13 @@ contract ReductionLedgerMovementTest is Fixture {
         emit IReductionLedger.ReductionCancelled(
             of_, from, number, operationId, CancellationPurpose.VoluntaryOffset, grams, firstSerial
         );
-        vm.prank(from);
-        ledger.cancel(operationId, of_, grams, CancellationPurpose.VoluntaryOffset, RECORD);
+        if (from == kept) {
+            vm.prank(platform);
+            ledger.cancelFor(operationId, kept, of_, grams, CancellationPurpose.VoluntaryOffset, RECORD);
+        } else {
+            vm.prank(from);
+            ledger.cancel(operationId, of_, grams, CancellationPurpose.VoluntaryOffset, RECORD);
+        }
     }
 
     function _expectNotActive(address holder, AccountStatus status) private {
