@@ -34,6 +34,7 @@ _SQLITE_PRAGMAS = (
     "PRAGMA cache_size = -65536",
     "PRAGMA mmap_size = 1073741824",
     "PRAGMA temp_store = MEMORY",
+    "PRAGMA threads = 2",
     "PRAGMA journal_size_limit = 67108864",
 )
 

@@ -9,8 +9,10 @@ The chain may take back blocks at any moment. That is seen at the cursor, whose 
 is added: the mirror is rolled back to the last block that both share (`indexer.rollback`), and the reorg is counted.
 """
 
+import gc
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -24,6 +26,7 @@ from chain.hexes import from_data, from_quantity, to_data, to_quantity
 from chain.operations import ContractName
 from chain.rpc import Rpc
 from indexer import incidents, mirror
+from indexer.backfill import large_backfill, restore_indexes
 from indexer.binding import check_binding, cursor_or_bind, start_of
 from indexer.database import Database
 from indexer.errors import BrokenBooks, BrokenChain, BrokenLog
@@ -43,6 +46,7 @@ OPERATIONS_PER_COMMIT = 10_000
 READING_THREADS = 2
 _TRIES = 5
 _BLOCKS_PER_QUESTION = 64
+_OBJECTS_PER_COLLECTION = 200_000
 _ROOT_AT = keccak256(b"rootAt(uint64)")[:4]
 _SIZE = keccak256(b"size()")[:4]
 
@@ -115,6 +119,7 @@ class Follower:
             raise BrokenChain(moved.block_number, moved.reason) from None
         with self._database.write() as connection:
             cursor_or_bind(connection, self._deployment, parent)
+        restore_indexes(self._database)
         self._prepared = True
 
     def _cursor(self) -> Cursor:
@@ -180,13 +185,19 @@ class Follower:
         if head <= cursor.block_number:
             return cursor
         run = _Run(self._deployment, self._addresses, self._decoder, self._database, cursor)
-        for block_range in self._reader.ranges(cursor.block_number + 1, head + 1):
-            run.take(block_range)
-            if run.projection.pending_operations >= self._operations_per_commit or run.last.number == head:
-                cursor = self._commit(run, head)
-                if progress is not None:
-                    progress(cursor.block_number, head)
+        missing = self._size_at(head) - cursor.log_size
+        with large_backfill(self._database, stored=cursor.log_size, missing=missing), _patient_collector():
+            for block_range in self._reader.ranges(cursor.block_number + 1, head + 1):
+                run.take(block_range)
+                if run.projection.pending_operations >= self._operations_per_commit or run.last.number == head:
+                    cursor = self._commit(run, head)
+                    if progress is not None:
+                        progress(cursor.block_number, head)
         return cursor
+
+    def _size_at(self, block_number: int) -> int:
+        answer = self._rpc.try_call("eth_call", [self._log_call(_SIZE), to_quantity(block_number)])
+        return 0 if answer.error is not None else _number(answer.result)
 
     def _commit(self, run: "_Run", head: int) -> Cursor:
         cursor = run.end_range()
@@ -203,11 +214,9 @@ class Follower:
 
     def _check_root(self, cursor: Cursor, head: int) -> None:
         """Whether the contract has the same log. The log only grows, so that it can be asked at the head."""
-        log = self._deployment.address(ContractName.TRANSPARENCY_LOG).hex0x
-        root_call = {"to": log, "data": to_data(_ROOT_AT + cursor.log_size.to_bytes(32, "big"))}
-        size_call = {"to": log, "data": to_data(_SIZE)}
+        calls = (_ROOT_AT + cursor.log_size.to_bytes(32, "big"), _SIZE)
         at = to_quantity(head)
-        root, size = self._rpc.try_batch([("eth_call", [root_call, at]), ("eth_call", [size_call, at])])
+        root, size = self._rpc.try_batch([("eth_call", [self._log_call(call), at]) for call in calls])
         whole = cursor.block_number < head or size.error is not None or _number(size.result) == cursor.log_size
         if root.error is None and from_data(root.result, "eth_call") == cursor.log_root and whole:
             return
@@ -216,6 +225,21 @@ class Follower:
             raise ChainMoved(cursor.block_number, "the block was replaced while it was being indexed")
         root.unwrap()
         raise BrokenLog(cursor.block_number, f"its {cursor.log_size} leaves are not those of the contract")
+
+    def _log_call(self, calldata: bytes) -> dict[str, str]:
+        log = self._deployment.address(ContractName.TRANSPARENCY_LOG)
+        return {"to": log.hex0x, "data": to_data(calldata)}
+
+
+@contextmanager
+def _patient_collector() -> Iterator[None]:
+    """Inside, Python looks for cyclic garbage seldom: a range of logs is a lot of objects that go by themselves."""
+    before = gc.get_threshold()
+    gc.set_threshold(_OBJECTS_PER_COLLECTION, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def _number(answer: Any) -> int:
@@ -266,10 +290,10 @@ class _Run:
         if number <= self.projection.last_block:
             raise BrokenChain(number, "its logs come in two parts or out of order")
         self.projection.add_block(number, header.hash_bytes, header.parent_hash_bytes, timestamp)
-        decode, pair, apply = self._decoder.decode, self._pairing.add, self.projection.apply
+        pair, apply = self._pairing.add, self.projection.apply
         last_index = -1
         transaction, transaction_hash = "", b""
-        for log in logs:
+        for log, event in zip(logs, self._decoder.decode_all(logs), strict=True):
             log_index = int(log["logIndex"], 16)
             if log["blockHash"] != block_hash or log.get("removed"):
                 raise ChainMoved(number, "a log names another block hash than the block has")
@@ -280,7 +304,7 @@ class _Run:
                 self._pairing.end_transaction(number)
                 transaction = log["transactionHash"]
                 transaction_hash = bytes.fromhex(transaction[2:])
-            operation = pair(decode(log), number, timestamp)
+            operation = pair(event, number, timestamp)
             if operation is not None:
                 apply(operation, number, transaction_hash, log_index)
         self._pairing.end_transaction(number)

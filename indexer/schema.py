@@ -144,9 +144,20 @@ def _address(name: str, *, primary_key: bool = False, nullable: bool = False) ->
 
 def _word(name: str, words: type[IntEnum], *, zero: bool = False, primary_key: bool = False) -> Column[int]:
     """The number of a word; zero ("none", "unknown") only where the chain may say so."""
-    allowed = ", ".join(str(int(word)) for word in words if zero or word != 0)
-    check = _check(name, f"{name} IN ({allowed})")
+    numbers = sorted(int(word) for word in words if zero or word != 0)
+    check = _check(name, " OR ".join(f"{name} BETWEEN {first} AND {last}" for first, last in _runs(numbers)))
     return Column(name, SmallInt, check, primary_key=primary_key, autoincrement=False, nullable=False)
+
+
+def _runs(numbers: list[int]) -> list[tuple[int, int]]:
+    """First and last of each run of numbers without gaps. SQLite checks a few ranges faster than one list."""
+    runs: list[tuple[int, int]] = []
+    for number in numbers:
+        if runs and runs[-1][1] == number - 1:
+            runs[-1] = (runs[-1][0], number)
+        else:
+            runs.append((number, number))
+    return runs
 
 
 def _label(name: str, words: type[StrEnum]) -> Column[str]:

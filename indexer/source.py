@@ -112,8 +112,8 @@ def _linked(headers: list[Header | None], begin: int) -> list[Header]:
 class RangeReader:
     """Reads ranges one after the other, the next ones while the last one is being used.
 
-    A range grows while the node answers with fewer logs than `logs_per_range`, and is halved when there are more or the
-    node refuses it.
+    A range grows while the node answers with fewer logs than half of `logs_per_range`, and shrinks to fit when there
+    are more or the node refuses it.
     """
 
     def __init__(self, rpc: Rpc, addresses: Sequence[str], *, logs_per_range: int, threads: int) -> None:
@@ -142,7 +142,9 @@ class RangeReader:
 
     def _adjust(self, parts: Sequence[BlockRange]) -> None:
         logs = sum(len(part.logs) for part in parts)
+        blocks = sum(len(part.headers) for part in parts)
         if len(parts) > 1 or logs > self._logs_per_range:
-            self._blocks = max(1, self._blocks // 2)
+            fitting = blocks * self._logs_per_range // max(logs, 1)
+            self._blocks = max(1, min(fitting, blocks // len(parts)))
         elif logs < self._logs_per_range // 2:
             self._blocks = min(_MOST_BLOCKS, self._blocks * 2)
