@@ -1,6 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ledger.canonical import canonical_json
 from ledger.ids import Hash32, OperationId
 from ledger.records import DerivedSalts, Disclosure, Field, Record
 from ledger.vocabulary import OperationKind
@@ -24,7 +25,7 @@ def test_documents_round_trip(record: Record) -> None:
     again = Record.from_bytes(record.to_bytes())
     assert again == record
     assert again.hash == record.hash
-    assert again.to_bytes() == record.to_bytes()
+    assert again.to_bytes() == record.to_bytes() == canonical_json(record.to_json())
 
 
 @given(records(), st.data())
