@@ -1,7 +1,6 @@
 """What a route answers with: status, headers and bytes, made once and sent unchanged whichever way the request came."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -11,8 +10,7 @@ JSON_TYPE = b"application/json"
 PROBLEM_TYPE = b"application/problem+json"
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """A complete response. Header names are lower case; the edge adds what every response has."""
 
     status: int

@@ -16,7 +16,7 @@ from api import openapi, pages
 from api.answers import JSON_TYPE, Answer, encode_json
 from api.auth import Authenticator, LazyKeys
 from api.context import AnswerResponse, Context, conditions_of, write_request
-from api.edge import Edge, Receive, Scope, Send
+from api.edge import Edge
 from api.errors import MethodNotAllowed, RequestRefused, RouteUnknown
 from api.hot import ShortWay
 from api.limits import TokenBuckets
@@ -59,24 +59,36 @@ READ_ROUTES: tuple[ReadRoute, ...] = (
 VERSION = version("tanpuhui")
 
 
-class Application:
-    """An ASGI application. `fastapi` is what stands behind the edge."""
+class Application(Edge):
+    """An ASGI application: the edge, with what stands behind it at hand."""
 
-    def __init__(self, fastapi: FastAPI, edge: Edge, context: Context) -> None:
+    def __init__(self, fastapi: FastAPI, context: Context, authenticator: Authenticator) -> None:
+        settings, readers = context.settings, context.readers
+        super().__init__(
+            fastapi,
+            settings=settings,
+            problems=context.problems,
+            short_way=ShortWay(readers, context.problems) if settings.hot_paths and readers.in_loop else None,
+            buckets={
+                "address": TokenBuckets(
+                    capacity=settings.public_requests, per_second=settings.public_requests_per_second, clock=monotonic
+                ),
+                "key": TokenBuckets(
+                    capacity=settings.key_requests, per_second=settings.key_requests_per_second, clock=monotonic
+                ),
+            },
+            known_key=authenticator.recently_valid,
+        )
         self.fastapi = fastapi
         self.context = context
-        self._edge = edge
 
     def openapi(self) -> dict[str, Any]:
         """The OpenAPI document."""
         return self.fastapi.openapi()
 
     def close(self) -> None:
-        """Ends the reader threads and closes the database; the server's shutdown does the same."""
+        """Ends the reader threads and closes the index; the server's shutdown does the same."""
         self.context.close()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._edge(scope, receive, send)
 
 
 def create_app(
@@ -89,7 +101,7 @@ def create_app(
     stay their maker's to close.
     """
     problems = Problems(settings.public_url)
-    readers = open_readers(settings.database_url, cached_tiles=settings.cached_tiles)
+    readers = open_readers(settings.database_url, cached_facts=settings.cached_facts)
     authenticator = Authenticator(LazyKeys(settings.database_url, database), monotonic)
     context = Context(
         settings=settings,
@@ -105,19 +117,7 @@ def create_app(
             longest_wait_seconds=settings.longest_wait_seconds,
         ),
     )
-    fastapi = _fastapi(context)
-    edge = Edge(
-        fastapi,
-        settings=settings,
-        problems=problems,
-        short_way=ShortWay(readers, problems) if settings.hot_paths and readers.in_loop else None,
-        addresses=TokenBuckets(
-            capacity=settings.public_requests, per_second=settings.public_requests_per_second, clock=monotonic
-        ),
-        keys=TokenBuckets(capacity=settings.key_requests, per_second=settings.key_requests_per_second, clock=monotonic),
-        known_key=authenticator.recently_valid,
-    )
-    return Application(fastapi, edge, context)
+    return Application(_fastapi(context), context, authenticator)
 
 
 def _fastapi(context: Context) -> FastAPI:

@@ -4,13 +4,13 @@ Size limits, rate limits, HEAD, CORS for public reading, security headers. It is
 short way too.
 """
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
 from api.answers import Answer, Headers
 from api.errors import AddressTooLong, BodyTooLarge, HeadersTooLarge, LengthRequired, RateExceeded, RequestRefused
 from api.hot import ShortWay
-from api.limits import Grant, TokenBuckets, caller_of_address
+from api.limits import TokenBuckets, caller_of_address
 from api.problems import Problems
 from api.reading import Conditions
 from api.settings import ApiSettings
@@ -21,20 +21,12 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-SECURITY_HEADERS: Headers = (
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"content-security-policy", b"default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'"),
-    (b"permissions-policy", b"interest-cohort=()"),
-)
+# What is answered is JSON and can be nothing else. A header costs a microsecond: pages bring those that only pages
+# need.
+_SECURITY: Headers = ((b"x-content-type-options", b"nosniff"),)
 _HSTS = (b"strict-transport-security", b"max-age=31536000")
 # Anyone's page may read what is public; nobody's page may write with a visitor's help.
-_CORS: Headers = (
-    (b"access-control-allow-origin", b"*"),
-    (b"access-control-expose-headers", b"ETag, Link, RateLimit, Retry-After, Tanpuhui-As-Of"),
-    (b"cross-origin-resource-policy", b"cross-origin"),
-)
-_SAME_ORIGIN: Headers = ((b"cross-origin-resource-policy", b"same-origin"),)
+_CORS: Headers = ((b"access-control-allow-origin", b"*"),)
 _PREFLIGHT: Headers = (
     (b"access-control-allow-origin", b"*"),
     (b"access-control-allow-methods", b"GET, HEAD"),
@@ -42,6 +34,7 @@ _PREFLIGHT: Headers = (
     (b"access-control-max-age", b"86400"),
 )
 _READING = frozenset({"GET", "HEAD"})
+_ADDRESS, _KEY = "address", "key"
 
 
 class Edge:
@@ -54,60 +47,55 @@ class Edge:
         settings: ApiSettings,
         problems: Problems,
         short_way: ShortWay | None,
-        addresses: TokenBuckets,
-        keys: TokenBuckets,
+        buckets: Mapping[str, TokenBuckets],
         known_key: Callable[[bytes], str | None],
     ) -> None:
+        """`buckets` by "address" and "key"; `known_key` gives the id of an API key that was proven lately."""
         self._inner = inner
         self._settings = settings
         self._problems = problems
         self._short_way = short_way
-        self._addresses = addresses
-        self._keys = keys
+        self._buckets = buckets
         self._known_key = known_key
         self._limited = settings.rate_limits
-        secured = (*SECURITY_HEADERS, _HSTS) if settings.public_url.startswith("https://") else SECURITY_HEADERS
-        self._public_headers: Headers = (*secured, *_CORS)
-        self._private_headers: Headers = (*secured, *_SAME_ORIGIN)
-        self._policies = {
-            buckets: (b"ratelimit-policy", f'"{name}";{buckets.policy}'.encode())
-            for name, buckets in (("address", addresses), ("key", keys))
-        }
+        secured = (*_SECURITY, _HSTS) if settings.public_url.startswith("https://") else _SECURITY
+        self._public_headers: Headers = (*_CORS, *secured)
+        self._private_headers: Headers = secured
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            await self._http(scope, receive, send)
+            answer, common = self._at_once(scope)
+            if answer is None:
+                await self._through(scope, receive, send, common)
+                return
+            headers = [*answer.headers, *common]
+            if answer.status not in _WITHOUT_CONTENT:
+                headers.append((b"content-length", b"%d" % len(answer.body)))
+            await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+            body = b"" if scope["method"] == "HEAD" else answer.body
+            await send({"type": "http.response.body", "body": body})
         elif scope["type"] == "lifespan":
             await self._inner(scope, receive, send)
         else:
             await send({"type": "websocket.close", "code": 1008})
 
-    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def _at_once(self, scope: Scope) -> tuple[Answer | None, Headers]:
+        """The answer where FastAPI is not needed for it, and the headers that every response has."""
         method: str = scope["method"]
-        common = self._public_headers if method in _READING else self._private_headers
-        authorization, conditions, refused = self._inspect(scope, method)
+        reading = method in _READING
+        common = self._public_headers if reading else self._private_headers
+        authorization, conditions, refused = self._inspect(scope)
         if self._limited:
-            grant, buckets = self._take(scope, authorization)
-            common = (*common, self._policies[buckets], _remaining(grant, buckets is self._keys))
-            if not grant.allowed:
-                refused = RateExceeded(grant.wait_seconds)
+            refused, common = self._limit(scope, authorization, refused, common)
         if refused is not None:
-            await respond(send, self._problems.answer(refused, conditions.accept_language), common, method)
-            return
-        if method in _READING:
-            if self._short_way is not None:
-                answer = self._short_way.answer(scope["path"], scope["query_string"], conditions)
-                if answer is not None:
-                    await respond(send, answer, common, method)
-                    return
-            if method == "HEAD":
-                scope = {**scope, "method": "GET"}
-        elif method == "OPTIONS":
-            await respond(send, Answer(204, _PREFLIGHT, b""), common, method)
-            return
-        await self._through(scope, receive, send, common, bodiless=method == "HEAD")
+            return self._problems.answer(refused, conditions.accept_language), common
+        if method == "OPTIONS":
+            return Answer(204, _PREFLIGHT, b""), common
+        if reading and self._short_way is not None:
+            return self._short_way.answer(scope["path"], scope["query_string"], conditions), common
+        return None, common
 
-    def _inspect(self, scope: Scope, method: str) -> tuple[bytes | None, Conditions, RequestRefused | None]:
+    def _inspect(self, scope: Scope) -> tuple[bytes | None, Conditions, RequestRefused | None]:
         """The headers that matter here, and whether the request is too large."""
         authorization = if_none_match = accept_language = length = None
         chunked = False
@@ -115,68 +103,80 @@ class Edge:
         headers = scope["headers"]
         for name, value in headers:
             total += len(name) + len(value)
-            if name == b"authorization":
-                authorization = value
-            elif name == b"if-none-match":
-                if_none_match = value
-            elif name == b"accept-language":
-                accept_language = value
-            elif name == b"content-length":
-                length = value
-            elif name == b"transfer-encoding":
-                chunked = True
+            match name:
+                case b"if-none-match":
+                    if_none_match = value
+                case b"accept-language":
+                    accept_language = value
+                case b"authorization":
+                    authorization = value
+                case b"content-length":
+                    length = value
+                case b"transfer-encoding":
+                    chunked = True
+                case _:
+                    pass
         settings = self._settings
         refused: RequestRefused | None = None
         if total > settings.most_header_bytes or len(headers) > settings.most_headers:
             refused = HeadersTooLarge(settings.most_header_bytes, settings.most_headers)
-        elif len(scope["query_string"]) + len(scope.get("raw_path") or scope["path"]) > settings.most_address_bytes:
+        elif len(scope["query_string"]) + len(scope["path"]) > settings.most_address_bytes:
             refused = AddressTooLong(settings.most_address_bytes)
         elif chunked:
             refused = LengthRequired()
-        elif length is not None and (not length.isdigit() or int(length[:20]) > settings.most_body_bytes):
+        elif length is not None and _too_large(length, settings.most_body_bytes):
             refused = BodyTooLarge(settings.most_body_bytes)
         return authorization, Conditions(if_none_match, accept_language), refused
 
-    def _take(self, scope: Scope, authorization: bytes | None) -> tuple[Grant, TokenBuckets]:
-        if authorization is not None:
-            key_id = self._known_key(authorization)
-            if key_id is not None:
-                return self._keys.take(key_id), self._keys
-        client = scope.get("client")
-        return self._addresses.take(caller_of_address(client[0] if client else "")), self._addresses
+    def _limit(
+        self, scope: Scope, authorization: bytes | None, refused: RequestRefused | None, common: Headers
+    ) -> tuple[RequestRefused | None, Headers]:
+        """Takes a token of the caller's: by API key where one was proven lately, else by address."""
+        key_id = None if authorization is None else self._known_key(authorization)
+        if key_id is None:
+            client = scope.get("client")
+            kind, caller = _ADDRESS, caller_of_address(client[0] if client else "")
+        else:
+            kind, caller = _KEY, key_id
+        grant = self._buckets[kind].take(caller)
+        common = (*common, (b"ratelimit", b'"%s";r=%d' % (kind.encode(), grant.remaining)))
+        if grant.allowed:
+            return refused, common
+        policy = f'"{kind}";{self._buckets[kind].policy}'.encode()
+        return RateExceeded(grant.wait_seconds), (*common, (b"ratelimit-policy", policy))
 
-    async def _through(self, scope: Scope, receive: Receive, send: Send, common: Headers, *, bodiless: bool) -> None:
+    async def _through(self, scope: Scope, receive: Receive, send: Send, common: Headers) -> None:
+        bodiless = scope["method"] == "HEAD"
         started = False
 
         async def send_with_common(message: Message) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                message["headers"] = [*message["headers"], *common]
+                message["headers"] = _with_common(message["headers"], common)
             elif bodiless:
                 message = {**message, "body": b""}
             await send(message)
 
         try:
-            await self._inner(scope, receive, send_with_common)
+            await self._inner({**scope, "method": "GET"} if bodiless else scope, receive, send_with_common)
         except Exception as error:  # noqa: BLE001 - whatever escaped every handler: opaque outside, whole in the log
             answer = self._problems.answer(error, None)
             if not started:
-                await respond(send, answer, common, scope["method"])
+                headers = [*answer.headers, *common, (b"content-length", b"%d" % len(answer.body))]
+                await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+                await send({"type": "http.response.body", "body": answer.body})
 
 
-async def respond(send: Send, answer: Answer, common: Headers, method: str) -> None:
-    """Sends a whole answer."""
-    await send({"type": "http.response.start", "status": answer.status, "headers": [*whole_headers(answer), *common]})
-    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else answer.body})
+_WITHOUT_CONTENT = frozenset({204, 304})
 
 
-def whole_headers(answer: Answer) -> list[tuple[bytes, bytes]]:
-    """The answer's headers with its length, which an answer without content (RFC 9110 §8.6) does not have."""
-    if answer.status in (204, 304):
-        return list(answer.headers)
-    return [*answer.headers, (b"content-length", b"%d" % len(answer.body))]
+def _with_common(headers: list[tuple[bytes, bytes]], common: Headers) -> list[tuple[bytes, bytes]]:
+    """The headers of a response with those that every response has before its length, as on the short way."""
+    length = [header for header in headers if header[0] == b"content-length"]
+    return [*(header for header in headers if header[0] != b"content-length"), *common, *length]
 
 
-def _remaining(grant: Grant, by_key: bool) -> tuple[bytes, bytes]:
-    return b"ratelimit", b'"%s";r=%d;t=%d' % (b"key" if by_key else b"address", grant.remaining, grant.wait_seconds)
+def _too_large(length: bytes, most: int) -> bool:
+    """Whether a Content-Length is no number, or more than `most` bytes."""
+    return not length.isdigit() or len(length) > 18 or int(length) > most

@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
+from typing import NamedTuple
 
 
 @dataclass(slots=True)
@@ -19,8 +20,7 @@ class Bucket:
     filled_at: float
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(NamedTuple):
     """Whether a request may pass; `remaining` tokens, and seconds until there is one (0 where there is)."""
 
     allowed: bool

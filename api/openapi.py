@@ -43,9 +43,9 @@ _HEADERS: dict[str, Any] = {
     "ETag": {"description": "Strong validator of the body.", "schema": {"type": "string"}, "example": f'"{"5f" * 12}"'},
     "Cache-Control": {"description": "How long the answer may be kept.", "schema": {"type": "string"}},
     "RateLimit": {
-        "description": "Requests left for this caller, and seconds until there is one where none is left.",
+        "description": "Requests that this caller has left.",
         "schema": {"type": "string"},
-        "example": '"address";r=299;t=0',
+        "example": '"address";r=299',
     },
 }
 _LINK = {"Link": {"description": "The next page, where there is one.", "schema": {"type": "string"}}}

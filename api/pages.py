@@ -3,13 +3,17 @@
 from html import escape
 from typing import Any
 
-from api.answers import JSON_TYPE, Answer, encode_json
+from api.answers import JSON_TYPE, Answer, Headers, encode_json
 from api.caching import CacheRule, matches, strong_etag
 from api.errors import RouteUnknown
 from api.problems import INTERNAL_ERROR, every_problem, family_of
 from api.reading import Conditions
 from ledger.errors import TanpuhuiError
 
+_PAGE_SECURITY: Headers = (
+    (b"content-security-policy", b"default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'"),
+    (b"referrer-policy", b"no-referrer"),
+)
 _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
     "code{font-size:.95em}td{padding:.2rem .8rem .2rem 0;vertical-align:top}"
@@ -45,7 +49,9 @@ def index_of_problems() -> dict[str, dict[str, Any]]:
 def static_answer(body: bytes, content_type: bytes, conditions: Conditions) -> Answer:
     """An answer that changes only with the program."""
     etag = strong_etag(body)
-    headers = ((b"etag", etag), (b"cache-control", CacheRule.REVALIDATED.value))
+    headers: Headers = ((b"etag", etag), (b"cache-control", CacheRule.REVALIDATED.value))
+    if content_type.startswith(b"text/html"):
+        headers = (*headers, *_PAGE_SECURITY)
     if conditions.if_none_match is not None and matches(conditions.if_none_match, etag):
         return Answer(304, headers, b"")
     return Answer(200, ((b"content-type", content_type), *headers), body)

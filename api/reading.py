@@ -15,7 +15,7 @@ from api.caching import CacheRule, matches, strong_etag
 from api.pagination import DEFAULT_LIMIT, LARGEST_LIMIT, Key, decode_cursor, encode_cursor
 from api.parameters import Arguments, Parameter, number_parameter, parse_query, plain_text
 from api.problems import Problems
-from api.repository.snapshots import AsOf, Readers, Snapshot
+from api.repository.snapshots import AsOf, MovedError, Readers, Snapshot
 
 Document = dict[str, Any]
 Keyed = tuple[Key, Document]
@@ -83,14 +83,20 @@ class ReadRoute:
     ) -> Answer:
         """The whole answer; never raises."""
         as_of: AsOf | None = None
-        try:
-            arguments, texts = self._parse(path, query)
-            with readers.snapshot() as snapshot:
-                as_of = snapshot.as_of
-                found = self._find(snapshot, arguments, path, texts)
-        except Exception as error:  # noqa: BLE001 - the edge: unknown ones become opaque 500s, logged with an id
-            return self._problem(problems, error, conditions, as_of)
-        return _answer(found, as_of, conditions.if_none_match)
+        whole = False
+        while True:
+            try:
+                arguments, texts = self._parse(path, query)
+                with readers.snapshot(whole=whole) as snapshot:
+                    try:
+                        found = self._find(snapshot, arguments, path, texts)
+                    finally:
+                        as_of = snapshot.as_of_if_read
+                    return _answer(found, snapshot.as_of, conditions.if_none_match)
+            except MovedError:
+                whole = True
+            except Exception as error:  # noqa: BLE001 - the edge: unknown ones become opaque 500s, logged with an id
+                return self._problem(problems, error, conditions, as_of)
 
     def _find(
         self, snapshot: Snapshot, arguments: Arguments, path: Mapping[str, str], texts: Mapping[str, str]

@@ -52,7 +52,9 @@ class ApiSettings(BaseSettings):
     writer_threads: Annotated[
         int, Field(ge=1, le=256, description="writes at once; each waits in a thread of its own")
     ] = 16
-    cached_tiles: Annotated[int, Field(ge=16, description="full log tiles kept in memory, 16 KiB each")] = 4_096
+    cached_facts: Annotated[
+        int, Field(ge=16, description="log tiles (16 KiB each) and lots kept in memory, those used last")
+    ] = 8_192
     hot_paths: Annotated[
         bool, Field(description="false: every request goes through FastAPI; the answers are the same")
     ] = True

@@ -3,28 +3,49 @@
 from typing import NamedTuple
 
 from api.repository.filters import raw, where
-from api.repository.snapshots import Snapshot
+from api.repository.snapshots import Snapshot, with_as_of
 
-_COLUMNS = """
-SELECT c.number, c.leaf_index, c.lot_id, c.account, c.purpose, c.quantity_gco2e, c.first_serial,
-       l.activity_id, a.code, a.kind, l.methodology_id, m.code, m.version, l.reduction_class, l.first_day, l.last_day,
-       o.operation_id, o.record_hash, o.timestamp, o.leaf_hash, o.block_number, o.transaction_hash, o.subject,
-       o.ledger{}
+_PAGE = """
+SELECT c.number, c.leaf_index, c.lot_id, c.account, c.purpose, c.quantity_gco2e, c.first_serial, l.activity_id, a.code,
+       l.reduction_class, o.operation_id, o.timestamp
 FROM certificates c
 JOIN lots l ON l.lot_id = c.lot_id
 JOIN activities a ON a.activity_id = l.activity_id
-JOIN methodologies m ON m.methodology_id = l.methodology_id
 JOIN operations o ON o.leaf_index = c.leaf_index
 """
-_PAGE = _COLUMNS.format("")
-_ONE = (
-    _COLUMNS.format(", r.document, r.disclosed")
-    + "LEFT JOIN records r ON r.record_hash = o.record_hash WHERE c.number = ?"
+_ONE = with_as_of(
+    "c.number, c.leaf_index, c.lot_id, c.account, c.purpose, c.quantity_gco2e, c.first_serial, o.operation_id, "
+    "o.record_hash, o.timestamp, o.leaf_hash, o.block_number, o.transaction_hash, o.subject, o.ledger, "
+    "CAST(r.document AS BLOB), r.disclosed",
+    "LEFT JOIN certificates c ON c.number = ? LEFT JOIN operations o ON o.leaf_index = c.leaf_index "
+    "LEFT JOIN records r ON r.record_hash = o.record_hash",
 )
 
 
 class CertificateRow(NamedTuple):
-    """One certificate; quantities in grams, days in civil days in Shanghai since 1970-01-01."""
+    """One certificate with its operation and, where it is kept here, its record; quantities in grams."""
+
+    number: int
+    leaf_index: int
+    lot_id: bytes
+    account: bytes
+    purpose: int
+    grams: int
+    first_serial: int
+    operation_id: bytes
+    record_hash: bytes
+    timestamp: int
+    leaf_hash: bytes
+    block_number: int
+    transaction_hash: bytes
+    subject: bytes
+    ledger: bytes
+    document: bytes | None
+    disclosed: str | None
+
+
+class CertificateSummaryRow(NamedTuple):
+    """One certificate as lists show it; quantities in grams."""
 
     number: int
     leaf_index: int
@@ -35,28 +56,14 @@ class CertificateRow(NamedTuple):
     first_serial: int
     activity_id: bytes
     activity_code: str
-    activity_kind: int
-    methodology_id: bytes
-    methodology_code: str
-    methodology_version: int
     reduction_class: int
-    first_day: int
-    last_day: int
     operation_id: bytes
-    record_hash: bytes
     timestamp: int
-    leaf_hash: bytes
-    block_number: int
-    transaction_hash: bytes
-    subject: bytes
-    ledger: bytes
-    document: str | None = None
-    disclosed: str | None = None
 
 
 def by_number(snapshot: Snapshot, number: int) -> CertificateRow | None:
-    """The certificate with this number, and its record where it is kept here."""
-    row = snapshot.one(_ONE, number)
+    """The certificate with this number."""
+    row = snapshot.first(_ONE, number)
     return None if row is None else CertificateRow._make(row)
 
 
@@ -68,7 +75,7 @@ def page(
     newest_first: bool,
     after: int | None,
     limit: int,
-) -> list[CertificateRow]:
+) -> list[CertificateSummaryRow]:
     """Certificates by number, after a number, without their records."""
     clause, values = where(
         {
@@ -79,4 +86,4 @@ def page(
     )
     order = "DESC" if newest_first else "ASC"
     rows = snapshot.all(f"{_PAGE} {clause} ORDER BY c.number {order} LIMIT ?", *values, limit)
-    return [CertificateRow(*row) for row in rows]
+    return [CertificateSummaryRow._make(row) for row in rows]

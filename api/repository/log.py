@@ -1,63 +1,96 @@
 """The transparency log: proofs from stored tiles."""
 
-from api.repository.snapshots import Snapshot
-from indexer.tiles import FULL_TILE_BYTES, place_of
+from api.repository.snapshots import Snapshot, with_as_of
+from indexer.tiles import TILE_HEIGHT, TILE_WIDTH, place_of
 from ledger.log_tree import HASH_LENGTH, consistency_path, fold, peaks, read_path, root_at
 
 _TILE = "SELECT nodes FROM log_tiles WHERE level = ? AND tile_index = ?"
+_LEAF_INDEX = with_as_of("o.leaf_index", "LEFT JOIN operations o ON o.operation_id = ?")
+
+_OFFSETS = [
+    [place_of(height, within)[1] * HASH_LENGTH for within in range(TILE_WIDTH >> height)]
+    for height in range(TILE_HEIGHT)
+]
+"""Where the bytes of a node begin in its tile, by height and by index within the tile."""
 
 
 class TileNodes:
-    """A `ledger.log_tree.NodeSource` over one snapshot's tiles. Full ones are kept between requests; the others for
-    this one.
+    """A `ledger.log_tree.NodeSource` over one snapshot's tiles, which are kept between requests.
+
+    A tile that is kept may have grown since; it is read again when it lacks what is sought (`indexer.tiles`: it only
+    gains bytes at its end).
     """
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-        self._tiles: dict[tuple[int, int], bytes] = {}
 
     def node(self, level: int, index: int) -> bytes:
         """Hash of a complete node."""
-        tile, place = place_of(level, index)
-        nodes = self._tiles.get(tile) or self._tile(*tile)
-        found = nodes[place * HASH_LENGTH : (place + 1) * HASH_LENGTH]
-        if len(found) != HASH_LENGTH:
-            raise LookupError(f"tile {tile} does not hold node {level}/{index}")
-        return found
+        tile_level, height = divmod(level, TILE_HEIGHT)
+        tile_index, within = divmod(index, TILE_WIDTH >> height)
+        offset = _OFFSETS[height][within]
+        return self.tile(tile_level, tile_index, offset + HASH_LENGTH)[offset : offset + HASH_LENGTH]
 
-    def _tile(self, level: int, index: int) -> bytes:
-        as_of, cache = self._snapshot.as_of, self._snapshot.tiles
-        nodes = cache.get(level, index, as_of)
-        if nodes is None:
-            row = self._snapshot.one(_TILE, level, index)
-            if row is None:
-                raise LookupError(f"tile {level}/{index} is not stored")
-            nodes = bytes(row[0])
-            if len(nodes) == FULL_TILE_BYTES:
-                cache.put(level, index, nodes, as_of)
-        self._tiles[level, index] = nodes
+    def tile(self, level: int, index: int, least_bytes: int) -> bytes:
+        """The nodes of a tile, at least so many bytes of them."""
+        snapshot = self._snapshot
+        key = (level, index)
+        nodes: bytes | None = snapshot.facts.get(key, snapshot.as_of)
+        if nodes is None or len(nodes) < least_bytes:
+            row = snapshot.one(_TILE, level, index)
+            nodes = b"" if row is None else bytes(row[0])
+            if len(nodes) < least_bytes:
+                raise LookupError(f"tile {level}/{index} holds {len(nodes)} bytes, {least_bytes} are needed")
+            snapshot.facts.put(key, nodes, snapshot.as_of)
         return nodes
 
 
 def inclusion_proof(snapshot: Snapshot, leaf_index: int, tree_size: int) -> tuple[bytes, list[bytes]]:
     """The leaf's hash, and the hashes from it to the root, lowest first; `leaf_index` is below `tree_size`.
 
-    The same as `ledger.log_tree.inclusion_proof`, climbing instead of descending. At each level the sibling is
-    complete, or reaches over the right edge (the peaks under it fold into one hash), or is not there (the node is
-    promoted).
+    The same as `ledger.log_tree.inclusion_proof`, climbing instead of descending, a tile at a time. At each level the
+    sibling is complete, or reaches over the right edge (the peaks under it fold into one hash), or is not there (the
+    node is promoted).
     """
-    nodes = TileNodes(snapshot)
+    source = TileNodes(snapshot)
+    leaf = source.node(0, leaf_index)
     proof = []
+    top = (tree_size - 1).bit_length()
     node = leaf_index
-    for level in range((tree_size - 1).bit_length()):
-        sibling = node ^ 1
-        start = sibling << level
-        if start + (1 << level) <= tree_size:
-            proof.append(nodes.node(level, sibling))
-        elif start < tree_size:
-            proof.append(fold([nodes.node(*peak) for peak in peaks(start, tree_size)]))
-        node >>= 1
-    return nodes.node(0, leaf_index), proof
+    for tile_level in range(-(-top // TILE_HEIGHT)):
+        tile_index = node >> TILE_HEIGHT
+        nodes = b""
+        for height in range(min(TILE_HEIGHT, top - tile_level * TILE_HEIGHT)):
+            level = tile_level * TILE_HEIGHT + height
+            sibling = node ^ 1
+            node >>= 1
+            start = sibling << level
+            if start >= tree_size:
+                continue
+            if start + (1 << level) > tree_size:
+                proof.append(_edge(source, snapshot, start, tree_size))
+                continue
+            offset = _OFFSETS[height][sibling & (TILE_WIDTH >> height) - 1]
+            if len(nodes) < offset + HASH_LENGTH:
+                nodes = source.tile(tile_level, tile_index, offset + HASH_LENGTH)
+            proof.append(nodes[offset : offset + HASH_LENGTH])
+    return leaf, proof
+
+
+def _edge(source: TileNodes, snapshot: Snapshot, start: int, tree_size: int) -> bytes:
+    """The hash over the leaves [start, tree_size), which is a fact as long as the log only grows."""
+    key = ("edge", start, tree_size)
+    found: bytes | None = snapshot.facts.get(key, snapshot.as_of)
+    if found is None:
+        found = fold([source.node(level, index) for level, index in peaks(start, tree_size)])
+        snapshot.facts.put(key, found, snapshot.as_of)
+    return found
+
+
+def leaf_index_of(snapshot: Snapshot, operation_id: bytes) -> int | None:
+    """The place of an operation in the log."""
+    row = snapshot.first(_LEAF_INDEX, bytes(operation_id))
+    return None if row is None else int(row[0])
 
 
 def consistency_proof(snapshot: Snapshot, first: int, second: int) -> list[bytes]:

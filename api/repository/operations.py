@@ -43,12 +43,6 @@ def by_leaf(snapshot: Snapshot, leaf_index: int) -> OperationRow | None:
     return None if row is None else OperationRow._make(row)
 
 
-def leaf_index_of(snapshot: Snapshot, operation_id: bytes) -> int | None:
-    """The place of an operation in the log."""
-    row = snapshot.one("SELECT leaf_index FROM operations WHERE operation_id = ?", bytes(operation_id))
-    return None if row is None else int(row[0])
-
-
 def outcome_of(snapshot: Snapshot, operation_id: bytes) -> tuple[int, int | None] | None:
     """Place of an operation in the log, and the certificate that it made, if it is indexed."""
     row = snapshot.one(

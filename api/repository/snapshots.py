@@ -4,15 +4,17 @@ SQLite: a point read costs less than handing it to a thread, so the event loop h
 threads have one each. PostgreSQL: every read is a thread's. Each connection only reads.
 """
 
+import re
 import sqlite3
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import cache
-from typing import Any, Protocol
+from datetime import date, timedelta
+from functools import cache, lru_cache
+from typing import Any, Protocol, Self
+from urllib.parse import quote
 
 import orjson
 import psycopg
@@ -23,13 +25,22 @@ from ledger.errors import Unavailable
 
 Row = tuple[Any, ...]
 
-_AS_OF = """
-SELECT block_number, block_hash, block_timestamp, log_size, log_root,
+_EPOCH = date(1970, 1, 1)
+
+_AS_OF_COLUMNS = """
+SELECT cursor.block_number, cursor.block_hash, cursor.block_timestamp, cursor.log_size, cursor.log_root,
        EXISTS (SELECT 1 FROM incidents WHERE kind = 2 AND resolved_at IS NULL),
-       (SELECT COALESCE(MAX(incident_id), 0) FROM incidents)
-FROM cursor WHERE id = 1
-"""
+       (SELECT COALESCE(MAX(incident_id), 0) FROM incidents)"""
+_AS_OF_WIDTH = 7
+_AS_OF = f"{_AS_OF_COLUMNS} FROM cursor WHERE cursor.id = 1"
 _CHAIN_ID = "SELECT chain_id FROM chain_binding WHERE id = 1"
+
+
+def with_as_of(columns: str, joins: str) -> str:
+    """A statement for `Snapshot.first`: what is sought stands in LEFT JOINs, its first column is NULL where there is
+    none.
+    """
+    return f"{_AS_OF_COLUMNS}, {columns} FROM cursor {joins} WHERE cursor.id = 1"
 
 
 class IndexUnavailable(Unavailable):
@@ -53,6 +64,7 @@ class AsOf:
     log_root: bytes
     halted: bool
     last_incident: int
+    row: Row
     document: orjson.Fragment
     header: bytes
 
@@ -77,6 +89,7 @@ def as_of_from_row(row: Row) -> AsOf:
         log_root=log_root,
         halted=bool(halted),
         last_incident=last_incident,
+        row=row,
         document=orjson.Fragment(orjson.dumps(document)),
         header=f'{number};hash="0x{block_hash.hex()}";timestamp={timestamp}'.encode(),
     )
@@ -84,7 +97,18 @@ def as_of_from_row(row: Row) -> AsOf:
 
 def rfc3339(timestamp: int) -> str:
     """Seconds since 1970 as UTC date and time: "2026-11-21T02:13:19Z"."""
-    return datetime.fromtimestamp(timestamp, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    days, seconds = divmod(timestamp, 86_400)
+    minutes, second = divmod(seconds, 60)
+    return f"{_date(days)}T{minutes // 60:02d}:{minutes % 60:02d}:{second:02d}Z"
+
+
+@lru_cache(maxsize=4_096)
+def _date(days: int) -> str:
+    return (_EPOCH + timedelta(days=days)).isoformat()
+
+
+class MovedError(Exception):
+    """The index moved between two statements of a snapshot that had begun without a transaction; read again, in one."""
 
 
 class Snapshot(Protocol):
@@ -94,12 +118,25 @@ class Snapshot(Protocol):
     def as_of(self) -> AsOf: ...
 
     @property
+    def as_of_if_read(self) -> AsOf | None:
+        """The same, but asks nothing."""
+        ...
+
+    @property
     def chain_id(self) -> int:
         """Of the chain that the database is bound to."""
         ...
 
     @property
-    def tiles(self) -> "TileCache": ...
+    def facts(self) -> "FactCache":
+        """What was read before and cannot have changed."""
+        ...
+
+    def first(self, statement: str, *arguments: object) -> Row | None:
+        """The row that a statement made by `with_as_of` finds, without its as-of columns; the cheapest way to read
+        one.
+        """
+        ...
 
     def one(self, statement: str, *arguments: object) -> Row | None:
         """The only row, or none."""
@@ -108,35 +145,35 @@ class Snapshot(Protocol):
     def all(self, statement: str, *arguments: object) -> list[Row]: ...
 
 
-class TileCache:
-    """Full tiles of the log, which never change unless the chain does: a new incident empties the cache."""
+class FactCache:
+    """Facts by key that never change unless the chain does: a new incident empties the cache. Keeps those used last."""
 
-    def __init__(self, most_tiles: int) -> None:
-        self._most_tiles = most_tiles
-        self._tiles: OrderedDict[tuple[int, int], bytes] = OrderedDict()
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._facts: OrderedDict[Hashable, Any] = OrderedDict()
         self._last_incident = 0
         self._lock = threading.Lock()
 
-    def get(self, level: int, index: int, as_of: AsOf) -> bytes | None:
-        """The nodes of a full tile, if they are here and hold for this snapshot."""
+    def get(self, key: Hashable, as_of: AsOf) -> Any:
+        """The fact, if it is here and holds for this snapshot."""
         with self._lock:
             if as_of.last_incident != self._last_incident:
                 if as_of.last_incident > self._last_incident:
-                    self._tiles.clear()
+                    self._facts.clear()
                     self._last_incident = as_of.last_incident
                 return None
-            nodes = self._tiles.get((level, index))
-            if nodes is not None:
-                self._tiles.move_to_end((level, index))
-            return nodes
+            fact = self._facts.get(key)
+            if fact is not None:
+                self._facts.move_to_end(key)
+            return fact
 
-    def put(self, level: int, index: int, nodes: bytes, as_of: AsOf) -> None:
-        """Keeps a full tile that was read in this snapshot."""
+    def put(self, key: Hashable, fact: Any, as_of: AsOf) -> None:
+        """Keeps a fact that was read in this snapshot."""
         with self._lock:
             if as_of.last_incident == self._last_incident:
-                self._tiles[level, index] = nodes
-                if len(self._tiles) > self._most_tiles:
-                    self._tiles.popitem(last=False)
+                self._facts[key] = fact
+                if len(self._facts) > self._most:
+                    self._facts.popitem(last=False)
 
 
 class Readers(Protocol):
@@ -145,8 +182,13 @@ class Readers(Protocol):
     @property
     def in_loop(self) -> bool: ...
 
-    def snapshot(self) -> AbstractContextManager[Snapshot]:
-        """A snapshot of the calling thread, which has at most one. Raises `IndexEmpty`, `IndexUnavailable`."""
+    def snapshot(self, *, whole: bool = False) -> AbstractContextManager[Snapshot]:
+        """A snapshot of the calling thread, which has at most one. Raises `IndexEmpty`, `IndexUnavailable`.
+
+        A read that needs one statement runs without a transaction around it. A second statement begins one and looks
+        whether the index is where the first found it; if it is not, `MovedError` is raised. `whole`: the transaction
+        is there from the start.
+        """
         ...
 
     def close(self) -> None: ...
@@ -156,26 +198,52 @@ class Readers(Protocol):
 class _Shared:
     """What all connections of a process know together."""
 
-    tiles: TileCache
-    as_of: tuple[Row, AsOf] | None = None
+    facts: FactCache
+    as_of: AsOf | None = None
     chain_id: int | None = None
 
-    def as_of_of(self, row: Row) -> AsOf:
+    def as_of_from(self, row: Row) -> AsOf:
+        """The as-of block of a row, made anew only when it is another."""
         known = self.as_of
-        if known is not None and known[0] == row:
-            return known[1]
-        made = as_of_from_row(row)
-        self.as_of = (row, made)
+        if known is not None and known.row == row:
+            return known
+        self.as_of = made = as_of_from_row(row)
         return made
 
 
 class _Connection:
-    """A connection and its snapshot in one: entering begins a read transaction, leaving ends it."""
+    """A connection and its snapshot in one: entering begins a snapshot, leaving ends it."""
+
+    _BEGIN: str
+    _execute: Callable[..., Any]
 
     def __init__(self, shared: _Shared) -> None:
         self._shared = shared
-        self.as_of: AsOf
-        self.tiles = shared.tiles
+        self._as_of: AsOf | None = None
+        self._in_transaction = False
+        self.facts = shared.facts
+
+    def __enter__(self) -> Self:
+        self._as_of = None
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._in_transaction:
+            self._in_transaction = False
+            self._execute("ROLLBACK")
+
+    @property
+    def as_of_if_read(self) -> AsOf | None:
+        return self._as_of
+
+    @property
+    def as_of(self) -> AsOf:
+        if self._as_of is None:
+            row = self._execute(_AS_OF).fetchone()
+            if row is None:
+                raise IndexEmpty
+            self._as_of = self._shared.as_of_from(row)
+        return self._as_of
 
     @property
     def chain_id(self) -> int:
@@ -186,53 +254,57 @@ class _Connection:
             self._shared.chain_id = row[0]
         return self._shared.chain_id
 
-    def one(self, statement: str, *arguments: object) -> Row | None:
-        raise NotImplementedError
+    def begin(self) -> None:
+        """Begins the transaction; `MovedError` if the index is not where this snapshot has seen it."""
+        before = self._as_of
+        self._execute(self._BEGIN)
+        self._in_transaction = True
+        self._as_of = None
+        if before is not None and self.as_of.row != before.row:
+            raise MovedError
 
-    def _read_as_of(self) -> None:
-        row = self.one(_AS_OF)
+    def first(self, statement: str, *arguments: object) -> Row | None:
+        if self._as_of is not None and not self._in_transaction:
+            self.begin()
+        row = self._execute(statement, arguments).fetchone()
         if row is None:
             raise IndexEmpty
-        self.as_of = self._shared.as_of_of(row)
+        self._as_of = self._shared.as_of_from(row[:_AS_OF_WIDTH])
+        found: Row = row[_AS_OF_WIDTH:]
+        return None if found[0] is None else found
+
+    def one(self, statement: str, *arguments: object) -> Row | None:
+        if not self._in_transaction:
+            self.begin()
+        row: Row | None = self._execute(statement, arguments).fetchone()
+        return row
+
+    def all(self, statement: str, *arguments: object) -> list[Row]:
+        if not self._in_transaction:
+            self.begin()
+        rows: list[Row] = self._execute(statement, arguments).fetchall()
+        return rows
 
 
 class _SqliteConnection(_Connection):
+    _BEGIN = "BEGIN"
+
     def __init__(self, shared: _Shared, path: str) -> None:
         super().__init__(shared)
-        connection = sqlite3.connect(
-            f"file:{path}?mode=ro",
+        self._connection = sqlite3.connect(
+            f"file:{quote(path)}?mode=ro",
             uri=True,
             isolation_level=None,
             check_same_thread=False,
             timeout=5,
             cached_statements=256,
         )
-        self._connection = connection
-        self._cursor = connection.cursor()
-        self._execute: Callable[..., sqlite3.Cursor] = self._cursor.execute
+        self._execute = self._connection.cursor().execute
         self._execute("PRAGMA query_only = 1")
         self._execute("PRAGMA mmap_size = 1073741824")
 
-    def __enter__(self) -> "_SqliteConnection":
-        self._execute("BEGIN")
-        try:
-            self._read_as_of()
-        except BaseException:
-            self._execute("ROLLBACK")
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._execute("ROLLBACK")
-
-    def one(self, statement: str, *arguments: object) -> Row | None:
-        row: Row | None = self._execute(statement, arguments).fetchone()
-        return row
-
-    def all(self, statement: str, *arguments: object) -> list[Row]:
-        return self._execute(statement, arguments).fetchall()
-
     def close(self) -> None:
+        """Closes the file."""
         self._connection.close()
 
 
@@ -241,33 +313,43 @@ class SqliteReaders:
 
     in_loop = True
 
-    def __init__(self, url: URL, *, cached_tiles: int) -> None:
+    def __init__(self, url: URL, *, cached_facts: int) -> None:
         if not url.database or url.database == ":memory:":
             raise ValueError("the API reads an index in a file; a database in memory has one connection only")
         self._path = url.database
-        self._shared = _Shared(TileCache(cached_tiles))
+        self._shared = _Shared(FactCache(cached_facts))
         self._local = threading.local()
         self._connections: list[_SqliteConnection] = []
 
-    def snapshot(self) -> AbstractContextManager[Snapshot]:
+    def snapshot(self, *, whole: bool = False) -> AbstractContextManager[Snapshot]:
         connection: _SqliteConnection | None = getattr(self._local, "connection", None)
-        return self._guarded() if connection is None else connection
+        if connection is None or whole:
+            return self._guarded(whole=whole)
+        return connection
 
     @contextmanager
-    def _guarded(self) -> Iterator[Snapshot]:
-        """The first snapshot of a thread; the file may not be there yet, or have no tables."""
+    def _guarded(self, *, whole: bool) -> Iterator[Snapshot]:
+        """The first snapshot of a thread, when the file may not be there yet or have no tables; or a whole one."""
+        connection: _SqliteConnection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = self._open()
+        with connection as snapshot:
+            if whole:
+                connection.begin()
+            yield snapshot
+
+    def _open(self) -> _SqliteConnection:
         try:
             connection = _SqliteConnection(self._shared, self._path)
             with connection:
-                pass
+                _ = connection.as_of
         except sqlite3.OperationalError as error:
             raise IndexEmpty from error
-        self._local.connection = connection
         self._connections.append(connection)
-        with connection as snapshot:
-            yield snapshot
+        return connection
 
     def close(self) -> None:
+        """Closes every connection."""
         for connection in self._connections:
             connection.close()
         self._connections.clear()
@@ -275,27 +357,26 @@ class SqliteReaders:
 
 
 @cache
-def _with_percent(statement: str) -> str:
-    return statement.replace("%", "%%").replace("?", "%s")
+def _for_postgresql(statement: str) -> bytes:
+    """Our SQL in the words of psycopg and PostgreSQL."""
+    as_bytes = re.sub(r"CAST\(([a-z.]+) AS BLOB\)", r"convert_to(\1, 'UTF8')", statement)
+    return as_bytes.replace("%", "%%").replace("?", "%s").encode()
 
 
 class _PostgresConnection(_Connection):
+    _BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
     def __init__(self, shared: _Shared, conninfo: str) -> None:
         super().__init__(shared)
         self.connection = psycopg.connect(
-            conninfo, connect_timeout=5, prepare_threshold=0, options="-c statement_timeout=15000"
+            conninfo, autocommit=True, connect_timeout=5, prepare_threshold=0, options="-c statement_timeout=15000"
         )
-        self.connection.read_only = True
-        self.connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
 
-    def one(self, statement: str, *arguments: object) -> Row | None:
-        return self.connection.execute(_with_percent(statement), arguments, binary=True).fetchone()
+        def execute(statement: str, arguments: Sequence[object] = ()) -> Any:
+            # Statements are our own constants; values travel as parameters.
+            return self.connection.execute(_for_postgresql(statement), arguments, binary=True)
 
-    def all(self, statement: str, *arguments: object) -> list[Row]:
-        return self.connection.execute(_with_percent(statement), arguments, binary=True).fetchall()
-
-    def begin(self) -> None:
-        self._read_as_of()
+        self._execute = execute
 
 
 class PostgresReaders:
@@ -303,25 +384,24 @@ class PostgresReaders:
 
     in_loop = False
 
-    def __init__(self, url: URL, *, cached_tiles: int) -> None:
+    def __init__(self, url: URL, *, cached_facts: int) -> None:
         self._conninfo = url.set(drivername="postgresql").render_as_string(hide_password=False)
-        self._shared = _Shared(TileCache(cached_tiles))
+        self._shared = _Shared(FactCache(cached_facts))
         self._local = threading.local()
         self._connections: list[_PostgresConnection] = []
 
     @contextmanager
-    def snapshot(self) -> Iterator[Snapshot]:
+    def snapshot(self, *, whole: bool = False) -> Iterator[Snapshot]:
         try:
             connection = self._connection()
-            try:
-                connection.begin()
-                yield connection
-            finally:
-                if not connection.connection.closed:
-                    connection.connection.rollback()
+            with connection as snapshot:
+                if whole:
+                    connection.begin()
+                yield snapshot
         except psycopg.errors.UndefinedTable as error:
             raise IndexEmpty from error
         except psycopg.OperationalError as error:
+            self._drop()
             raise IndexUnavailable from error
 
     def _connection(self) -> _PostgresConnection:
@@ -332,25 +412,27 @@ class PostgresReaders:
             self._connections.append(connection)
         return connection
 
+    def _drop(self) -> None:
+        connection: _PostgresConnection | None = getattr(self._local, "connection", None)
+        if connection is not None:
+            connection.connection.close()
+            self._local.connection = None
+
     def close(self) -> None:
+        """Closes every connection."""
         for connection in self._connections:
             connection.connection.close()
         self._connections.clear()
         self._local = threading.local()
 
 
-def open_readers(database_url: str, *, cached_tiles: int) -> Readers:
+def open_readers(database_url: str, *, cached_facts: int) -> Readers:
     """Readers for the database at this SQLAlchemy URL; opens nothing before the first snapshot."""
     url = make_url(database_url)
     match url.get_backend_name():
         case "sqlite":
-            return SqliteReaders(url, cached_tiles=cached_tiles)
-        case "postgresql":
-            return PostgresReaders(url, cached_tiles=cached_tiles)
+            return SqliteReaders(url, cached_facts=cached_facts)
+        case "postgresql" | "postgres":
+            return PostgresReaders(url, cached_facts=cached_facts)
         case other:
             raise ValueError(f"the index is on SQLite or PostgreSQL, not on {other}")
-
-
-def placeholders(members: Sequence[object]) -> str:
-    """`?, ?, ?` for an IN list."""
-    return ", ".join("?" * len(members))

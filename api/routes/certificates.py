@@ -1,15 +1,19 @@
 """Certificates of cancellation."""
 
+import orjson
+
+from api.answers import encode_json
 from api.pagination import Key
 from api.parameters import Arguments, id_parameter, number_parameter
 from api.reading import Found, Keyed, ListRoute, ReadRoute
-from api.repository import certificates
+from api.repository import certificates, lots
 from api.repository.snapshots import Snapshot
 from api.routes.operations import ORDER
 from api.schemas.certificates import (
     CertificateAnswer,
     CertificatesAnswer,
     certificate_document,
+    certificate_lot,
     certificate_summary,
 )
 from ledger.errors import NotFound
@@ -21,7 +25,20 @@ def read_certificate(snapshot: Snapshot, arguments: Arguments) -> Found:
     row = certificates.by_number(snapshot, arguments["number"])
     if row is None:
         raise NotFound("certificate", arguments["number"])
-    return Found(certificate_document(row, snapshot.as_of.log_size))
+    return Found(certificate_document(row, _lot(snapshot, row.lot_id), snapshot.as_of.log_size))
+
+
+def _lot(snapshot: Snapshot, lot_id: bytes) -> orjson.Fragment:
+    """What never changes of a lot, made once and kept."""
+    key = ("lot", lot_id)
+    found: orjson.Fragment | None = snapshot.facts.get(key, snapshot.as_of)
+    if found is None:
+        row = lots.by_id(snapshot, lot_id)
+        if row is None:
+            raise LookupError(f"a certificate is of lot {lot_id.hex()}, which is not there")
+        found = orjson.Fragment(encode_json(certificate_lot(row)))
+        snapshot.facts.put(key, found, snapshot.as_of)
+    return found
 
 
 def read_certificates(snapshot: Snapshot, arguments: Arguments, limit: int, after: Key | None) -> list[Keyed]:

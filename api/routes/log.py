@@ -50,13 +50,11 @@ def read_leaf(snapshot: Snapshot, arguments: Arguments) -> Found:
 
 def read_inclusion_proof(snapshot: Snapshot, arguments: Arguments) -> Found:
     """That a leaf is in the log of `tree_size`, by default of now."""
+    index = _leaf_index(snapshot, arguments["leaf_index"], arguments["operation_id"])
     size = snapshot.as_of.log_size
-    tree_size: int | None = arguments["tree_size"]
-    rule = CacheRule.REVALIDATED if tree_size is None else CacheRule.IMMUTABLE
-    tree_size = size if tree_size is None else tree_size
+    tree_size: int = size if arguments["tree_size"] is None else arguments["tree_size"]
     if tree_size > size:
         raise OutOfRange("tree_size", f"be at most the log's size, {size}", tree_size)
-    index = _leaf_index(snapshot, arguments["leaf_index"], arguments["operation_id"])
     if index >= tree_size:
         if arguments["tree_size"] is None:
             raise NotFound("leaf", index)
@@ -64,12 +62,12 @@ def read_inclusion_proof(snapshot: Snapshot, arguments: Arguments) -> Found:
     leaf_hash, path = log.inclusion_proof(snapshot, index, tree_size)
     document = {
         "leaf_index": index,
-        "leaf_hash": hex0x(leaf_hash),
+        "leaf_hash": "0x" + leaf_hash.hex(),
         "tree_size": tree_size,
-        "root": hex0x(log.root_of(snapshot, tree_size)),
-        "path": [hex0x(member) for member in path],
+        "root": "0x" + log.root_of(snapshot, tree_size).hex(),
+        "path": ["0x" + member.hex() for member in path],
     }
-    return Found(document, rule)
+    return Found(document, CacheRule.REVALIDATED if arguments["tree_size"] is None else CacheRule.IMMUTABLE)
 
 
 def read_consistency_proof(snapshot: Snapshot, arguments: Arguments) -> Found:
@@ -96,7 +94,7 @@ def _leaf_index(snapshot: Snapshot, leaf_index: int | None, operation_id: Operat
     if operation_id is None:
         assert leaf_index is not None  # noqa: S101 - one of the two is given
         return leaf_index
-    found = operations.leaf_index_of(snapshot, operation_id)
+    found = log.leaf_index_of(snapshot, operation_id)
     if found is None:
         raise NotFound("operation", operation_id.hex0x)
     return found

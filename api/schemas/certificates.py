@@ -2,9 +2,11 @@
 
 from typing import Annotated, Any
 
+import orjson
 from pydantic import Field
 
-from api.repository.certificates import CertificateRow
+from api.repository.certificates import CertificateRow, CertificateSummaryRow
+from api.repository.lots import LotRow
 from api.repository.records import disclose
 from api.repository.snapshots import rfc3339
 from api.schemas.common import (
@@ -16,19 +18,20 @@ from api.schemas.common import (
     Hash,
     Index,
     MethodologyRef,
+    Model,
     PurposeWord,
     Quantity,
     Serial,
     Time,
-    day,
     hex0x,
     label,
     quantity,
 )
-from api.schemas.lots import ActivityRef
+from api.schemas.lots import ActivityRef, lot_document
 from api.schemas.operations import Links, links
 from api.schemas.records import PublicRecord
-from ledger.vocabulary import ActivityKind, CancellationPurpose, ReductionClass
+from ledger.units import format_tonnes
+from ledger.vocabulary import CancellationPurpose, ReductionClass
 
 
 class Certificate(Quantity):
@@ -50,19 +53,26 @@ class Certificate(Quantity):
     time: Time
 
 
+class CertificateLot(Model):
+    """Whose reductions were cancelled. None of it ever changes."""
+
+    lot_id: Hash
+    reduction_class: ClassWord
+    first_day: Day
+    """First day of the monitoring period."""
+    last_day: Day
+    activity: ActivityRef
+    methodology: MethodologyRef
+
+
 class CertificateAnswer(Answered, Quantity):
     """A certificate with the public part of its record and what is needed to check it against the log."""
 
     number: Annotated[int, Field(ge=1, examples=[1])]
     account: Account
+    """That held and cancelled."""
     purpose: PurposeWord
-    lot_id: Hash
-    reduction_class: ClassWord
-    first_day: Day
-    """First day of the lot's monitoring period."""
-    last_day: Day
-    activity: ActivityRef
-    methodology: MethodologyRef
+    lot: CertificateLot
     first_serial: Serial
     """The cancelled serial numbers, one for each gram, run from here ..."""
     last_serial: Serial
@@ -74,6 +84,7 @@ class CertificateAnswer(Answered, Quantity):
     subject: Hash
     """Of the leaf: commits to number, lot, purpose and first serial (docs/spec/03-encodings.md §3.2)."""
     ledger: Account
+    """Contract that appended the leaf."""
     record_hash: Hash
     record: PublicRecord | None
     """None where the document is not kept here (it was submitted elsewhere)."""
@@ -91,7 +102,7 @@ class CertificatesAnswer(Answered):
     next: str | None
 
 
-def certificate_summary(row: CertificateRow) -> dict[str, Any]:
+def certificate_summary(row: CertificateSummaryRow) -> dict[str, Any]:
     """A certificate as JSON, in a list."""
     return {
         "number": row.number,
@@ -110,42 +121,41 @@ def certificate_summary(row: CertificateRow) -> dict[str, Any]:
     }
 
 
-def certificate_document(row: CertificateRow, log_size: int) -> dict[str, Any]:
-    """A certificate as JSON, whole."""
+def certificate_lot(row: LotRow) -> dict[str, Any]:
+    """What a certificate says of its lot."""
+    lot = lot_document(row)
+    return {name: lot[name] for name in CertificateLot.model_fields}
+
+
+def certificate_document(row: CertificateRow, lot: orjson.Fragment, log_size: int) -> dict[str, Any]:
+    """A certificate as JSON, whole. The most asked answer: written out, since each call of a helper shows in its
+    cost.
+    """
     record = None
     if row.document is not None and row.disclosed is not None:
         record = disclose(row.document, row.disclosed)
     return {
         "number": row.number,
-        "account": hex0x(row.account),
-        "purpose": label(CancellationPurpose, row.purpose),
-        **quantity(row.grams),
-        "lot_id": hex0x(row.lot_id),
-        "reduction_class": label(ReductionClass, row.reduction_class),
-        "first_day": day(row.first_day),
-        "last_day": day(row.last_day),
-        "activity": {
-            "activity_id": hex0x(row.activity_id),
-            "code": row.activity_code,
-            "kind": label(ActivityKind, row.activity_kind),
-        },
-        "methodology": {
-            "methodology_id": hex0x(row.methodology_id),
-            "code": row.methodology_code,
-            "version": row.methodology_version,
-        },
+        "account": "0x" + row.account.hex(),
+        "purpose": _PURPOSES[row.purpose],
+        "quantity_gco2e": str(row.grams),
+        "quantity_tonnes": format_tonnes(row.grams),
+        "lot": lot,
         "first_serial": str(row.first_serial),
         "last_serial": str(row.first_serial + row.grams - 1),
-        "operation_id": hex0x(row.operation_id),
+        "operation_id": "0x" + row.operation_id.hex(),
         "time": rfc3339(row.timestamp),
         "timestamp": row.timestamp,
-        "subject": hex0x(row.subject),
-        "ledger": hex0x(row.ledger),
-        "record_hash": hex0x(row.record_hash),
+        "subject": "0x" + row.subject.hex(),
+        "ledger": "0x" + row.ledger.hex(),
+        "record_hash": "0x" + row.record_hash.hex(),
         "record": record,
         "leaf_index": row.leaf_index,
-        "leaf_hash": hex0x(row.leaf_hash),
+        "leaf_hash": "0x" + row.leaf_hash.hex(),
         "block_number": row.block_number,
-        "transaction_hash": hex0x(row.transaction_hash),
+        "transaction_hash": "0x" + row.transaction_hash.hex(),
         "links": links(row.leaf_index, log_size),
     }
+
+
+_PURPOSES = {int(purpose): purpose.label for purpose in CancellationPurpose}
