@@ -4,7 +4,17 @@ pragma solidity ^0.8.28;
 import {IAccountRegistry} from "../../src/interfaces/IAccountRegistry.sol";
 import {IOperationLedger} from "../../src/interfaces/IOperationLedger.sol";
 import {ITransparencyLog} from "../../src/interfaces/ITransparencyLog.sol";
-import {AccountKind, AccountStatus, Custody, LotId, OperationId} from "../../src/types/Types.sol";
+import {
+    AccountKind,
+    AccountStatus,
+    ActivityId,
+    CancellationPurpose,
+    Custody,
+    LotId,
+    MethodologyKind,
+    OperationId,
+    ReductionClass
+} from "../../src/types/Types.sol";
 import {Fixture} from "../helpers/Fixture.sol";
 
 contract OperationLedgerTest is Fixture {
@@ -53,6 +63,51 @@ contract OperationLedgerTest is Fixture {
         emit IOperationLedger.OperationRepeated(id);
         _send(owner, _transferCall(id, 1000));
         assertEq(held(buyer, lot), 1000);
+    }
+
+    /// @dev Each of the 21 operations, in an order in which each is possible, and each sent twice.
+    function test_Once_EveryOperation() external {
+        address holder = account("new");
+        ActivityId pv = register(projectOf("PV-2"));
+        ActivityId pv3 = register(projectOf("PV-3"));
+        OperationId rejected = propose(pv, 19_700, 19_701, 5);
+        OperationId confirmed = op();
+        transfer(owner, kept, lot, 100);
+        CancellationPurpose purpose = CancellationPurpose.VoluntaryOffset;
+
+        bytes memory opening = abi.encodeCall(
+            accounts.open, (op(), holder, AccountKind.Personal, Custody.Holder, keccak256("new"), RECORD)
+        );
+        _twice(platform, address(accounts), opening);
+        _twice(regulator, address(accounts), abi.encodeCall(accounts.freeze, (op(), holder, RECORD)));
+        _twice(regulator, address(accounts), abi.encodeCall(accounts.unfreeze, (op(), holder, RECORD)));
+        _twice(platform, address(accounts), abi.encodeCall(accounts.close, (op(), holder, RECORD)));
+
+        bytes memory publishing = abi.encodeCall(
+            methodologies.publish, (op(), publicationOf("NEW", 1, MethodologyKind.Project, ReductionClass.I), RECORD)
+        );
+        _twice(regulator, address(methodologies), publishing);
+        _twice(regulator, address(methodologies), abi.encodeCall(methodologies.withdraw, (op(), metro, RECORD)));
+
+        _twice(regulator, address(activities), abi.encodeCall(activities.register, (op(), projectOf("PV-4"), RECORD)));
+        _twice(regulator, address(activities), abi.encodeCall(activities.suspend, (op(), pv, RECORD)));
+        _twice(regulator, address(activities), abi.encodeCall(activities.resume, (op(), pv, RECORD)));
+        _twice(regulator, address(activities), abi.encodeCall(activities.withdraw, (op(), pv3, RECORD)));
+
+        bytes memory proposing =
+            abi.encodeCall(ledger.proposeIssuance, (confirmed, pv, day(19_600), day(19_601), 70, RECORD));
+        _twice(centre, address(ledger), proposing);
+        _twice(regulator, address(ledger), abi.encodeCall(ledger.confirmIssuance, (op(), confirmed, RECORD)));
+        _twice(regulator, address(ledger), abi.encodeCall(ledger.rejectIssuance, (op(), rejected, RECORD)));
+        _twice(regulator, address(activities), abi.encodeCall(activities.close, (op(), pv, RECORD)));
+
+        _twice(owner, address(ledger), abi.encodeCall(ledger.transfer, (op(), buyer, lot, 10, RECORD)));
+        _twice(platform, address(ledger), abi.encodeCall(ledger.transferFor, (op(), kept, buyer, lot, 10, RECORD)));
+        _twice(owner, address(ledger), abi.encodeCall(ledger.cancel, (op(), lot, 10, purpose, RECORD)));
+        _twice(platform, address(ledger), abi.encodeCall(ledger.cancelFor, (op(), kept, lot, 10, purpose, RECORD)));
+        _twice(regulator, address(ledger), abi.encodeCall(ledger.correct, (op(), lot, 10, RECORD)));
+        _twice(regulator, address(ledger), abi.encodeCall(ledger.freezeLot, (op(), lot, RECORD)));
+        _twice(regulator, address(ledger), abi.encodeCall(ledger.unfreezeLot, (op(), lot, RECORD)));
     }
 
     function test_Once_RevertWhen_ContentDiffers() external {
@@ -196,6 +251,26 @@ contract OperationLedgerTest is Fixture {
         accounts.multicall(calls);
         accounts.requireActive(account("a"));
         accounts.requireActive(account("b"));
+    }
+
+    /// @dev The first time it leaves one leaf, the second time none. Its id is its first argument.
+    function _twice(address sender, address target, bytes memory data) private {
+        uint64 size = log.size();
+        vm.prank(sender);
+        (bool done,) = target.call(data);
+        assertTrue(done);
+        assertEq(log.size(), size + 1);
+
+        bytes32 operationId;
+        for (uint256 i = 0; i < 32; ++i) {
+            operationId |= bytes32(data[4 + i]) >> (8 * i);
+        }
+        vm.expectEmit(target);
+        emit IOperationLedger.OperationRepeated(OperationId.wrap(operationId));
+        vm.prank(sender);
+        (done,) = target.call(data);
+        assertTrue(done);
+        assertEq(log.size(), size + 1);
     }
 
     function _transferCall(OperationId operationId, uint128 grams) private view returns (bytes memory) {
