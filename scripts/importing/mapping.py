@@ -101,13 +101,18 @@ class OperationTemplate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportMapping:
-    """A whole mapping file. `columns` are the columns that the data file must have."""
+    """A whole mapping file. `columns` are the columns that the data file must have.
+
+    `first_step` is the number of a row's first operation: a file that several mappings read must give each its own
+    numbers, for the operations' ids follow from file, line and number.
+    """
 
     path: str
     name: str
     description: str
     file: FileFormat
     row_id: Template | None
+    first_step: int
     constants: Mapping[str, str]
     unpivot: Unpivot | None
     cleaners: Mapping[str, tuple[str, ...]]
@@ -168,10 +173,10 @@ class _Part:
             raise self.wrong(key, "be text", value)
         return value
 
-    def number(self, key: str, default: int) -> int:
+    def number(self, key: str, default: int, least: int = 1) -> int:
         value = self.take(key, default)
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise self.wrong(key, "be a whole number above zero", value)
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise self.wrong(key, f"be a whole number from {least}", value)
         return value
 
     def flag(self, key: str) -> bool:
@@ -254,6 +259,7 @@ class _Reader:
         name, description = head.text("name"), head.text("description", "")
         row_id = head.template("row_id") if "row_id" in head.content else None
         head.used.add("row_id")
+        first_step = head.number("first_step", 0, least=0)
         head.finish()
         file = _file_format(top.part("file"))
         constants = self._constants()
@@ -278,6 +284,7 @@ class _Reader:
             description=description,
             file=file,
             row_id=row_id,
+            first_step=first_step,
             constants=constants,
             unpivot=unpivot,
             cleaners=cleaners,

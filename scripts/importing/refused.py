@@ -19,7 +19,7 @@ COLUMNS: Final = (
     "refused_code",
     "refused_message",
 )
-"""Appended to the columns of the imported file. `refused_by`: file, mapping, check or contract."""
+"""Appended to the columns of the imported file. `refused_by`: file, mapping, check, outbox or contract."""
 
 
 class RefusedFile:

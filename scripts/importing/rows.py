@@ -45,7 +45,10 @@ class RowPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowRefusal:
-    """A row that was not applied, and why. `by`: the file, the mapping, the check before sending, or the contract."""
+    """A row that was not applied, and why.
+
+    `by`: the file, the mapping, the check before sending, the outbox or the contract.
+    """
 
     line: int
     cells: Sequence[str]
@@ -293,7 +296,7 @@ class _Pass:
         return _Texts(texts, self._values, self._joins, self._tables)
 
     def _operation_ids(self, row: Row, part: int, texts: _Texts) -> Callable[[int], OperationId]:
-        begin = part * len(self._mapping.operations)
+        begin = self._mapping.first_step + part * len(self._mapping.operations)
         if self._mapping.row_id is None:
             file_hash, line = self._file_hash, row.line
             return lambda index: encoding.row_operation_id(file_hash=file_hash, line=line, step=begin + index)

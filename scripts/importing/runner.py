@@ -167,7 +167,8 @@ class _Run:
 
     def _note(self, step: Step, status: OperationStatus, *, new: bool) -> None:
         if status.state is OperationState.REFUSED:
-            self._refuse(step.row, refusal_of(status), "contract")
+            error = refusal_of(status)
+            self._refuse(step.row, error, "outbox" if isinstance(error, OperationConflict) else "contract")
         elif new:
             self._tally.operations += 1
             by_action = self._tally.operations_by_action

@@ -1,0 +1,50 @@
+"""A ledger of its own for a benchmark that replays a registry: local chain, contracts, bodies' keys, SQLite."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from chain.deploy import deploy
+from chain.node import AnvilNode
+from chain.signers import LocalSigner
+from ledger.vocabulary import Role
+from scripts.context import SIGNING_ROLES, Context
+from scripts.output import Output
+from scripts.settings import Settings
+
+SHARED = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
+MAPPINGS = Path(__file__).resolve().parent / "mappings"
+
+
+@contextmanager
+def local_ledger() -> Iterator[Context]:
+    """Contracts on a new chain, with keys in memory and a database in a folder that goes at the end."""
+    with ExitStack() as stack:
+        home = Path(stack.enter_context(TemporaryDirectory(prefix="tanpuhui-benchmark-")))
+        node = stack.enter_context(AnvilNode())
+        settings = Settings(
+            rpc_url=node.url,
+            database_url=f"sqlite:///{home / 'tanpuhui.db'}",
+            deployment=home / "deployment.json",
+            home=home,
+        )
+        context = stack.enter_context(Context(settings, Output(as_json=False)))
+        signers = {role: LocalSigner.random() for role in (*SIGNING_ROLES, Role.ADMINISTRATOR)}
+        holders = {role: signer.address for role, signer in signers.items()}
+        deploy(context.rpc, LocalSigner.random(), holders, settings.deployment)
+        for role in SIGNING_ROLES:
+            context.use_signer(role, signers[role])
+        yield context
+
+
+def skip_without(folder: Path) -> bool:
+    """Says so and prints the figures' line if the public input data is not on this machine."""
+    if folder.is_dir():
+        return False
+    print(f"the public input data is not on this machine ({folder})")
+    print(json.dumps({"skipped": "input data absent"}))
+    return True
