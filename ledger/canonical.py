@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterable
 
 import rfc8785
 
 from ledger.errors import InvalidJson, Json, shorten
+
+_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_BRACKET = re.compile(r"[\[\]{}]")
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 32
@@ -41,22 +45,38 @@ def parse_strict(
     """
     if len(data) > max_bytes:
         raise InvalidJson("JSON document", f"be at most {max_bytes} bytes", f"{len(data)} bytes")
+    text = _decode(data)
+    _check_depth(text, max_depth)
     try:
-        text = data.decode()
         value: Json = json.loads(
             text,
             object_pairs_hook=_object_without_duplicates,
             parse_constant=_refuse_constant,
             parse_int=_exact_integer,
         )
-    except UnicodeDecodeError as error:
-        raise InvalidJson("JSON document", "be UTF-8", f"invalid at byte {error.start}") from None
     except json.JSONDecodeError as error:
-        raise InvalidJson("JSON document", f"be JSON (RFC 8259): {error.msg}", f"at byte {error.pos}") from None
-    except RecursionError:
-        raise InvalidJson("JSON document", f"be nested at most {max_depth} deep", "deeper") from None
+        rule = f"be JSON (RFC 8259): {error.msg}"
+        raise InvalidJson("JSON document", rule, f"wrong at character {error.pos}") from None
     _check(value, "JSON document", max_depth, allow_floats=allow_floats)
     return value
+
+
+def _decode(data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise InvalidJson("JSON document", "be UTF-8", f"wrong at byte {error.start}") from None
+
+
+def _check_depth(text: str, max_depth: int) -> None:
+    """Before anything is parsed: Python's parser recurses, and where some library has raised the recursion limit
+    (py_ecc does) it ends the process instead of raising.
+    """
+    depth = 0
+    for bracket in _BRACKET.finditer(_STRING.sub("", text)):
+        depth += 1 if bracket.group() in "[{" else -1
+        if depth > max_depth:
+            raise InvalidJson("JSON document", f"be nested at most {max_depth} deep", "deeper")
 
 
 def _object_without_duplicates(pairs: list[tuple[str, Json]]) -> dict[str, Json]:

@@ -1,3 +1,4 @@
+import sys
 from enum import IntEnum
 from typing import Any
 
@@ -98,6 +99,23 @@ def test_floats_are_finite(value: float) -> None:
 def test_what_is_not_read(data: bytes, rule: str) -> None:
     with pytest.raises(InvalidJson, match=f"^JSON document must {rule}"):
         parse_strict(data)
+
+
+def test_deep_nesting_is_refused_before_it_is_parsed() -> None:
+    """Under a raised recursion limit Python's parser would end the process."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(1_000_000)
+    try:
+        for data in (b"[" * 500_000, b'{"a":' * 100_000, b'["\\"", ' * 100_000):
+            with pytest.raises(InvalidJson, match="be nested at most 32 deep"):
+                parse_strict(data)
+    finally:
+        sys.setrecursionlimit(limit)
+
+
+def test_brackets_in_strings_are_no_nesting() -> None:
+    text = "[{" * 40 + '\\"' + "[" * 40
+    assert parse_strict(f'["{text}"]'.encode()) == [text.replace("\\", "")]
 
 
 def test_what_is_read() -> None:
