@@ -11,6 +11,7 @@ from ledger.model import ModelState
 from ledger.vocabulary import (
     AccountKind,
     ActivityKind,
+    ActivityStatus,
     CancellationPurpose,
     Custody,
     MethodologyKind,
@@ -63,7 +64,7 @@ FUNCTIONS = [
     *["confirm_issuance"] * 5,
     *["transfer", "transfer_for", "cancel", "cancel_for"] * 4,
     *["correct"] * 3,
-    *["register_activity"] * 3,
+    *["register_activity"] * 4,
     *["open_account", "freeze_lot", "unfreeze_lot", "unfreeze_account", "resume_activity"] * 2,
     *["freeze_account", "close_account", "publish_methodology", "withdraw_methodology", "reject_issuance"],
     *["suspend_activity", "close_activity", "withdraw_activity"],
@@ -109,9 +110,9 @@ def _arguments(draw: Draw, state: ModelState, function: str) -> dict[str, Any]:
         case "publish_methodology":
             return _publication(draw, state)
         case "register_activity":
-            return _registration(draw)
+            return _registration(draw, state)
         case "propose_issuance":
-            return _proposal(draw)
+            return _proposal(draw, state)
         case "confirm_issuance" | "reject_issuance":
             return _decision(draw, state)
         case "transfer" | "transfer_for" | "cancel" | "cancel_for":
@@ -161,29 +162,32 @@ def _publication(draw: Draw, state: ModelState) -> dict[str, Any]:
     }
 
 
-def _registration(draw: Draw) -> dict[str, Any]:
-    code = _one_of(draw, ACTIVITY_CODES, ["P V", ""])
+def _registration(draw: Draw, state: ModelState) -> dict[str, Any]:
+    new = [code for code in ACTIVITY_CODES if encoding.activity_id(code=code) not in state.activities]
+    code = _one_of(draw, new, [*ACTIVITY_CODES, "P V", ""])
     project = code.startswith("P")
-    behaviour = code.startswith("S")
-    scenario = ActivityKind.BEHAVIOUR_SCENARIO if behaviour else ActivityKind.REDUCTION_SCENARIO
+    scenario = ActivityKind.BEHAVIOUR_SCENARIO if code.startswith("S") else ActivityKind.REDUCTION_SCENARIO
+    wanted = MethodologyKind.PROJECT if project else MethodologyKind.SCENARIO
+    methodologies = [key for key, methodology in state.methodologies.items() if methodology.kind is wanted]
     first, last = _one_of(draw, CREDITING[:1], CREDITING)
     return {
         "code": code,
         "kind": _one_of(draw, [ActivityKind.PROJECT if project else scenario], ActivityKind),
-        "methodology_id": _one_of(draw, METHODOLOGIES[:3] if project else METHODOLOGIES[3:], METHODOLOGIES),
+        "methodology_id": _one_of(draw, methodologies, METHODOLOGIES),
         "operator_account": _one_of(draw, [OPERATOR, BUYER, HOLDER], ACCOUNTS),
         "crediting_first_day": first,
         "crediting_last_day": last,
-        "facility_id": _one_of(draw, FACILITIES[:2] if project else FACILITIES[2:], FACILITIES),
+        "facility_id": _one_of(draw, FACILITIES[:2] if project else FACILITIES[1:], FACILITIES),
         "pledge_hash": _one_of(draw, [some_hash("pledge")], [ZERO_HASH]),
         "cap_grams": _one_of(draw, CAPS[:1], CAPS),
     }
 
 
-def _proposal(draw: Draw) -> dict[str, Any]:
+def _proposal(draw: Draw, state: ModelState) -> dict[str, Any]:
     first = TODAY - draw(st.integers(-3, 100))
+    active = [key for key, activity in state.activities.items() if activity.status is ActivityStatus.ACTIVE]
     return {
-        "activity_id": draw(st.sampled_from(ACTIVITIES)),
+        "activity_id": _one_of(draw, active, ACTIVITIES),
         "first_day": first,
         "last_day": first + draw(st.integers(-1, 30)),
         "grams": _grams(draw, 2_000),
