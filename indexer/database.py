@@ -14,7 +14,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from indexer.errors import DatabaseUnusable, InvalidDatabaseUrl
 
@@ -135,7 +135,7 @@ def open_database(url: str | URL) -> Database:
     try:
         with database.read() as connection:
             connection.execute(text("SELECT 1"))
-    except OperationalError as error:
+    except DBAPIError as error:
         engine.dispose()
         raise DatabaseUnusable(database.url, _reason(error)) from None
     return database
@@ -182,6 +182,6 @@ def _config() -> Config:
     return config
 
 
-def _reason(error: OperationalError) -> str:
+def _reason(error: DBAPIError) -> str:
     """The driver's first line, without our SQL and without the connection string."""
     return str(error.orig).strip().partition("\n")[0]

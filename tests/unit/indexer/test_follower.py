@@ -1,0 +1,194 @@
+"""Binding, catching up, following, rebuilding, status, and what happens to indexes in between."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import inspect
+
+from chain.operations import ContractName
+from chain.rpc import RpcError
+from indexer import backfill
+from indexer.backfill import large_backfill, restore_indexes
+from indexer.database import Database, open_database
+from indexer.dump import digest, dump
+from indexer.errors import BindingMismatch
+from indexer.follower import Follower
+from indexer.rebuild import rebuild
+from indexer.status import status
+from ledger.errors import NodeUnreachable, NotDeployed, RpcFailure, WrongChain
+from ledger.ids import Address, Hash32
+from tests.fakes.event_chain import EventChain
+
+
+def indexes(database: Database) -> set[str | None]:
+    with database.read() as connection:
+        found = inspect(connection)
+        return {index["name"] for table in ("operations", "certificates") for index in found.get_indexes(table)}
+
+
+def mirror_digest(database: Database) -> str:
+    with database.read() as connection:
+        return digest(connection)
+
+
+def test_a_database_belongs_to_one_deployment(database: Database, chain: EventChain) -> None:
+    Follower(chain, chain.deployment, database).catch_up()
+    deployment = chain.deployment
+    other_code = dict(deployment.contracts)
+    log = ContractName.TRANSPARENCY_LOG
+    other_code[log] = replace(other_code[log], code_hash=Hash32(bytes(32)))
+    other_address = dict(deployment.contracts)
+    other_address[log] = replace(other_address[log], address=Address(bytes(20)))
+    for other in (
+        replace(deployment, chain_id=1),
+        replace(deployment, genesis_hash=Hash32(bytes(32))),
+        replace(deployment, first_block=2),
+        replace(deployment, contracts=other_code),
+        replace(deployment, contracts=other_address),
+    ):
+        with pytest.raises(BindingMismatch):
+            Follower(chain, other, database).catch_up()
+
+
+def test_an_unbound_database_is_not_bound_to_a_wrong_node(database: Database, chain: EventChain) -> None:
+    with pytest.raises(WrongChain):
+        Follower(chain, replace(chain.deployment, chain_id=1), database).catch_up()
+    contracts = {
+        name: replace(contract, code_hash=Hash32(bytes(32))) for name, contract in chain.deployment.contracts.items()
+    }
+    with pytest.raises(NotDeployed):
+        Follower(chain, replace(chain.deployment, contracts=contracts), database).catch_up()
+    assert not status(database).bound
+
+
+def test_progress_and_status(database: Database, chain: EventChain) -> None:
+    assert status(database, chain).lag_blocks is None
+    for _ in range(60):
+        chain.mine(1)
+    seen: list[tuple[int, int]] = []
+    follower = Follower(chain, chain.deployment, database, operations_per_commit=10)
+    cursor = follower.catch_up(lambda done, head: seen.append((done, head)))
+    head = chain.head.number
+    assert [done for done, _ in seen] == sorted({done for done, _ in seen})
+    assert seen[-1] == (head, head)
+    assert len(seen) > 1
+    now = status(database, chain)
+    assert (now.lag_blocks, now.lag_seconds, now.log_size, now.reorgs) == (0, 0, cursor.log_size, 0)
+    assert now.caught_up
+    behind = chain.mine(3)
+    now = status(database, chain)
+    assert (now.lag_blocks, now.lag_seconds) == (1, behind.timestamp - cursor.block_timestamp)
+    assert not now.caught_up
+    assert status(database).head_block is None
+
+
+@pytest.mark.parametrize(("per_commit", "per_range"), [(1, 1), (3, 7), (10_000, 2_000)])
+def test_the_size_of_ranges_makes_no_difference(
+    database: Database, chain: EventChain, tmp_path: Path, per_commit: int, per_range: int
+) -> None:
+    Follower(chain, chain.deployment, database).catch_up()
+    other = open_database(f"sqlite:///{tmp_path / 'other.db'}")
+    Follower(chain, chain.deployment, other, operations_per_commit=per_commit, logs_per_range=per_range).catch_up()
+    assert mirror_digest(database) == mirror_digest(other)
+    other.close()
+
+
+def test_a_range_that_the_node_refuses_is_halved(database: Database, chain: EventChain) -> None:
+    def tamper(method: str, params: Sequence[Any], result: Any) -> Any:
+        if method == "eth_getLogs" and int(params[0]["toBlock"], 16) - int(params[0]["fromBlock"], 16) >= 2:
+            return RpcError(-32005, "query returned more than 10000 results")
+        return result
+
+    chain.tamper.append(tamper)
+    assert Follower(chain, chain.deployment, database).catch_up().block_number == chain.head.number
+
+
+def test_a_block_that_the_node_refuses_is_said(database: Database, chain: EventChain) -> None:
+    def tamper(method: str, params: Sequence[Any], result: Any) -> Any:
+        return RpcError(-32005, "no") if method == "eth_getLogs" else result
+
+    chain.tamper.append(tamper)
+    with pytest.raises(RpcFailure):
+        Follower(chain, chain.deployment, database).catch_up()
+    assert status(database).halted_reason is None
+
+
+def test_following_waits_for_a_node_that_does_not_answer(database: Database, chain: EventChain) -> None:
+    failures = iter(range(3))
+    stop = threading.Event()
+
+    def tamper(method: str, params: Sequence[Any], result: Any) -> Any:
+        if method == "eth_blockNumber" and next(failures, None) is not None:
+            raise NodeUnreachable(chain.url)
+        if method == "eth_blockNumber":
+            stop.set()
+        return result
+
+    chain.tamper.append(tamper)
+    Follower(chain, chain.deployment, database).follow(stop, poll_seconds=0.001)
+    assert status(database, chain).caught_up
+
+
+def test_a_rebuilt_mirror_is_the_same(database: Database, chain: EventChain) -> None:
+    follower = Follower(chain, chain.deployment, database)
+    follower.catch_up()
+    before = mirror_digest(database)
+    with database.write() as connection:
+        connection.exec_driver_sql("UPDATE balances SET quantity_gco2e = quantity_gco2e + 1")
+    assert mirror_digest(database) != before
+    rebuild(chain, chain.deployment, database)
+    assert mirror_digest(database) == before
+    chain.mine(5)
+    assert follower.catch_up().block_number == chain.head.number
+
+
+def test_a_follower_goes_on_after_somebody_else_emptied_the_mirror(database: Database, chain: EventChain) -> None:
+    follower = Follower(chain, chain.deployment, database)
+    follower.catch_up()
+    before = mirror_digest(database)
+    rebuild(chain, chain.deployment, database)
+    follower.catch_up()
+    assert mirror_digest(database) == before
+
+
+def test_a_wrong_node_empties_nothing(database: Database, chain: EventChain) -> None:
+    Follower(chain, chain.deployment, database).catch_up()
+    before = mirror_digest(database)
+    with pytest.raises(WrongChain):
+        rebuild(chain, replace(chain.deployment, chain_id=1), database)
+    assert mirror_digest(database) == before
+
+
+def test_indexes_are_back_after_a_large_backfill(
+    database: Database, chain: EventChain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = indexes(database)
+    assert len(before) == 9
+    monkeypatch.setattr(backfill, "LARGE", 10)
+    during: list[int] = []
+    Follower(chain, chain.deployment, database).catch_up(lambda *_: during.append(len(indexes(database))))
+    assert during == [0]
+    assert indexes(database) == before
+
+
+def test_indexes_are_made_by_the_next_follower_after_a_kill(database: Database, chain: EventChain) -> None:
+    before = indexes(database)
+    backfill_now = large_backfill(database, stored=0, missing=10**6)
+    backfill_now.__enter__()
+    assert indexes(database) == set()
+    restore_indexes(database)
+    assert indexes(database) == before
+
+
+def test_a_dump_has_a_line_for_every_row(database: Database) -> None:
+    chain = EventChain(3)
+    chain.mine(40)
+    Follower(chain, chain.deployment, database).catch_up()
+    with database.read() as connection:
+        lines = list(dump(connection))
+    assert sum(line.startswith("operations ") for line in lines) == 40
+    assert len(lines) == len(set(lines))
