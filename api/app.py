@@ -114,6 +114,7 @@ def create_app(
             authenticator=authenticator,
             readers=readers,
             problems=problems,
+            usual_wait_seconds=settings.usual_wait_seconds,
             longest_wait_seconds=settings.longest_wait_seconds,
         ),
     )
@@ -175,7 +176,7 @@ def _add_read_route(app: FastAPI, context: Context, route: ReadRoute) -> None:
 def _add_write_route(app: FastAPI, context: Context, route: WriteRoute) -> None:
     async def answer(request: Request) -> Response:
         asked = await write_request(request)
-        return AnswerResponse(await context.write(lambda: context.writer.perform(route, asked)))
+        return AnswerResponse(await context.operate(route, asked))
 
     app.add_api_route(
         route.path,

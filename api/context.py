@@ -14,7 +14,7 @@ from api.problems import Problems
 from api.reading import Conditions, ReadRoute
 from api.repository.snapshots import Readers
 from api.settings import ApiSettings
-from api.writing import Writer, WriteRequest
+from api.writing import Writer, WriteRequest, WriteRoute
 
 T = TypeVar("T")
 
@@ -42,7 +42,17 @@ class Context:
         self.writing_threads.shutdown()
         self.readers.close()
 
-    async def write(self, work: Callable[[], Answer]) -> Answer:
+    async def operate(self, route: WriteRoute, request: WriteRequest) -> Answer:
+        """The answer of a writing route. No thread is held while the operation is waited for."""
+        begun = await self.write(lambda: self.writer.begin(route, request))
+        if isinstance(begun, Answer):
+            return begun
+        end = asyncio.wrap_future(begun.end)
+        end.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # looked at, whoever still waits
+        await asyncio.wait([end], timeout=self.writer.seconds_to_wait(request))
+        return await self.write(lambda: self.writer.finish(begun, request))
+
+    async def write(self, work: Callable[[], T]) -> T:
         """Runs what an operator asked for in a thread of its own kind, so that no write holds up a read."""
         return await asyncio.get_running_loop().run_in_executor(self.writing_threads, work)
 

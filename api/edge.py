@@ -116,17 +116,24 @@ class Edge:
                     chunked = True
                 case _:
                     pass
-        settings = self._settings
-        refused: RequestRefused | None = None
-        if total > settings.most_header_bytes or len(headers) > settings.most_headers:
-            refused = HeadersTooLarge(settings.most_header_bytes, settings.most_headers)
-        elif len(scope["query_string"]) + len(scope["path"]) > settings.most_address_bytes:
-            refused = AddressTooLong(settings.most_address_bytes)
-        elif chunked:
-            refused = LengthRequired()
-        elif length is not None and _too_large(length, settings.most_body_bytes):
-            refused = BodyTooLarge(settings.most_body_bytes)
+        asked = len(scope["query_string"]) + len(scope["path"])
+        refused = self._oversize(total, len(headers), asked, chunked=chunked, length=length)
         return authorization, Conditions(if_none_match, accept_language), refused
+
+    def _oversize(
+        self, header_bytes: int, headers: int, address_bytes: int, *, chunked: bool, length: bytes | None
+    ) -> RequestRefused | None:
+        """What of the request is too large, if anything."""
+        settings = self._settings
+        if header_bytes > settings.most_header_bytes or headers > settings.most_headers:
+            return HeadersTooLarge(settings.most_header_bytes, settings.most_headers)
+        if address_bytes > settings.most_address_bytes:
+            return AddressTooLong(settings.most_address_bytes)
+        if chunked:
+            return LengthRequired()
+        if length is not None and _too_large(length, settings.most_body_bytes):
+            return BodyTooLarge(settings.most_body_bytes)
+        return None
 
     def _limit(
         self, scope: Scope, authorization: bytes | None, refused: RequestRefused | None, common: Headers

@@ -127,7 +127,7 @@ _PREFER = {
     "name": "Prefer",
     "in": "header",
     "required": False,
-    "description": "`wait=N`: wait up to N seconds for the operation to end (RFC 7240); bounded by the instance.",
+    "description": "`wait=N`: wait up to N seconds for the operation to end (RFC 7240), within the instance's bounds.",
     "schema": {"type": "string"},
     "example": "wait=10",
 }
@@ -254,6 +254,9 @@ def build(app: FastAPI, *, version: str) -> dict[str, Any]:
     models: list[type[BaseModel]] = [Problem, *_bodies()]
     for model in models:
         _add_component(components, model)
+    document["components"]["responses"] = {
+        f"Problem{status}": response for status, response in problem_responses(_DESCRIPTIONS).items()
+    }
     document["components"]["securitySchemes"] = {
         "apiKey": {"type": "http", "scheme": "bearer", "description": "An API key of this instance, with scopes."}
     }
@@ -277,22 +280,21 @@ def _add_component(components: dict[str, Any], model: type[BaseModel]) -> None:
 
 
 def _complete(operation: dict[str, Any], components: Mapping[str, Any]) -> None:
-    """Adds what FastAPI leaves out: examples of whole answers; and takes away what is not so: bodies of 304, 422 of
-    its own.
-    """
+    """Adds what FastAPI leaves out: examples of whole answers; and takes away what is not so: content where there is none."""
     for status, response in operation["responses"].items():
         content = response.get("content", {})
-        if status in ("304", "204"):
+        if status == "304":
             response.pop("content", None)
-            continue
-        media = content.get("application/json")
-        if media and "application/problem+json" in content:
-            del content["application/json"]
-        elif media and "example" not in media and "schema" in media:
-            media["example"] = example_of(media["schema"], components)
-    body = operation.get("requestBody", {}).get("content", {}).get("application/json")
-    if body and "example" not in body and "examples" not in body:
-        body["example"] = example_of(body["schema"], components)
+        elif "application/problem+json" in content:
+            operation["responses"][status] = {"$ref": f"#/components/responses/Problem{status}"}
+        else:
+            _add_example(content.get("application/json"), components)
+    _add_example(operation.get("requestBody", {}).get("content", {}).get("application/json"), components)
+
+
+def _add_example(media: dict[str, Any] | None, components: Mapping[str, Any]) -> None:
+    if media is not None and "example" not in media:
+        media["example"] = example_of(media["schema"], components)
 
 
 def example_of(schema: Mapping[str, Any], components: Mapping[str, Any]) -> Any:

@@ -39,13 +39,10 @@ class ApiSettings(BaseSettings):
     most_header_bytes: Annotated[int, Field(ge=1_024, description="all header names and values together")] = 16_384
     most_headers: Annotated[int, Field(ge=8, description="most headers of a request")] = 64
 
+    usual_wait_seconds: Annotated[
+        float, Field(ge=0, le=120, description="how long a write waits for its end where `Prefer: wait=N` is not given")
+    ] = 2.0
     longest_wait_seconds: Annotated[int, Field(ge=0, le=120, description="bound of `Prefer: wait=N`")] = 30
-    ready_lag_seconds: Annotated[
-        int,
-        Field(
-            ge=1, description="age of the last indexed block beyond which the instance is not ready; see docs/api.md"
-        ),
-    ] = 120
     reader_threads: Annotated[
         int, Field(ge=1, le=64, description="threads for lists, and on PostgreSQL for every read")
     ] = 4

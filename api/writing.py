@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from api.answers import JSON_TYPE, Answer, encode_json
+from api.answers import JSON_TYPE, Answer, Headers, encode_json
 from api.auth import Authenticator, KeyScope
 from api.caching import CacheRule
 from api.errors import (
@@ -31,7 +31,7 @@ from api.parameters import Arguments, Parameter
 from api.problems import Problems
 from api.repository.operations import outcome_of
 from api.repository.snapshots import IndexUnavailable, Readers
-from api.schemas.statuses import status_document, status_links, status_path
+from api.schemas.statuses import operation_path, status_document, status_path
 from api.schemas.writes import RecordedBody, SendTransactionBody, WriteBody
 from chain.composer import Composer
 from chain.operations import Operation, OperationState, OperationStatus
@@ -45,7 +45,6 @@ from ledger.errors import (
 )
 from ledger.ids import OperationId
 from ledger.records import Record
-from ledger.refusals import ContractRefusal
 from ledger.vocabulary import Role
 
 _DEEPEST_BODY = 16
@@ -84,6 +83,13 @@ class WriteRoute:
     description: str = ""
 
 
+class Begun(NamedTuple):
+    """A saved operation and its end, which is the status "done" or the refusal raised."""
+
+    operation_id: OperationId
+    end: "Future[OperationStatus]"
+
+
 class Writer:
     """Performs writes. `operations` is missing on an instance that only reads."""
 
@@ -94,29 +100,49 @@ class Writer:
         authenticator: Authenticator,
         readers: Readers,
         problems: Problems,
+        usual_wait_seconds: float,
         longest_wait_seconds: int,
     ) -> None:
         self._operations = operations
         self._authenticator = authenticator
         self._readers = readers
         self._problems = problems
+        self._usual_wait_seconds = usual_wait_seconds
         self._longest_wait_seconds = longest_wait_seconds
 
-    def perform(self, route: WriteRoute, request: WriteRequest) -> Answer:
-        """The whole answer of a writing route; blocks; never raises."""
-        operation_id: OperationId | None = None
+    def begin(self, route: WriteRoute, request: WriteRequest) -> "Begun | Answer":
+        """Everything up to the saved operation, or the problem that prevents it; blocks; never raises."""
         try:
-            caller = self._authenticator.authorise(request.headers.get(b"authorization"), route.scope)
-            operation_id = operation_id_of(caller.key_id, request.text(b"idempotency-key"))
+            key = self._authenticator.authorise(request.headers.get(b"authorization"), route.scope)
+            operation_id = operation_id_of(key.key_id, request.text(b"idempotency-key"))
             port = self._port(route.role)
             arguments = {one.name: one.parse(request.path[one.name], one.name) for one in route.parameters}
             body = read_body(request, route.body)
-            future = self._begin(port, route, operation_id, arguments, body)
-            status = self._wait(port, operation_id, future, request)
-        except ContractRefusal as error:
-            extra = {} if operation_id is None else {"operation_id": operation_id.hex0x}
-            return self._problem(error, request, extra)
+            return Begun(operation_id, self._save(port, route, operation_id, arguments, body))
         except Exception as error:  # noqa: BLE001 - the edge: unknown ones become opaque 500s, logged with an id
+            return self._problem(error, request)
+
+    def seconds_to_wait(self, request: WriteRequest) -> float:
+        """As `Prefer: wait=N` asks, within bounds."""
+        found = _PREFER_WAIT.search(request.text(b"prefer") or "")
+        return min(int(found[1]), self._longest_wait_seconds) if found else self._usual_wait_seconds
+
+    def finish(self, begun: "Begun", request: WriteRequest) -> Answer:
+        """How far the operation has come by now; blocks; never raises."""
+        try:
+            status = begun.end.result(0)
+        except (FutureTimeoutError, CancelledError):
+            return self._on_its_way(begun.operation_id, request)
+        except Exception as error:  # noqa: BLE001 - as above
+            return self._problem(error, request, {"operation_id": begun.operation_id.hex0x})
+        return self._status_answer(status, 201)
+
+    def _on_its_way(self, operation_id: OperationId, request: WriteRequest) -> Answer:
+        try:
+            status = self._any_port().status(operation_id)
+            if status is None:
+                raise NotFound("operation", operation_id.hex0x)
+        except Exception as error:  # noqa: BLE001 - as above
             return self._problem(error, request)
         return self._status_answer(status, 201 if status.state is OperationState.DONE else 202)
 
@@ -129,12 +155,13 @@ class Writer:
             sent = self._any_port().send_raw(body.raw_transaction, record)
         except Exception as error:  # noqa: BLE001 - as above
             return self._problem(error, request)
+        path = operation_path(sent.operation_id)
         document = {
             "operation_id": sent.operation_id.hex0x,
             "transaction_hash": "0x" + sent.transaction_hash.hex(),
-            "links": status_links(sent.operation_id),
+            "links": {"operation": path},
         }
-        return self._answer(202, document, sent.operation_id)
+        return self._answer(202, document, path)
 
     def status(self, request: WriteRequest) -> Answer:
         """The whole answer of the status route; blocks; never raises."""
@@ -160,7 +187,7 @@ class Writer:
             raise SignerNotConfigured(role)
         return self._operations
 
-    def _begin(
+    def _save(
         self,
         port: OperationsPort,
         route: WriteRoute,
@@ -194,44 +221,29 @@ class Writer:
                 raise InvalidRecord(f"fields.{name}", "not contradict what the operation itself says", value)
         return operation
 
-    def _wait(
-        self, port: OperationsPort, operation_id: OperationId, future: "Future[OperationStatus]", request: WriteRequest
-    ) -> OperationStatus:
-        """The end of the operation if it comes within the time preferred, else where it stands. Raises the refusal."""
-        found = _PREFER_WAIT.search(request.text(b"prefer") or "")
-        seconds = min(int(found[1]), self._longest_wait_seconds) if found else 0
-        try:
-            return future.result(seconds)
-        except (FutureTimeoutError, CancelledError):
-            pass
-        status = port.status(operation_id)
-        if status is None:
-            raise NotFound("operation", operation_id.hex0x)
-        return status
-
     # ---------------------------------------------------------------------------------------------- answers
 
     def _status_answer(self, status: OperationStatus, code: int) -> Answer:
-        return self._answer(code, status_document(status), status.operation_id)
+        document = status_document(status)
+        return self._answer(code, document, status_path(status.operation_id), status.operation_id)
 
-    def _answer(self, code: int, document: dict[str, Any], operation_id: OperationId) -> Answer:
-        """With what the index knows of the operation, if it is there."""
-        headers: tuple[tuple[bytes, bytes], ...] = (
-            (b"content-type", JSON_TYPE),
-            (b"cache-control", CacheRule.NEVER.value),
-        )
+    def _answer(self, code: int, document: dict[str, Any], location: str, indexed: OperationId | None = None) -> Answer:
+        """With the as-of block, and what the index knows of the operation `indexed`; both are left out while it is
+        empty.
+        """
+        headers: Headers = ((b"content-type", JSON_TYPE), (b"cache-control", CacheRule.NEVER.value))
         document["as_of"] = None
         try:
-            with self._readers.snapshot() as snapshot:
+            with self._readers.snapshot(whole=True) as snapshot:
                 document["as_of"] = snapshot.as_of.document
                 headers = (*headers, (b"tanpuhui-as-of", snapshot.as_of.header))
-                outcome = outcome_of(snapshot, operation_id) if "leaf_index" in document else None
+                outcome = None if indexed is None else outcome_of(snapshot, indexed)
         except (IndexEmpty, IndexUnavailable):
             outcome = None
         if outcome is not None:
             document["leaf_index"], document["certificate_number"] = outcome
         if code != 200:
-            headers = (*headers, (b"location", status_path(operation_id).encode()))
+            headers = (*headers, (b"location", location.encode()))
         return Answer(code, headers, encode_json(document))
 
     def _problem(self, error: Exception, request: WriteRequest, extra: dict[str, Any] | None = None) -> Answer:

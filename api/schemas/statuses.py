@@ -9,6 +9,12 @@ from api.schemas.problems import ProblemRefusal
 from chain.operations import OperationState, OperationStatus
 
 
+class SentLinks(Model):
+    """Where the operation will be found once it is in the log."""
+
+    operation: str
+
+
 class StatusLinks(Model):
     """Where to go on."""
 
@@ -43,18 +49,23 @@ class SentAnswer(Model):
 
     operation_id: Hash
     transaction_hash: Hash
-    links: StatusLinks
+    links: SentLinks
     as_of: AsOf | None
 
 
 def status_path(operation_id: bytes) -> str:
     """Where the status of an operation is."""
-    return f"/v1/operations/0x{operation_id.hex()}/status"
+    return operation_path(operation_id) + "/status"
+
+
+def operation_path(operation_id: bytes) -> str:
+    """Where an operation is, once it is in the log."""
+    return f"/v1/operations/0x{operation_id.hex()}"
 
 
 def status_links(operation_id: bytes) -> dict[str, str]:
     """Where to go on."""
-    return {"status": status_path(operation_id), "operation": f"/v1/operations/0x{operation_id.hex()}"}
+    return {"status": status_path(operation_id), "operation": operation_path(operation_id)}
 
 
 def status_document(status: OperationStatus) -> dict[str, Any]:

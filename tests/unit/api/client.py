@@ -101,6 +101,8 @@ class Client:
             return
         declared = operation["responses"].get(str(reply.status))
         assert declared is not None, f"{method} {target}: status {reply.status} is not declared: {reply.body!r}"
+        if "$ref" in declared:
+            declared = self._document["components"]["responses"][declared["$ref"].rpartition("/")[2]]
         content = declared.get("content")
         if not content:
             assert reply.body == b""
