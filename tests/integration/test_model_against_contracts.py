@@ -16,10 +16,10 @@ from chain.node import AnvilNode
 from chain.signers import LocalSigner
 from ledger.errors import Refused
 from ledger.refusals import AccessManagedUnauthorized, ContractRefusal, ReductionLedger_SameProposerAndConfirmer
-from ledger.vocabulary import Role
+from ledger.vocabulary import CancellationPurpose, Role
 from tests.fakes.ledger_moves import begin, draw_move, draw_role_change
 from tests.fakes.ledger_refusals import CASES
-from tests.fakes.ledger_world import NOW, SENDERS, Move, World
+from tests.fakes.ledger_world import BUYER, HOLDER, NOW, OPERATOR, OTHER_HOLDER, SCENARIO, SENDERS, TODAY, Move, World
 from tests.integration.conftest import signer_of
 from tests.integration.counterpart import Counterpart, state_of_model
 
@@ -126,6 +126,40 @@ def test_the_proposing_key_never_confirms(pair: Pair) -> None:
     pair.change_roles("grant_role", {**change, "role": Role.REGULATOR})
     move = pair.world.move("confirm_issuance", sender=centre, proposal_id=proposed.operation_id)
     assert pair.make(move) == ReductionLedger_SameProposerAndConfirmer(proposed.operation_id, centre)
+    pair.compare()
+
+
+def test_every_operation_once(pair: Pair) -> None:
+    """What each operation does where the rules allow it, with a deficit that later issuance fills."""
+    world = pair.world.standard()
+    lot = world.issue(1000)
+    world.do("transfer_for", lot_id=lot, to=HOLDER, grams=900)
+    world.do("transfer", lot_id=lot, grams=100)
+    world.do("cancel", lot_id=lot, grams=50, purpose=CancellationPurpose.ETS_COMPLIANCE)
+    world.do("cancel_for", lot_id=lot, account=BUYER, grams=70)
+    world.do("freeze_lot", lot_id=lot)
+    world.do("freeze_account", account=OPERATOR)
+    world.do("correct", lot_id=lot, grams=600)
+    world.do("unfreeze_account", account=OPERATOR)
+    world.do("unfreeze_lot", lot_id=lot)
+    world.do("suspend_activity")
+    world.do("resume_activity")
+    pair.follow()
+    pair.compare()
+    for last_day, grams in ((TODAY - 21, 400), (TODAY - 11, 300), (TODAY - 1, 9)):
+        world.issue(grams, first_day=last_day - 9, last_day=last_day)
+    rejected = world.do("propose_issuance", activity_id=SCENARIO)
+    world.do("reject_issuance", proposal_id=rejected.operation_id)
+    world.do("withdraw_activity", activity_id=SCENARIO)
+    world.do("close_activity")
+    world.do("register_activity", code="PV-2")
+    world.do("withdraw_methodology")
+    world.do("close_account", account=OTHER_HOLDER)
+    pair.follow()
+    pair.compare()
+    assert {move.function for move in world.moves} == set(SENDERS)
+    for move in world.moves[-20:]:
+        assert pair.make(move) is None
     pair.compare()
 
 

@@ -27,12 +27,12 @@ OTHER = hashlib.sha256(b"other").digest()
 Arguments = dict[str, Any]
 
 
-def inclusion_arguments() -> Arguments:
+def inclusion_arguments(index: int = 4) -> Arguments:
     return {
-        "leaf_hash": LEAVES[4],
-        "index": 4,
+        "leaf_hash": LEAVES[index],
+        "index": index,
         "size": 11,
-        "proof": inclusion_proof(LEAVES, 4),
+        "proof": inclusion_proof(LEAVES, index),
         "root": root(LEAVES),
     }
 
@@ -99,7 +99,8 @@ def mutated(given: Arguments, mutation: Arguments | Callable[[Arguments], Argume
 
 
 def test_the_unchanged_proofs_hold() -> None:
-    verify_inclusion(**inclusion_arguments())
+    for index in range(11):
+        verify_inclusion(**inclusion_arguments(index))
     for old_size in range(1, 12):
         verify_consistency(**consistency_arguments(old_size))
 
