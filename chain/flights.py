@@ -32,8 +32,8 @@ class SubmitterSettings:
 
     gas_price: int = 0
     confirmations: int = 0
-    window: int = 1024
-    batch: int = 256
+    window: int = 2000
+    batch: int = 400
     poll_seconds: float = 0.02
     resend_seconds: float = 10.0
     mining_seconds: float = 120.0
@@ -214,9 +214,9 @@ class Window:
         if verdicts.refused:
             self._outbox.mark_refused([refused for _, refused in verdicts.refused])
         for slot, done in verdicts.done:
-            slot.status = done_status(slot.status, done)
+            slot.status = done_status(slot.status, done, slot.flight)
         for slot, refused in verdicts.refused:
-            slot.status = refused_status(slot.status, refused)
+            slot.status = refused_status(slot.status, refused, slot.flight)
         for slot, _ in (*verdicts.done, *verdicts.refused):
             slot.flight = None
             slot.missing_since = None
@@ -225,21 +225,25 @@ class Window:
             raise KeyInUse(self._line.address, min(flight.nonce for flight in verdicts.stolen))
 
 
-def done_status(status: OperationStatus, done: DoneOperation) -> OperationStatus:
+def done_status(status: OperationStatus, done: DoneOperation, flight: Flight | None = None) -> OperationStatus:
     """The status as the outbox has it after `mark_done`."""
     return replace(
         status,
         state=OperationState.DONE,
+        nonce=status.nonce if flight is None else flight.nonce,
+        raw_transaction=status.raw_transaction if flight is None else flight.signed.raw,
         transaction_hash=done.transaction_hash,
         block_number=done.block_number,
     )
 
 
-def refused_status(status: OperationStatus, refused: RefusedOperation) -> OperationStatus:
+def refused_status(status: OperationStatus, refused: RefusedOperation, flight: Flight | None = None) -> OperationStatus:
     """The status as the outbox has it after `mark_refused`."""
     return replace(
         status,
         state=OperationState.REFUSED,
+        nonce=status.nonce if flight is None else flight.nonce,
+        raw_transaction=status.raw_transaction if flight is None else flight.signed.raw,
         transaction_hash=refused.transaction_hash,
         block_number=refused.block_number,
         error_code=refused.error_code,

@@ -7,13 +7,13 @@ before and is not mined yet, so that no nonce of an earlier run is left out: the
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from chain.calls import BY_SELECTOR
 from chain.deployment import Deployment
 from chain.gas import EMPTY, gas_limit
 from chain.hexes import from_quantity, to_data
-from chain.operations import OperationState, OperationStatus, Outbox, SentTransaction
+from chain.operations import OperationStatus, Outbox, SentTransaction
 from chain.rpc import Rpc, RpcError
 from chain.signers import Signer
 from chain.transactions import SignedTransaction, Transaction, decode_signed
@@ -161,14 +161,7 @@ class NonceLine:
         function = BY_SELECTOR[status.contract, status.calldata[:4]].function
         to = self._deployment.address(status.contract)
         signed = self._signed(nonce, gas_limit(function.name), to=to, data=status.calldata)
-        sent = replace(
-            status,
-            state=OperationState.SENT,
-            nonce=nonce,
-            transaction_hash=signed.hash,
-            raw_transaction=signed.raw,
-        )
-        return Flight(sent, signed)
+        return Flight(status, signed)
 
     def _signed(self, nonce: int, gas: int, *, to: Address, data: bytes) -> SignedTransaction:
         return self._signer.sign_transaction(

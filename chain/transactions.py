@@ -33,24 +33,19 @@ class Transaction:
 
     def signing_hash(self) -> bytes:
         """What is signed under EIP-155."""
-        return keccak256(_encode_list(*self._fields(), _encode_int(self.chain_id), b"\x80", b"\x80"))
+        return _signing_hash(self._body(), self.chain_id)
 
-    def with_signature(self, recovery_id: int, r: bytes, s: bytes) -> "SignedTransaction":
-        """The signed bytes; `recovery_id` is 0 or 1."""
-        v = self.chain_id * 2 + 35 + recovery_id
-        raw = _encode_list(
-            *self._fields(), _encode_int(v), _encode_bytes(r.lstrip(b"\0")), _encode_bytes(s.lstrip(b"\0"))
-        )
-        return SignedTransaction(transaction=self, raw=raw, hash=keccak256(raw))
-
-    def _fields(self) -> tuple[bytes, ...]:
-        return (
-            _encode_int(self.nonce),
-            _encode_int(self.gas_price),
-            _encode_int(self.gas),
-            _encode_bytes(self.to or b""),
-            _encode_int(self.value),
-            _encode_bytes(self.data),
+    def _body(self) -> bytes:
+        """The six fields that stand before the signature."""
+        return b"".join(
+            (
+                _encode_int(self.nonce),
+                _encode_int(self.gas_price),
+                _encode_int(self.gas),
+                _encode_bytes(self.to or b""),
+                _encode_int(self.value),
+                _encode_bytes(self.data),
+            )
         )
 
 
@@ -65,8 +60,16 @@ class SignedTransaction:
 
 def sign(transaction: Transaction, key: PrivateKey) -> SignedTransaction:
     """Signs with a secp256k1 key; deterministic (RFC 6979), so the same transaction gives the same bytes."""
-    signature = key.sign_recoverable(transaction.signing_hash(), hasher=None)
-    return transaction.with_signature(signature[64], signature[:32], signature[32:64])
+    body = transaction._body()  # noqa: SLF001 - once for both the hash and the bytes
+    signature = key.sign_recoverable(_signing_hash(body, transaction.chain_id), hasher=None)
+    v = transaction.chain_id * 2 + 35 + signature[64]
+    r, s = signature[:32].lstrip(b"\0"), signature[32:64].lstrip(b"\0")
+    raw = _encode_list(b"".join((body, _encode_int(v), _encode_bytes(r), _encode_bytes(s))))
+    return SignedTransaction(transaction=transaction, raw=raw, hash=keccak256(raw))
+
+
+def _signing_hash(body: bytes, chain_id: int) -> bytes:
+    return keccak256(_encode_list(body + _encode_int(chain_id) + b"\x80\x80"))
 
 
 def address_of(public_key: PublicKey) -> Address:
@@ -76,7 +79,7 @@ def address_of(public_key: PublicKey) -> Address:
 
 def create_address(sender: Address, nonce: int) -> Address:
     """Where a contract created by `sender` with `nonce` will stand."""
-    return Address(keccak256(_encode_list(_encode_bytes(sender), _encode_int(nonce)))[12:])
+    return Address(keccak256(_encode_list(_encode_bytes(sender) + _encode_int(nonce)))[12:])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +154,8 @@ def _shown(raw: bytes) -> str:
 
 
 def _encode_int(number: int) -> bytes:
+    if 0 < number < 0x80:
+        return bytes((number,))
     return _encode_bytes(number.to_bytes((number.bit_length() + 7) // 8, "big"))
 
 
@@ -158,16 +163,16 @@ def _encode_bytes(data: bytes) -> bytes:
     size = len(data)
     if size == 1 and data[0] < 0x80:
         return data
-    if size < 56:
-        return bytes((0x80 + size,)) + data
-    length = size.to_bytes((size.bit_length() + 7) // 8, "big")
-    return bytes((0xB7 + len(length),)) + length + data
+    return _prefix(size, 0x80) + data
 
 
-def _encode_list(*items: bytes) -> bytes:
-    body = b"".join(items)
-    size = len(body)
+def _encode_list(items: bytes) -> bytes:
+    return _prefix(len(items), 0xC0) + items
+
+
+def _prefix(size: int, short: int) -> bytes:
+    """The RLP header of a string (0x80) or list (0xC0) of `size` bytes."""
     if size < 56:
-        return bytes((0xC0 + size,)) + body
+        return bytes((short + size,))
     length = size.to_bytes((size.bit_length() + 7) // 8, "big")
-    return bytes((0xF7 + len(length),)) + length + body
+    return bytes((short + 55 + len(length),)) + length

@@ -107,16 +107,16 @@ class SqlOutbox:
             known = _statuses(connection, [operation.id for operation in operations])
             new: dict[bytes, Operation] = {}
             for operation in operations:
-                before = known.get(operation.id)
-                if before is None:
-                    before = _saved(new.setdefault(operation.id, operation))
-                if _content(before) != _content(_saved(operation)):
+                saved = _saved(operation)
+                if _content(known.setdefault(operation.id, saved)) != _content(saved):
                     raise OperationConflict(operation.id)
+                if known[operation.id] is saved:
+                    new[operation.id] = operation
             if new:
                 now = int(time.time())
                 connection.exec_driver_sql(_insert(connection), [_row(operation, now) for operation in new.values()])
                 save_records(connection, (operation.record for operation in new.values()))
-        return [known.get(operation.id) or _saved(operation) for operation in operations]
+        return [known[operation.id] for operation in operations]
 
     def _finish(self, state: OperationState, changes: dict[OperationId, dict[str, Any]]) -> None:
         """Moves unfinished operations on. One that has ended so already, or is sent once more, stays as it is.

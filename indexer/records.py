@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -22,10 +23,7 @@ def public_fields(record: Record) -> list[str]:
 
     Whatever else a body wrote into a record stays back.
     """
-    public = set(REQUIRED_FIELDS[record.kind])
-    if record.kind is OperationKind.REDUCTION_CANCELLED:
-        public |= _PUBLIC_BY_PURPOSE
-    return [field.name for field in record.fields if field.name in public]
+    return _public(record.kind, [member.name for member in record.fields])
 
 
 class RecordStore:
@@ -116,8 +114,21 @@ def save_records(
 
 def _disclosed(record: Record, names: Iterable[str] | None) -> str:
     if names is None:
-        return _names(public_fields(record))
+        return _public_names(record.kind, tuple(member.name for member in record.fields))
     return _names(field.name for field in record.disclose(names).fields)
+
+
+@lru_cache(maxsize=1024)
+def _public_names(kind: OperationKind, names: tuple[str, ...]) -> str:
+    """Records of a kind mostly have the same fields."""
+    return _names(_public(kind, names))
+
+
+def _public(kind: OperationKind, names: Iterable[str]) -> list[str]:
+    public = set(REQUIRED_FIELDS[kind])
+    if kind is OperationKind.REDUCTION_CANCELLED:
+        public |= _PUBLIC_BY_PURPOSE
+    return [name for name in names if name in public]
 
 
 def _names(names: Iterable[str]) -> str:
