@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, NoReturn
 
 import typer
-from rich.console import Console, Group, RenderableType
+from rich.cells import cell_len
+from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.progress import (
     BarColumn,
@@ -34,6 +35,9 @@ from ledger.ids import FixedBytes
 from ledger.refusals import ContractRefusal
 from ledger.units import date_of_civil_day, format_tonnes
 from ledger.vocabulary import Word
+
+FILE_WIDTH: Final = 240
+"""Columns of a table that goes to a file or a pipe, where nothing should be folded."""
 
 INTERRUPTED_EXIT_CODE: Final = 130
 
@@ -70,13 +74,14 @@ class Facts:
         return {name: json_value(value) for name, value in self.values.items()}
 
     def renderable(self) -> RenderableType:
-        """For people."""
-        table = Table(title=escape(self.title), title_justify="left", show_header=False, box=None, pad_edge=False)
-        table.add_column(style="dim", no_wrap=True)
-        table.add_column(overflow="fold")
+        """For people: a line for each, never wrapped, so that ids can be copied."""
+        width = max((cell_len(label(name)) for name in self.values), default=0)
+        lines = Text(self.title, style="bold")
         for name, value in self.values.items():
-            table.add_row(label(name), shown(value))
-        return table
+            lines.append("\n")
+            lines.append(f"  {label(name)}{' ' * (width - cell_len(label(name)))}  ", style="dim not bold")
+            lines.append_text(shown(value))
+        return lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +136,11 @@ class Result:
             joined |= part.document()
         return joined
 
-    def renderable(self) -> RenderableType:
-        """For people."""
-        notes = [Text(self.note)] if self.note else []
-        return Group(*(part.renderable() for part in self.parts), *notes)
+    def renderables(self) -> Iterator[RenderableType]:
+        """For people, one under the other."""
+        yield from (part.renderable() for part in self.parts)
+        if self.note:
+            yield Text(self.note, style="dim")
 
 
 def read_values(document: Mapping[str, Any], prefix: str = "") -> dict[str, object]:
@@ -229,7 +235,7 @@ class Output:
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
-        self.out = Console(soft_wrap=False, highlight=False)
+        self.out = Console(highlight=False, width=None if sys.stdout.isatty() else FILE_WIDTH)
         self.err = Console(stderr=True, highlight=False)
 
     def show(self, result: Result) -> None:
@@ -237,7 +243,8 @@ class Output:
         if self.as_json:
             self.document(result.document())
         else:
-            self.out.print(result.renderable())
+            for part in result.renderables():
+                self.out.print(part, soft_wrap=isinstance(part, Text))
 
     def document(self, document: Json) -> None:
         """One JSON document on standard output."""

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from api.settings import ApiSettings
+from scripts.bodies import BodiesPort
 from scripts.command import command
 from scripts.context import Context
 from scripts.demo import interruptible, run_demo
@@ -73,6 +74,11 @@ def serve(
         if follow:
             context.bring_up()
             stack.enter_context(FollowerThread(context.follower, context.database))
-        stack.enter_context(ApiServer(settings, listening, database=context.database))
-        context.output.note(f"serving {url} until Ctrl-C")
+        roles = context.configured_roles()
+        bodies = BodiesPort(context, roles) if roles else None
+        if bodies is not None:
+            stack.callback(bodies.close)
+        stack.enter_context(ApiServer(settings, listening, database=context.database, operations=bodies))
+        signs_for = ", ".join(role.label for role in roles) or "no body, so it only reads"
+        context.output.note(f"serving {url} until Ctrl-C; signs for {signs_for}")
         threading.Event().wait()

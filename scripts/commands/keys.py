@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from api.auth import KeyScope
-from chain.signers import create_keystore
+from chain.signers import STRONG_SCRYPT_N, create_keystore
 from indexer.api_keys import ApiKey, ApiKeyStore
 from ledger.errors import InvalidInput, UnknownWord, WrongKeyFile
 from ledger.vocabulary import Role
@@ -22,7 +22,10 @@ from scripts.settings import DEPLOYER, KEYSTORE, KeySettings, default_keystore
 key_app = group("key", "Key files of the bodies (Web3 Secret Storage).")
 api_key_app = group("api-key", "Keys of programs that use the API. Shown once, kept as a hash.")
 
-OWNERS = (*(role for role in Role if role is not Role.LEDGER), DEPLOYER)
+KEY_WORK: Final = STRONG_SCRYPT_N
+"""N of scrypt: a second and 256 MB for each guess."""
+
+OWNERS: Final = (*(role for role in Role if role is not Role.LEDGER), DEPLOYER)
 
 
 @command(key_app, "create")
@@ -58,7 +61,7 @@ def create_key(
     password = key_password(given)
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        address = create_keystore(path, password)
+        address = create_keystore(path, password, work=KEY_WORK)
     except FileExistsError:
         raise WrongKeyFile(str(path), "there is a key file already, and it is not overwritten") from None
     note = "" if file is None else f"name it by {KEYSTORE}{name}={path}"
