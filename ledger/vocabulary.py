@@ -7,7 +7,8 @@ regulations (沪环规〔2025〕10号) where they have one.
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Self
+from functools import cached_property
+from typing import Self, TypeVar
 
 from ledger.errors import UnknownWord
 
@@ -24,7 +25,7 @@ class Word(IntEnum):
         member.chinese = chinese
         return member
 
-    @property
+    @cached_property
     def label(self) -> str:
         """Lower case with hyphens: `REDUCTION_SCENARIO` -> "reduction-scenario"."""
         return self.name.lower().replace("_", "-")
@@ -32,15 +33,15 @@ class Word(IntEnum):
     @classmethod
     def labels(cls) -> list[str]:
         """The words that may be given, in the order of their numbers; "none" and "unknown" are never given."""
-        return [member.label for member in cls if member.name not in {"NONE", "UNKNOWN"}]
+        return list(_given(cls))
 
     @classmethod
     def from_label(cls, text: str, field: str | None = None) -> Self:
         """The member with this label; `UnknownWord` names the allowed ones."""
-        for member in cls:
-            if member.label == text and text in cls.labels():
-                return member
-        raise UnknownWord(field or cls.__name__, "be one of " + ", ".join(cls.labels()), text)
+        member = _given(cls).get(text)
+        if member is None:
+            raise UnknownWord(field or cls.__name__, "be one of " + ", ".join(cls.labels()), text)
+        return member
 
     @classmethod
     def from_number(cls, number: int, field: str | None = None) -> Self:
@@ -50,6 +51,17 @@ class Word(IntEnum):
         except (KeyError, TypeError):
             numbers = ", ".join(str(int(member)) for member in cls)
             raise UnknownWord(field or cls.__name__, f"be one of the numbers {numbers}", number) from None
+
+
+_Kind = TypeVar("_Kind", bound=Word)
+_given_words: dict[type[Word], dict[str, Word]] = {}
+
+
+def _given(kind: type[_Kind]) -> dict[str, _Kind]:
+    """The members that may be given, by label."""
+    if kind not in _given_words:
+        _given_words[kind] = {member.label: member for member in kind if member.name not in {"NONE", "UNKNOWN"}}
+    return _given_words[kind]  # type: ignore[return-value]
 
 
 class AccountKind(Word):
@@ -84,7 +96,7 @@ class ReductionClass(Word):
     I = 1, "Ⅰ类"  # noqa: E741 - the term of the regulations
     II = 2, "Ⅱ类"
 
-    @property
+    @cached_property
     def label(self) -> str:
         """ "I" and "II", as the regulations write them."""
         return "none" if self is ReductionClass.NONE else self.name
