@@ -259,7 +259,7 @@ class NotDeployed(Unavailable):
 
     def explain(self) -> str:
         return (
-            f"{self.contract} is not deployed at 0x{self.address.hex()} on this chain; "
+            f"Contract {self.contract} is not deployed at 0x{self.address.hex()} on this chain; "
             "run `tanpuhui deploy` or choose the right deployment file."
         )
 
@@ -281,7 +281,7 @@ class CompilationFailed(Unavailable):
     reason: str
 
     def explain(self) -> str:
-        return f"The contracts were not compiled: {self.reason}"
+        return f"The contracts were not compiled; mend this and try again: {self.reason.strip().rstrip('.')}."
 
 
 @dataclass(unsafe_hash=True)

@@ -155,6 +155,11 @@ def test_sums_beyond_64_bits_are_refused() -> None:
             entry_node(case)
 
 
+def test_a_tree_has_entries() -> None:
+    with pytest.raises(OutOfRange, match=r"^leaves must number at least 1"):
+        sum_root([])
+
+
 def test_malformed_codes_are_refused() -> None:
     for case in CASES["code_refused"]:
         with pytest.raises(OutOfRange, match=r"^code must be 1 to 64 printable ASCII"):

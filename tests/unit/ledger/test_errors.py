@@ -7,18 +7,26 @@ import pytest
 
 from ledger import errors
 from ledger.errors import (
+    CompilationFailed,
     DeploymentIncomplete,
     InvalidInput,
     InvalidQuantity,
+    KeyInUse,
     NodeUnreachable,
+    NotDeployed,
     NotFound,
+    NotMined,
     OperationConflict,
+    ProofError,
     ProofMismatch,
     RpcFailure,
     SignerNotConfigured,
+    SigningFailed,
     TanpuhuiError,
     Unauthorised,
     UnknownRefusal,
+    WrongChain,
+    WrongGenesis,
     WrongKeyFile,
     json_safe,
     kebab,
@@ -33,6 +41,13 @@ EXAMPLES: list[TanpuhuiError] = [
     UnknownRefusal(b"", "paused"),
     OperationConflict(b"\x01" * 32),
     NodeUnreachable("http://localhost:8545", "timed out"),
+    WrongChain(31_337, 1),
+    WrongGenesis(31_337, 31_337, b"\x01" * 32, b"\x02" * 32),
+    NotDeployed("reduction_ledger", b"\x01" * 20),
+    CompilationFailed("no compiler"),
+    SigningFailed(b"\x01" * 20, "locked"),
+    KeyInUse(b"\x01" * 20, 7),
+    NotMined((b"\x01" * 32,), 60.0),
     DeploymentIncomplete(("roles", "reduction_ledger")),
     WrongKeyFile("/keys/regulator.json", "wrong password"),
     SignerNotConfigured(Role.TECHNICAL_CENTRE),
@@ -84,6 +99,11 @@ def test_errors_are_values(error: TanpuhuiError) -> None:
     assert type(again) is type(error)
     assert hash(again) == hash(error)
     assert error != InvalidInput("another", "", None)
+
+
+def test_every_error_with_a_text_of_its_own_is_tried() -> None:
+    own = {member for member in tree() if "explain" in vars(member)}
+    assert own <= {type(error) for error in EXAMPLES} | {ProofError}
 
 
 def test_codes_are_stable_and_unique() -> None:
