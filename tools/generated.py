@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from api.app import create_app
+from api.settings import ApiSettings
 from tools.error_reference import reference
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -104,7 +106,16 @@ def error_reference() -> Files:
     return {ROOT / "docs" / "spec" / "04-errors.md": reference()}
 
 
+def openapi_document() -> Files:
+    """The machine description of the API, which is made from the objects that its routes run on."""
+    application = create_app(ApiSettings(database_url="sqlite:///never-opened.db"))
+    document = application.openapi()
+    application.close()
+    return {ROOT / "docs" / "openapi.json": pretty(document)}
+
+
 GENERATORS = [
+    Generator(owns=[ROOT / "docs" / "openapi.json"], make=openapi_document),
     Generator(owns=[ROOT / "docs" / "spec" / "04-errors.md"], make=error_reference),
     Generator(owns=[SNAPSHOTS / "abi", SNAPSHOTS / "storage"], make=contract_snapshots),
     Generator(owns=[SNAPSHOTS / "gas"], make=gas_snapshots),

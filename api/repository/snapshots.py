@@ -260,7 +260,8 @@ class _Connection:
         self._execute(self._BEGIN)
         self._in_transaction = True
         self._as_of = None
-        if before is not None and self.as_of.row != before.row:
+        now = self.as_of
+        if before is not None and now.row != before.row:
             raise MovedError
 
     def first(self, statement: str, *arguments: object) -> Row | None:

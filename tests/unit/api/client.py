@@ -5,10 +5,12 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import unquote
 
 from api.app import Application
+from tests.conftest import ROOT
 
 
 @dataclass(frozen=True)
@@ -27,13 +29,20 @@ class Reply:
         return json.loads(self.body)
 
 
+@cache
+def _document() -> dict[str, Any]:
+    """The committed machine description; `make check` holds it to the routes."""
+    found: dict[str, Any] = json.loads((ROOT / "docs" / "openapi.json").read_text(encoding="utf-8"))
+    return found
+
+
 class Client:
     """`get` and `post` check each reply against what OpenAPI declares for the route."""
 
     def __init__(self, application: Application, *, host: str = "203.0.113.7") -> None:
         self.application = application
         self.host = host
-        self._document = application.openapi()
+        self._document = _document()
 
     def get(self, target: str, **headers: str) -> Reply:
         return self.request("GET", target, headers)

@@ -29,13 +29,13 @@ def database_url(tmp_path_factory: pytest.TempPathFactory, sample: SampleLedger)
     return url
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def settings(database_url: str) -> ApiSettings:
     """Without rate limits; tests of limits set their own."""
     return ApiSettings(database_url=database_url, public_url="https://ledger.example", rate_limits=False)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def application(settings: ApiSettings) -> Iterator[Application]:
     """The whole application, edge included."""
     made = create_app(settings)
@@ -43,17 +43,29 @@ def application(settings: ApiSettings) -> Iterator[Application]:
     made.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def client(application: Application) -> Client:
     """Asks the application."""
     return Client(application)
 
 
 @pytest.fixture
-def empty_url(tmp_path: Path) -> str:
-    """A migrated index that holds no block."""
+def empty_client(tmp_path: Path) -> Iterator[Client]:
+    """Asks an instance whose index is migrated but holds no block."""
     url = f"sqlite:///{tmp_path / 'empty.db'}"
     database = open_database(url)
     database.migrate()
     database.close()
-    return url
+    yield from _client_of(url)
+
+
+@pytest.fixture
+def missing_client(tmp_path: Path) -> Iterator[Client]:
+    """Asks an instance whose index is not there."""
+    yield from _client_of(f"sqlite:///{tmp_path / 'missing.db'}")
+
+
+def _client_of(url: str) -> Iterator[Client]:
+    application = create_app(ApiSettings(database_url=url, rate_limits=False))
+    yield Client(application)
+    application.close()
