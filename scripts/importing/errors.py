@@ -1,12 +1,10 @@
-# ruff: noqa: N818 - named for what is wrong, as the rest of the tree is
 """What can be wrong with a mapping, a file or a row. All are `InvalidInput`: exit code 2, nothing was changed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
-from ledger.errors import InvalidInput, Json, TanpuhuiError, shorten
+from ledger.errors import InvalidInput, Json, shorten
 
 
 @dataclass(unsafe_hash=True)
@@ -54,31 +52,28 @@ class RefusedByMapping(InvalidInput):
 
 
 @dataclass(unsafe_hash=True)
-class RowsInvalid(TanpuhuiError):
-    """Rows of the file break rules, and the file was to be applied as a whole: nothing was sent."""
+class RowsInvalid(InvalidInput):
+    """Rows of the file break rules, and the file was to be applied as a whole: nothing was sent.
 
-    file: str
-    refused: int
-    rows: int
-    report: str
-    first: str
+    `field` is the file, `value` says how many rows; `report` lists them all and `first` is the first one's message.
+    """
 
-    exit_code: ClassVar[int] = 2
+    report: str = ""
+    first: str = ""
 
     def explain(self) -> str:
         return (
-            f"{self.file}: {self.refused} of {self.rows} rows are refused, so nothing was applied. First: {self.first} "
+            f"{self.field}: {self.value} are refused, so nothing was applied. First: {self.first} "
             f"All are listed in {self.report}; correct them, or apply the valid rows with --row-wise."
         )
 
+    def details(self) -> dict[str, Json]:
+        return {**InvalidInput.details(self), "report": self.report, "first": self.first}
+
 
 @dataclass(unsafe_hash=True)
-class FileChanged(TanpuhuiError):
+class FileChanged(InvalidInput):
     """The file changed between the two times it was read, so what was checked is not what would be applied."""
 
-    file: str
-
-    exit_code: ClassVar[int] = 2
-
     def explain(self) -> str:
-        return f"{self.file} changed while it was being imported; run the same command again when it is complete."
+        return f"{self.field} changed while it was being imported; run the same command again when it is complete."

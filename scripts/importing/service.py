@@ -126,9 +126,9 @@ class _Import:
         """Checks every row, then sends all of them; `RowsInvalid` if one is refused, and none was sent."""
         tally = self._tally_of(self._checked())
         if tally.refused:
-            raise RowsInvalid(
-                str(self._job.file), tally.refused, tally.rows, str(self._job.refused), self.shown[0].message
-            )
+            counted = f"{tally.refused} of {tally.rows} rows"
+            rule = "hold only rows that the ledger takes"
+            raise RowsInvalid(str(self._job.file), rule, counted, str(self._job.refused), self.shown[0].message)
         return tally if self._job.dry_run else self._apply(self._reader.rows())
 
     def row_wise(self) -> Tally:

@@ -108,7 +108,7 @@ class Source:
     def rows(self, needed: Iterable[str] = ()) -> Iterator[Row | BadRow]:
         """The rows after the header; `needed` columns must be there (`MalformedFile`)."""
         if self._stat() != self._identity:
-            raise FileChanged(str(self.path))
+            raise FileChanged(str(self.path), "stay as it is while it is imported", "changed")
         columns = self.columns()
         for column in needed:
             if column not in columns:

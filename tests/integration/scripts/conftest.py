@@ -90,6 +90,7 @@ def start(env: Mapping[str, str], *arguments: object) -> subprocess.Popen[str]:
 @pytest.fixture
 def cli(deployed: Deployed, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Cli:
     """Commands with a home folder of their own; the keys are those of the `deployed` fixture."""
+    monkeypatch.chdir(tmp_path)
     home = tmp_path / "home"
     keys = home / "keys"
     keys.mkdir(parents=True)

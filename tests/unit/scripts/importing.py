@@ -149,7 +149,7 @@ def status_of(operation: Operation, error: TanpuhuiError | None) -> OperationSta
 
 def write(folder: Path, name: str, text: str, *, packed: bool = False) -> Path:
     path = folder / name
-    path.write_bytes(gzip.compress(text.encode()) if packed else text.encode())
+    path.write_bytes(gzip.compress(text.encode(), mtime=0) if packed else text.encode())
     return path
 
 
