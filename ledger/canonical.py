@@ -50,7 +50,7 @@ def parse_strict(
     try:
         value: Json = json.loads(
             text,
-            object_pairs_hook=_object_without_duplicates,
+            object_pairs_hook=_object_with_unique_names,
             parse_constant=_refuse_constant,
             parse_int=_exact_integer,
         )
@@ -79,7 +79,7 @@ def _check_depth(text: str, max_depth: int) -> None:
             raise InvalidJson("JSON document", f"be nested at most {max_depth} deep", "deeper")
 
 
-def _object_without_duplicates(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+def _object_with_unique_names(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     members = dict(pairs)
     if len(members) != len(pairs):
         seen: set[str] = set()
