@@ -39,12 +39,13 @@ class RealLife:
         self._life = LedgerLife(self.model, Random(seed), deployed.holders)  # noqa: S311 - the same life every time
         deployed.rpc.call("anvil_autoImpersonateAccount", [True])
 
-    def live(self, operations: int) -> None:
-        """Sends operations, a few to a block."""
+    def live(self, operations: int) -> int:
+        """Sends operations; gives the number of the block that holds the first."""
         sent = [self._send(step) for step in self._life.steps(operations)]
         self.deployed.node.mine()
         receipts = self.deployed.rpc.batch([("eth_getTransactionReceipt", [transaction]) for transaction in sent])
         assert {receipt["status"] for receipt in receipts} == {"0x1"}
+        return min(int(receipt["blockNumber"], 16) for receipt in receipts)
 
     def _send(self, step: Step) -> str:
         call = getattr(calls, step.function)(**step.arguments)
@@ -91,14 +92,13 @@ def test_reconciliation_names_what_differs(deployed: Deployed, sqlite: Database)
     assert not any("held_gco2e" in name for name in names)
 
 
-@pytest.mark.parametrize("depth", [1, 5])
-def test_a_reorg_is_rolled_back_and_replayed(deployed: Deployed, database: Database, depth: int) -> None:
+@pytest.mark.parametrize("undone", [1, 5])
+def test_a_reorg_is_rolled_back_and_replayed(deployed: Deployed, database: Database, undone: int) -> None:
     life = RealLife(deployed, seed=13)
     follower = Follower(deployed.rpc, deployed.deployment, database)
-    for _ in range(6):
-        life.live(20)
-    follower.catch_up()
-    deployed.rpc.call("anvil_reorg", [depth, []])
+    begun = [life.live(20) for _ in range(6)]
+    head = follower.catch_up().block_number
+    deployed.rpc.call("anvil_reorg", [head - begun[-undone] + 1, []])
     deployed.node.mine()
     cursor = follower.catch_up()
     assert status(database, deployed.rpc).reorgs == 1
