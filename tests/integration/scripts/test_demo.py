@@ -1,0 +1,126 @@
+"""`tanpuhui demo` from end to end, as a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import urllib3
+
+from tests.integration.scripts.conftest import start
+
+STEPS = ("部署", "开户", "方法学发布", "登记", "评估", "确认", "划转", "注销", "拒绝", "索引", "服务", "验证")
+
+
+@contextmanager
+def running(home: Path, *arguments: object) -> Iterator[subprocess.Popen[str]]:
+    """The demo, whose temporary files go under `home`; killed at the end if it is still there."""
+    process = start({"TMPDIR": str(home)}, "demo", "--port", "0", *arguments)
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def children(pid: int) -> list[int]:
+    path = Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(text) for text in path.read_text().split()] if path.exists() else []
+
+
+def is_gone(pid: int) -> bool:
+    for _ in range(100):
+        stat = Path(f"/proc/{pid}/stat")
+        if not stat.exists() or stat.read_text().split()[2] == "Z":
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def served_url(process: subprocess.Popen[str]) -> str:
+    """Reads progress until the demo says that it serves."""
+    assert process.stderr is not None
+    for line in process.stderr:
+        found = re.search(r"serving (http://\S+)", line)
+        if found:
+            return found[1]
+    raise AssertionError("the demo ended before it served")
+
+
+def test_it_ends_by_itself(tmp_path: Path) -> None:
+    with running(tmp_path, "--exit", "--json") as process:
+        out, err = process.communicate(timeout=120)
+
+    assert process.returncode == 0, err
+    document = json.loads(out)
+    assert document["certificate_number"] == 1
+    assert document["certificate_holds"] is True
+    assert document["certificate_url"].endswith("/v1/certificates/1")
+    assert document["refused"] == "ReductionLedger_PurposeNotAllowed"
+    assert [(row["class"], row["issued_gco2e"], row["cancelled_gco2e"]) for row in document["totals"]] == [
+        ("I", "462000000", "120500000"),
+        ("II", "25000000", "0"),
+    ]
+    assert [step["step_zh"] for step in document["steps"] if step["step_zh"] in STEPS] == [
+        step["step_zh"] for step in document["steps"]
+    ]
+    for step in STEPS:
+        assert step in err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_serves_until_it_is_told_to_end(tmp_path: Path, number: signal.Signals) -> None:
+    with running(tmp_path) as process:
+        url = served_url(process)
+        nodes = children(process.pid)
+        certificate = urllib3.request("GET", f"{url}/v1/certificates/1").json()
+        assert certificate["quantity_tonnes"] == "120.5"
+        process.send_signal(number)
+        process.communicate(timeout=30)
+
+    assert process.returncode == 0
+    assert nodes
+    assert all(is_gone(pid) for pid in nodes)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_killed_it_leaves_no_node_behind(tmp_path: Path) -> None:
+    with running(tmp_path) as process:
+        served_url(process)
+        nodes = children(process.pid)
+        process.kill()
+        process.communicate()
+
+    assert nodes
+    assert all(is_gone(pid) for pid in nodes)
+
+
+def test_a_home_folder_stays(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with running(tmp_path, "--exit", "--home", home) as process:
+        _, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    assert (home / "tanpuhui.db").exists()
+    assert {path.name for path in (home / "keys").glob("*.json")} >= {"regulator.json", "deployer.json"}
+
+    with running(tmp_path, "--exit", "--home", home) as process:
+        _, err = process.communicate(timeout=120)
+    assert process.returncode == 2
+    assert "a folder without a deployment" in err
+
+
+def test_it_ignores_what_is_configured(tmp_path: Path) -> None:
+    env = {"TMPDIR": str(tmp_path), "TANPUHUI_RPC_URL": "http://127.0.0.1:9", "TANPUHUI_DATABASE_URL": "oracle://x"}
+    process = start({**env, "TANPUHUI_DEPLOYMENT": os.devnull}, "demo", "--exit", "--port", "0")
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
