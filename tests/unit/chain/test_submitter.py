@@ -2,7 +2,7 @@
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -28,6 +28,7 @@ from ledger.errors import (
 from ledger.ids import Address, Hash32
 from tests.fakes.fake_node import DEPLOYMENT, FakeNode
 from tests.fakes.memory_outbox import MemoryOutbox
+from tests.fakes.power import Killed, Power, Powered
 from tests.unit.chain.made import SIGNER, opening
 
 QUICK = SubmitterSettings(
@@ -44,55 +45,6 @@ DONE, REFUSED, SAVED, SENT = (
     *(OperationState.DONE, OperationState.REFUSED),
     *(OperationState.SAVED, OperationState.SENT),
 )
-
-
-class Killed(BaseException):
-    """The process is gone: nothing that it does from here on happens."""
-
-
-class Power:
-    """Stands between the submitter and its node and outbox, and cuts it off at one step."""
-
-    def __init__(self, cut_at: int | None = None, *, after: bool = False) -> None:
-        self.steps: list[str] = []
-        self._cut_at = cut_at
-        self._after = after
-        self._lock = threading.RLock()
-        self._off = False
-
-    def step(self, name: str, action: Callable[[], Any]) -> Any:
-        with self._lock:
-            if self._off:
-                raise Killed
-            place = len(self.steps)
-            self.steps.append(name)
-            if place == self._cut_at and not self._after:
-                self._off = True
-                raise Killed
-            result = action()
-            if place == self._cut_at:
-                self._off = True
-                raise Killed
-            return result
-
-
-class Powered:
-    """A node or an outbox whose methods run through the power."""
-
-    def __init__(self, inner: Any, power: Power) -> None:
-        self._inner = inner
-        self._power = power
-
-    def __getattr__(self, name: str) -> Any:
-        found = getattr(self._inner, name)
-        if not callable(found):
-            return found
-
-        def run(*arguments: Any) -> Any:
-            materialised = [list(a) if isinstance(a, Iterator) else a for a in arguments]
-            return self._power.step(name, lambda: found(*materialised))
-
-        return run
 
 
 @pytest.fixture
