@@ -36,7 +36,7 @@ SUMMARY: Final = """Tanpuhui Ledger: a public, verifiable ledger for voluntary e
 
 Every command answers for people, or with one JSON document after --json. Exit codes: 0 done, 1 refused by a rule of the
 ledger, 2 a value or file breaks a rule, 3 node, database or key not usable, 4 not found, 5 not permitted, 6 a proof
-does not hold, 70 a fault of this program.
+does not hold, 7 node, contracts and index contradict each other, 70 a fault of this program.
 
 Begin with `tanpuhui demo`.
 """

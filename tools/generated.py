@@ -17,6 +17,7 @@ from pathlib import Path
 
 from api.app import create_app
 from api.settings import ApiSettings
+from tools.cli_reference import cli_reference
 from tools.error_reference import reference
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -115,6 +116,7 @@ def openapi_document() -> Files:
 
 
 GENERATORS = [
+    Generator(owns=[ROOT / "docs" / "cli.md"], make=lambda: {ROOT / "docs" / "cli.md": cli_reference()}),
     Generator(owns=[ROOT / "docs" / "openapi.json"], make=openapi_document),
     Generator(owns=[ROOT / "docs" / "spec" / "04-errors.md"], make=error_reference),
     Generator(owns=[SNAPSHOTS / "abi", SNAPSHOTS / "storage"], make=contract_snapshots),

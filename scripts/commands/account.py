@@ -91,9 +91,11 @@ def freeze(
 ) -> Result:
     """Freezes an account: nothing moves to it or from it, but a correction still takes back (the regulator).
 
-    **Example**
+    **Examples**
 
         tanpuhui account freeze ref:shanghai-solar-01 --field reason="case 2026-118"
+
+        tanpuhui freeze account ref:shanghai-solar-01
     """
     identifier, fields = read_operation_id(operation_id), record_fields(record, field)
     address = context.names.account(account)
@@ -116,9 +118,11 @@ def unfreeze(
 ) -> Result:
     """Lets a frozen account move again (the regulator).
 
-    **Example**
+    **Examples**
 
         tanpuhui account unfreeze ref:shanghai-solar-01
+
+        tanpuhui unfreeze account ref:shanghai-solar-01
     """
     identifier, fields = read_operation_id(operation_id), record_fields(record, field)
     address = context.names.account(account)

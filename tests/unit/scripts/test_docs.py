@@ -1,0 +1,119 @@
+"""The documents say what the program does: every command, option, setting, mapping key and exit code."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+
+import pytest
+
+from ledger.errors import TanpuhuiError
+from ledger.vocabulary import Role
+from scripts import settings
+from scripts.cli import build
+from scripts.errors import ProgramFault
+from scripts.importing.actions import ACTIONS
+from scripts.importing.expressions import CLEANERS, TESTS
+from scripts.importing.mapping import load_mapping
+from scripts.importing.refused import COLUMNS
+from scripts.importing.sources import FileFormat
+from tools.cli_reference import cli_reference
+
+ROOT = Path(__file__).resolve().parent.parent.parent.parent
+DOCS = ROOT / "docs"
+
+
+def read(name: str) -> str:
+    return (DOCS / name).read_text(encoding="utf-8")
+
+
+def test_the_command_reference_is_the_programs_own() -> None:
+    assert read("cli.md") == cli_reference(), "run `make generate`"
+
+
+def test_every_command_has_an_example_that_begins_with_its_own_words() -> None:
+    sections = re.split(r"^## ", cli_reference(), flags=re.MULTILINE)
+    commands = [section for section in sections if section.partition("\n")[2].startswith("\n`tanpuhui ")]
+    assert len(commands) == sum(1 for _ in _commands())
+    for section in commands:
+        words = section.partition("\n")[0]
+        assert re.search(rf"```sh\ntanpuhui {re.escape(words)}\b", section), words
+
+
+def _commands() -> list[object]:
+    app = build()
+    inner = [command for group in app.registered_groups for command in group.typer_instance.registered_commands]  # type: ignore[union-attr]
+    return [*app.registered_commands, *inner]
+
+
+def test_every_option_of_the_examples_exists() -> None:
+    text = cli_reference()
+    known = set(re.findall(r"--[a-z][a-z-]+", re.sub(r"```sh.*?```", "", text, flags=re.DOTALL)))
+    for example in re.findall(r"```sh\n(.*?)\n```", text, flags=re.DOTALL):
+        assert set(re.findall(r"--[a-z][a-z-]+", example)) <= known, example
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *ACTIONS,
+        *(key for action in ACTIONS.values() for group in action.keys for key in group),
+        *(key for action in ACTIONS.values() for key in action.optional),
+        *CLEANERS,
+        *TESTS,
+        *COLUMNS,
+        *(field.name for field in dataclasses.fields(FileFormat) if field.name != "kind"),
+        *(
+            "row_id",
+            "first_step",
+            "format",
+            "ensure",
+            "record",
+            "when",
+            "unpivot",
+            "constants",
+            "otherwise",
+            "required",
+        ),
+    ],
+)
+def test_every_word_of_a_mapping_is_in_the_reference(word: str) -> None:
+    assert f"`{word}`" in read("import.md") or f'`"{word}"`' in read("import.md") or f"[{word}]" in read("import.md")
+
+
+def test_the_example_mapping_can_be_read(tmp_path: Path) -> None:
+    (example,) = re.findall(r"```toml\n(.*?)```", read("import.md"), flags=re.DOTALL)
+    path = tmp_path / "map.toml"
+    path.write_text(example, encoding="utf-8")
+
+    assert load_mapping(path).columns == ("batch", "company", "tonnes", "reference")
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "benchmarks" / "mappings").glob("*.toml")), ids=lambda path: path.stem)
+def test_the_mappings_of_the_benchmarks_can_be_read(path: Path) -> None:
+    constants = {"compliance_year": "2014"} if path.stem == "arb_retirements" else {}
+
+    assert load_mapping(path, constants).operations
+
+
+def test_every_setting_is_documented() -> None:
+    text = read("operations.md")
+    names = [value for value in vars(settings).values() if isinstance(value, str) and value.startswith("TANPUHUI_")]
+    assert len(names) >= 10
+    for name in names:
+        assert f"`{name}<OWNER>`" in text if name.endswith("_") else f"`{name}`" in text
+    for role in Role:
+        if role is not Role.LEDGER:
+            assert f"`{role.name}`" in text
+
+
+def test_every_exit_code_is_documented() -> None:
+    codes = {0, ProgramFault.exit_code, 130}
+    waiting: list[type[TanpuhuiError]] = [TanpuhuiError]
+    while waiting:
+        kind = waiting.pop()
+        codes.add(kind.exit_code)
+        waiting += kind.__subclasses__()
+    for text in (read("operations.md"), read("cli.md")):
+        assert {int(code) for code in re.findall(r"^\| (\d+) \|", text, flags=re.MULTILINE)} == codes
