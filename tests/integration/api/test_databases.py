@@ -1,0 +1,137 @@
+"""PostgreSQL answers as SQLite does; and what a snapshot sees while the index moves."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import URL, text, update
+
+from api.app import Application, create_app
+from api.auth import KeyScope
+from api.repository.snapshots import MovedError, Readers, open_readers
+from api.settings import ApiSettings
+from indexer.api_keys import ApiKeyStore
+from indexer.database import Database, open_database
+from indexer.schema import cursor
+from tests.unit.api.client import Client
+from tests.unit.api.fake_port import FakePort
+from tests.unit.api.sample import hash32, make_sample
+from tests.unit.api.test_reading import EXAMPLES
+from tests.unit.api.test_writing import TRANSFER
+
+MORE = [
+    "/v1/operations?account=0x0000000000000000000000000000000000000001&order=newest-first&limit=2",
+    "/v1/certificates?limit=1",
+    "/v1/certificates/2",
+    "/v1/certificates/99",
+    "/v1/certificates/x",
+    f"/v1/log/proof/inclusion?operation_id={hash32(3).hex0x}",
+    "/v1/lots?status=free&reduction_class=II",
+]
+
+
+def full(url: str) -> Database:
+    database = open_database(url)
+    database.migrate()
+    make_sample().save(database)
+    return database
+
+
+@pytest.fixture
+def postgres(postgres_database: URL) -> Iterator[tuple[str, Database]]:
+    url = postgres_database.render_as_string(hide_password=False)
+    database = full(url)
+    yield url, database
+    database.close()
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> Iterator[tuple[str, Database]]:
+    url = f"sqlite:///{tmp_path / 'index.db'}"
+    database = full(url)
+    yield url, database
+    database.close()
+
+
+def application_of(url: str) -> Application:
+    return create_app(ApiSettings(database_url=url, rate_limits=False))
+
+
+def test_postgresql_answers_as_sqlite_does(postgres: tuple[str, Database], sqlite: tuple[str, Database]) -> None:
+    made = [application_of(url) for url in (postgres[0], sqlite[0])]
+    clients = [Client(application) for application in made]
+    for target in [*EXAMPLES, *MORE]:
+        one, other = (client.get(target) for client in clients)
+        if target == "/v1/health/ready":
+            continue  # says how long ago the last block was
+        assert (one.status, one.body, sorted(one.headers)) == (other.status, other.body, sorted(other.headers)), target
+    for application in made:
+        application.close()
+
+
+def test_postgresql_takes_writes(postgres: tuple[str, Database]) -> None:
+    secret = ApiKeyStore(postgres[1]).create("test", [str(KeyScope.TRANSFERS_WRITE)]).secret
+    application = create_app(ApiSettings(database_url=postgres[0]), database=postgres[1], operations=FakePort())
+    client = Client(application)
+    headers = {"authorization": f"Bearer {secret}", "idempotency_key": "k"}
+    assert client.post("/v1/transfers", TRANSFER, **headers).status == 201
+    application.close()
+
+
+def test_a_broken_connection_is_opened_again(postgres: tuple[str, Database]) -> None:
+    application = application_of(postgres[0])
+    client = Client(application)
+    assert client.get("/v1/log").status == 200
+    open_now = application.context.readers._connections  # type: ignore[attr-defined]  # of PostgresReaders
+    with postgres[1].read() as other:
+        for one in open_now:
+            other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": one.connection.info.backend_pid})
+    statuses = [client.get("/v1/log").status for _ in range(10)]
+    assert statuses[-1] == 200
+    assert set(statuses) <= {200, 503}
+    application.close()
+
+
+@pytest.mark.parametrize("which", ["sqlite", "postgres"])
+def test_a_snapshot_is_of_one_block(which: str, request: pytest.FixtureRequest) -> None:
+    url, database = request.getfixturevalue(which)
+    readers: Readers = open_readers(url, cached_facts=100)
+
+    def move(number: int) -> None:
+        with database.write() as connection:
+            connection.execute(update(cursor).values(block_number=number, block_hash=bytes(hash32(number))))
+
+    with readers.snapshot() as snapshot:
+        before = snapshot.as_of
+        move(900)
+        assert snapshot.as_of is before
+        with pytest.raises(MovedError):
+            snapshot.one("SELECT 1")
+    with readers.snapshot(whole=True) as snapshot:
+        assert snapshot.as_of.block_number == 900
+        move(901)
+        assert snapshot.one("SELECT block_number FROM cursor") == (900,)
+    with readers.snapshot() as snapshot:
+        assert snapshot.one("SELECT block_number FROM cursor") == (901,)
+        move(902)
+        assert snapshot.as_of.block_number == 901
+    readers.close()
+
+
+def test_a_read_that_was_overtaken_is_read_again(sqlite: tuple[str, Database], monkeypatch: pytest.MonkeyPatch) -> None:
+    application = application_of(sqlite[0])
+    client = Client(application)
+    readers = application.context.readers
+    real = readers.snapshot
+    asked: list[bool] = []
+
+    def move_once(*, whole: bool = False) -> object:
+        asked.append(whole)
+        if not whole:
+            raise MovedError
+        return real(whole=True)
+
+    monkeypatch.setattr(readers, "snapshot", move_once)
+    assert client.get("/v1/certificates/1").status == 200
+    assert asked == [False, True]
+    application.close()
