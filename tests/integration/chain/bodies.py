@@ -71,20 +71,21 @@ class Bodies:
             identity_commitment=IdentityCommitment(made("identity")),
         )
 
+    def custody_opening(self, commitment: IdentityCommitment) -> Operation:
+        """An account in the platform's custody."""
+        return self.composer.open_account(
+            operation_id=new_operation_id(),
+            account=encoding.custody_address(commitment),
+            kind=AccountKind.INSTITUTION,
+            custody=Custody.PLATFORM,
+            identity_commitment=commitment,
+        )
+
     def custody_account(self) -> Address:
         """Opens an account in the platform's custody."""
         commitment = IdentityCommitment(made("identity"))
-        account = encoding.custody_address(commitment)
-        self.submit(
-            self.composer.open_account(
-                operation_id=new_operation_id(),
-                account=account,
-                kind=AccountKind.INSTITUTION,
-                custody=Custody.PLATFORM,
-                identity_commitment=commitment,
-            )
-        )
-        return account
+        self.submit(self.custody_opening(commitment))
+        return encoding.custody_address(commitment)
 
     def methodology(self, reduction_class: ReductionClass = ReductionClass.I) -> MethodologyId:
         """Publishes a methodology version for projects that is effective for long."""
@@ -135,10 +136,10 @@ class Bodies:
             grams=grams,
         )
 
-    def issued(self, grams: int) -> tuple[Address, LotId]:
+    def issued(self, grams: int, reduction_class: ReductionClass = ReductionClass.I) -> tuple[Address, LotId]:
         """A custody account that holds a whole new lot."""
         account = self.custody_account()
-        methodology_id = self.methodology()
+        methodology_id = self.methodology(reduction_class)
         activity_id = self.activity(account, methodology_id)
         proposal = self.proposal(activity_id, grams)
         self.submit(proposal)
@@ -149,7 +150,7 @@ class Bodies:
             ledger=deployment.address(ContractName.REDUCTION_LEDGER),
             activity_id=activity_id,
             methodology_id=methodology_id,
-            reduction_class=ReductionClass.I,
+            reduction_class=reduction_class,
             first_day=FIRST_DAY,
             last_day=LAST_DAY,
         )

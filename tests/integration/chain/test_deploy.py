@@ -249,7 +249,7 @@ def test_a_key_that_was_replaced_is_missed_only_where_it_is_demanded(deployed: D
     assert caught.value.missing == (f"role platform held by {platform.hex0x}",)
 
 
-# ------------------------------------------------------------------------------------------------ other chains, no chain
+# ----------------------------------------------------------------------------------------------- other chains, no chain
 
 
 @pytest.fixture(scope="module")
