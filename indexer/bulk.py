@@ -5,7 +5,7 @@ Values always travel as parameters; only names of tables and columns, which are 
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Any, cast
+from typing import Any, LiteralString, cast
 
 import psycopg
 from sqlalchemy import Connection, LargeBinary, Table, Text
@@ -23,24 +23,51 @@ def insert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
         _copy(connection, table, rows)
 
 
+def find(connection: Connection, table: Table, keys: Sequence[Row]) -> list[tuple[Any, ...]]:
+    """The rows with these primary keys, whose columns come first in the table; in any order."""
+    if not keys:
+        return []
+    if _is_sqlite(connection):
+        cursor = connection.connection.cursor()
+        question = _sqlite_find(table, len(keys[0]))
+        rows = [cursor.execute(question, key).fetchone() for key in keys]
+        cursor.close()
+        return [row for row in rows if row is not None]
+    with _postgresql(connection).cursor(binary=True) as cursor_:
+        return cursor_.execute(_postgresql_find(table, len(keys[0])), _columns(keys)).fetchall()
+
+
 def update_last_column(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Sets the table's last column; the columns before it are its primary key."""
-    if rows:
-        connection.exec_driver_sql(_update(table, _mark(connection)), [(*row[-1:], *row[:-1]) for row in rows])
+    if not rows:
+        return
+    if _is_sqlite(connection):
+        connection.exec_driver_sql(_sqlite_update(table), [(row[-1], *row[:-1]) for row in rows])
+    else:
+        _postgresql(connection).execute(_postgresql_update(table), _columns(rows))
 
 
 def delete(connection: Connection, table: Table, keys: Sequence[Row]) -> None:
     """Deletes by primary key, whose columns come first in the table."""
-    if keys:
-        connection.exec_driver_sql(_delete(table, len(keys[0]), _mark(connection)), [tuple(key) for key in keys])
+    if not keys:
+        return
+    if _is_sqlite(connection):
+        connection.exec_driver_sql(_sqlite_delete(table, len(keys[0])), [tuple(key) for key in keys])
+    else:
+        _postgresql(connection).execute(_postgresql_delete(table, len(keys[0])), _columns(keys))
 
 
 def _is_sqlite(connection: Connection) -> bool:
     return connection.dialect.name == "sqlite"
 
 
-def _mark(connection: Connection) -> str:
-    return "?" if _is_sqlite(connection) else "%s"
+def _postgresql(connection: Connection) -> psycopg.Connection[Any]:
+    """The driver's own connection, in the same transaction."""
+    return cast("psycopg.Connection[Any]", connection.connection.driver_connection)
+
+
+def _names(table: Table) -> list[str]:
+    return [f'"{column.name}"' for column in table.columns]
 
 
 @cache
@@ -50,17 +77,71 @@ def _sqlite_insert(table: Table) -> str:
 
 
 @cache
-def _update(table: Table, mark: str) -> str:
-    *keys, last = (column.name for column in table.columns)
-    where = " AND ".join(f"{key} = {mark}" for key in keys)
-    return f"UPDATE {table.name} SET {last} = {mark} WHERE {where}"  # noqa: S608 - names of our own schema
+def _sqlite_find(table: Table, key_length: int) -> str:
+    where = _all_equal(_names(table)[:key_length], "?")
+    return f"SELECT * FROM {table.name} WHERE {where}"  # noqa: S608 - names of our own schema
 
 
 @cache
-def _delete(table: Table, key_length: int, mark: str) -> str:
-    keys = [column.name for column in table.columns][:key_length]
-    where = " AND ".join(f"{key} = {mark}" for key in keys)
+def _sqlite_update(table: Table) -> str:
+    *keys, last = _names(table)
+    return f"UPDATE {table.name} SET {last} = ? WHERE {_all_equal(keys, '?')}"  # noqa: S608 - as above
+
+
+@cache
+def _sqlite_delete(table: Table, key_length: int) -> str:
+    where = _all_equal(_names(table)[:key_length], "?")
     return f"DELETE FROM {table.name} WHERE {where}"  # noqa: S608 - names of our own schema
+
+
+def _all_equal(names: Sequence[str], mark: str) -> str:
+    return " AND ".join(f"{name} = {mark}" for name in names)
+
+
+# PostgreSQL takes whole columns as arrays: one statement, one plan, one round trip for any number of rows.
+
+
+@cache
+def _postgresql_find(table: Table, key_length: int) -> LiteralString:
+    names = ", ".join(f"t.{name}" for name in _names(table))
+    return _literal(
+        f"SELECT {names} FROM {_unnested(table, key_length)} JOIN {table.name} t ON {_joined(table, key_length)}"  # noqa: S608
+    )
+
+
+@cache
+def _postgresql_update(table: Table) -> LiteralString:
+    count = len(table.columns)
+    last = _names(table)[-1]
+    return _literal(
+        f"UPDATE {table.name} t SET {last} = n.{last} FROM {_unnested(table, count)} "  # noqa: S608
+        f"WHERE {_joined(table, count - 1)}"
+    )
+
+
+@cache
+def _postgresql_delete(table: Table, key_length: int) -> LiteralString:
+    return _literal(
+        f"DELETE FROM {table.name} t USING {_unnested(table, key_length)} WHERE {_joined(table, key_length)}"  # noqa: S608
+    )
+
+
+def _unnested(table: Table, count: int) -> str:
+    arrays = ", ".join(f"%b::{kind}[]" for kind in _copy_types(table)[:count])
+    return f"unnest({arrays}) AS n({', '.join(_names(table)[:count])})"
+
+
+def _joined(table: Table, count: int) -> str:
+    return " AND ".join(f"t.{name} = n.{name}" for name in _names(table)[:count])
+
+
+def _columns(rows: Sequence[Row]) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _literal(statement: str) -> LiteralString:
+    """Made of names of our own schema and nothing else."""
+    return cast("LiteralString", statement)
 
 
 @cache
@@ -78,12 +159,8 @@ def _integer(column: Any) -> str:
 
 
 def _copy(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
-    raw = cast("psycopg.Connection", connection.connection.driver_connection)
-    names = ", ".join(f'"{column.name}"' for column in table.columns)
-    with (
-        raw.cursor() as cursor,
-        cursor.copy(f"COPY {table.name} ({names}) FROM STDIN (FORMAT BINARY)") as copy,
-    ):
+    statement = _literal(f"COPY {table.name} ({', '.join(_names(table))}) FROM STDIN (FORMAT BINARY)")
+    with _postgresql(connection).cursor() as cursor, cursor.copy(statement) as copy:
         copy.set_types(_copy_types(table))
         write = copy.write_row
         for row in rows:

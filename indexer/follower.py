@@ -42,7 +42,7 @@ Progress = Callable[[int, int], None]
 """Called after each commit with the cursor's block and the block that is being caught up to."""
 
 LOGS_PER_RANGE = 2_000
-OPERATIONS_PER_COMMIT = 10_000
+OPERATIONS_PER_COMMIT = 20_000
 READING_THREADS = 2
 _TRIES = 5
 _BLOCKS_PER_QUESTION = 64

@@ -4,19 +4,15 @@ Takes a connection and never commits. Rows are only inserted, so that a duplicat
 (balances, statuses, running totals, open tiles, cursor) is updated.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Table, bindparam, select, tuple_, update
+from sqlalchemy import Connection, Table, bindparam, select, update
 
 from indexer import bulk, schema
 from indexer.books import BalanceKey
 from indexer.errors import BrokenBooks
 from indexer.tiles import Tile, TileId
-
-_KEYS_PER_QUESTION = 500
-T = TypeVar("T")
 
 
 class Cursor(NamedTuple):
@@ -53,13 +49,8 @@ def read_cursor(connection: Connection) -> Cursor | None:
 
 def read_balances(connection: Connection, keys: Iterable[BalanceKey]) -> dict[BalanceKey, int]:
     """The balances that have a row, in g CO2e."""
-    table = schema.balances
-    key = tuple_(table.c.book, table.c.owner, table.c.lot_id)
-    found: dict[BalanceKey, int] = {}
-    for part in _parts(keys):
-        for book, owner, lot_id, quantity in connection.execute(select(table).where(key.in_(part))):
-            found[book, bytes(owner), bytes(lot_id)] = quantity
-    return found
+    rows = bulk.find(connection, schema.balances, list(keys))
+    return {(book, bytes(owner), bytes(lot_id)): quantity for book, owner, lot_id, quantity in rows}
 
 
 _LOT = select(
@@ -149,9 +140,3 @@ def write_tiles(connection: Connection, tiles: Sequence[Tile], stored: set[TileI
     new = [tile for tile in tiles if (tile.level, tile.tile_index) not in stored]
     bulk.update_last_column(connection, schema.log_tiles, old)
     bulk.insert(connection, schema.log_tiles, new)
-
-
-def _parts(items: Iterable[T]) -> Iterator[list[T]]:
-    iterator = iter(items)
-    while part := list(islice(iterator, _KEYS_PER_QUESTION)):
-        yield part

@@ -18,7 +18,8 @@ CREATE TABLE balances (
     quantity_gco2e BIGINT NOT NULL CONSTRAINT ck_balances_quantity_gco2e CHECK (quantity_gco2e >= 1),
     CONSTRAINT pk_balances PRIMARY KEY (book, owner, lot_id),
     CONSTRAINT ck_balances_owner CHECK (length(owner) = CASE WHEN book >= 5 THEN 32 ELSE 20 END)
-);
+)
+ WITH (fillfactor = 60);
 
 CREATE INDEX ix_balances_lot_id ON balances (lot_id);
 
