@@ -280,7 +280,7 @@ def _add_component(components: dict[str, Any], model: type[BaseModel]) -> None:
 
 
 def _complete(operation: dict[str, Any], components: Mapping[str, Any]) -> None:
-    """Adds what FastAPI leaves out: examples of whole answers; and takes away what is not so: content where there is none."""
+    """Adds what FastAPI leaves out, examples of whole answers, and takes away what is not so, content where none is."""
     for status, response in operation["responses"].items():
         content = response.get("content", {})
         if status == "304":

@@ -1,6 +1,5 @@
 """What an instance of the API is told by its environment, `TANPUHUI_…` (docs/api.md lists every setting)."""
 
-from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
@@ -22,9 +21,6 @@ class ApiSettings(BaseSettings):
             description="where the public reaches this instance, without slash at the end",
         ),
     ] = "http://127.0.0.1:8000"
-    deployment: Annotated[
-        Path | None, Field(description="deployment file; without it the index says what it is bound to")
-    ] = None
 
     public_requests: Annotated[int, Field(ge=1, description="requests at once from one address")] = 300
     public_requests_per_second: Annotated[float, Field(gt=0, description="refill of it, a second")] = 50.0
