@@ -30,7 +30,7 @@ def large_backfill(database: Database, *, stored: int, missing: int) -> Iterator
     with database.write() as connection:
         for part in _present(connection):
             connection.execute(
-                DropIndex(part) if isinstance(part, Index) else DropConstraint(part, isolate_from_table=False)
+                DropIndex(part) if isinstance(part, Index) else DropConstraint(part)
             )
     try:
         yield

@@ -5,7 +5,7 @@ Values always travel as parameters; only names of tables and columns, which are 
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Any, LiteralString, cast
+from typing import Any, cast
 
 import psycopg
 from sqlalchemy import Connection, LargeBinary, Table, Text
@@ -102,28 +102,24 @@ def _all_equal(names: Sequence[str], mark: str) -> str:
 
 
 @cache
-def _postgresql_find(table: Table, key_length: int) -> LiteralString:
+def _postgresql_find(table: Table, key_length: int) -> str:
     names = ", ".join(f"t.{name}" for name in _names(table))
-    return _literal(
-        f"SELECT {names} FROM {_unnested(table, key_length)} JOIN {table.name} t ON {_joined(table, key_length)}"  # noqa: S608
-    )
+    return f"SELECT {names} FROM {_unnested(table, key_length)} JOIN {table.name} t ON {_joined(table, key_length)}"  # noqa: S608
 
 
 @cache
-def _postgresql_update(table: Table) -> LiteralString:
+def _postgresql_update(table: Table) -> str:
     count = len(table.columns)
     last = _names(table)[-1]
-    return _literal(
+    return (
         f"UPDATE {table.name} t SET {last} = n.{last} FROM {_unnested(table, count)} "  # noqa: S608
         f"WHERE {_joined(table, count - 1)}"
     )
 
 
 @cache
-def _postgresql_delete(table: Table, key_length: int) -> LiteralString:
-    return _literal(
-        f"DELETE FROM {table.name} t USING {_unnested(table, key_length)} WHERE {_joined(table, key_length)}"  # noqa: S608
-    )
+def _postgresql_delete(table: Table, key_length: int) -> str:
+    return f"DELETE FROM {table.name} t USING {_unnested(table, key_length)} WHERE {_joined(table, key_length)}"  # noqa: S608
 
 
 def _unnested(table: Table, count: int) -> str:
@@ -137,11 +133,6 @@ def _joined(table: Table, count: int) -> str:
 
 def _columns(rows: Sequence[Row]) -> list[list[Any]]:
     return [list(column) for column in zip(*rows, strict=True)]
-
-
-def _literal(statement: str) -> LiteralString:
-    """Made of names of our own schema and nothing else."""
-    return cast("LiteralString", statement)
 
 
 @cache
@@ -159,7 +150,7 @@ def _integer(column: Any) -> str:
 
 
 def _copy(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
-    statement = _literal(f"COPY {table.name} ({', '.join(_names(table))}) FROM STDIN (FORMAT BINARY)")
+    statement = f"COPY {table.name} ({', '.join(_names(table))}) FROM STDIN (FORMAT BINARY)"
     with _postgresql(connection).cursor() as cursor, cursor.copy(statement) as copy:
         copy.set_types(_copy_types(table))
         write = copy.write_row
