@@ -87,9 +87,7 @@ def run_demo(output: Output, *, home: Path | None, port: int | None, stay: bool)
         demo = Demo(context)
         demo.before_serving()
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        settings = ApiSettings(
-            database_url=context.settings.database_url, public_url=url, deployment=context.settings.deployment
-        )
+        settings = ApiSettings(database_url=context.settings.database_url, public_url=url)
         context.bring_up()
         demo.say("索引", "chain indexed into SQL", context.settings.database_url)
         stack.enter_context(FollowerThread(context.follower, context.database))

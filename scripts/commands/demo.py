@@ -68,7 +68,6 @@ def serve(
         settings = ApiSettings(
             database_url=context.settings.database_url,
             public_url=context.settings.public_url or url,
-            deployment=context.settings.deployment,
         )
         stack.enter_context(interruptible())
         if follow:
