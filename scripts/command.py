@@ -56,12 +56,33 @@ HomeOption = Annotated[
     ),
 ]
 
+KeystoreOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--keystore",
+        metavar="FILE",
+        help="Key file of the body that signs. [env: TANPUHUI_KEYSTORE_<ROLE>]",
+        rich_help_panel=COMMON_PANEL,
+    ),
+]
+PasswordFileOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--password-file",
+        metavar="FILE",
+        help="File whose first line is its password. [env: TANPUHUI_PASSWORD_FILE_<ROLE>]",
+        rich_help_panel=COMMON_PANEL,
+    ),
+]
+
 _COMMON: Final[dict[str, tuple[Any, Any]]] = {
     "json": (JsonOption, False),
     "rpc": (RpcOption, None),
     "database": (DatabaseOption, None),
     "deployment": (DeploymentOption, None),
     "home": (HomeOption, None),
+    "keystore": (KeystoreOption, None),
+    "password_file": (PasswordFileOption, None),
 }
 
 CommandFunction = Callable[..., Result | None]
@@ -103,6 +124,8 @@ def _runner(function: CommandFunction) -> Callable[..., None]:
                 database_url=options["database"],
                 deployment=options["deployment"],
                 home=options["home"],
+                keystore=options["keystore"],
+                password_file=options["password_file"],
             )
             with Context(settings, output) as context:
                 result = function(context, **given)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -54,7 +54,8 @@ class KeySettings:
 class Settings:
     """One command's settings. `keys` are by role name in upper case with underscores, and `DEPLOYER`.
 
-    `home_option` is the home folder only if the command's own option named it.
+    `home_option` is the home folder only if the command's own option named it; `keystore` and `password_file` are the
+    options that name the key of whoever signs.
     """
 
     rpc_url: str
@@ -62,6 +63,8 @@ class Settings:
     deployment: Path
     home: Path
     home_option: Path | None = None
+    keystore: Path | None = None
+    password_file: Path | None = None
     public_url: str | None = None
     gas_price: int = 0
     keys: Mapping[str, KeySettings] = field(default_factory=dict)
@@ -69,7 +72,10 @@ class Settings:
     def key(self, role: Role | str) -> KeySettings:
         """The settings of a body's key, which may say nothing."""
         name = role_name(role)
-        return self.keys.get(name, KeySettings(name))
+        found = self.keys.get(name, KeySettings(name))
+        if self.keystore is not None:
+            return KeySettings(name, self.keystore, self.password_file or found.password_file, found.password)
+        return found if self.password_file is None else replace(found, password_file=self.password_file)
 
 
 def role_name(role: Role | str) -> str:
@@ -83,6 +89,8 @@ def load_settings(
     database_url: str | None = None,
     deployment: Path | None = None,
     home: Path | None = None,
+    keystore: Path | None = None,
+    password_file: Path | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Settings:
     """The settings of a command from its options and the environment."""
@@ -94,6 +102,8 @@ def load_settings(
         deployment=deployment or Path(env.get(DEPLOYMENT) or folder / "deployment.json").expanduser(),
         home=folder,
         home_option=home,
+        keystore=keystore,
+        password_file=password_file,
         public_url=env.get(PUBLIC_URL) or None,
         gas_price=_number(env, GAS_PRICE),
         keys={name: _key(name, env, folder) for name in (*(role.name for role in Role), DEPLOYER)},

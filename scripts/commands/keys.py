@@ -41,10 +41,6 @@ def create_key(
     file: Annotated[
         Path | None, typer.Option("--file", metavar="FILE", help="Where to; by default under the home folder.")
     ] = None,
-    password_file: Annotated[
-        Path | None,
-        typer.Option("--password-file", metavar="FILE", help="Its first line is the password."),
-    ] = None,
 ) -> Result:
     """Makes a new key and writes its file, readable by its owner only.
 
@@ -57,7 +53,7 @@ def create_key(
     name = _owner(owner)
     settings = context.settings.key(name)
     path = file or default_keystore(context.settings.home, name)
-    given = KeySettings(name, path, password_file or settings.password_file, settings.password)
+    given = KeySettings(name, path, settings.password_file, settings.password)
     password = key_password(given)
     path.parent.mkdir(parents=True, exist_ok=True)
     try:

@@ -30,8 +30,8 @@ WINDOW_ROWS: Final = 10_000
 class Sender(Protocol):
     """Sends the operations of one body and says what became of each."""
 
-    def send(self, role: Role, operations: Sequence[Operation]) -> Iterator[OperationStatus]:
-        """Each operation's end, done or refused, in any order."""
+    def send(self, role: Role, operations: Iterable[Operation]) -> Iterator[OperationStatus]:
+        """Each operation's end, done or refused. Takes operations as there is room for them."""
         ...
 
     def applied(self, operation_ids: Sequence[OperationId]) -> set[OperationId]:
@@ -150,20 +150,19 @@ class _Run:
 
     def send(self, role: Role, steps: Sequence[Step]) -> None:
         """Sends those steps whose rows are still good."""
-        composed = {}
+        wanted = {step.operation_id: step for step in steps if step.row not in self._refused}
+        before = self._sender.applied(list(wanted))
+        self._tally.repeated += len(before)
+        for status in self._sender.send(role, self._composed(wanted.values())):
+            self._note(wanted[status.operation_id], status, new=status.operation_id not in before)
+
+    def _composed(self, steps: Iterable[Step]) -> Iterator[Operation]:
+        """The operations, made while others are on their way; a record that cannot be made refuses the row."""
         for step in steps:
-            if step.row in self._refused:
-                continue
             try:
-                composed[step.operation_id] = (step, step.compose(self._composer))
+                yield step.compose(self._composer)
             except TanpuhuiError as error:
                 self._refuse(step.row, error, "file")
-        before = self._sender.applied(list(composed))
-        self._tally.repeated += len(before)
-        operations = [operation for _, operation in composed.values()]
-        for status in self._sender.send(role, operations):
-            step, _ = composed.pop(status.operation_id)
-            self._note(step, status, new=status.operation_id not in before)
 
     def _note(self, step: Step, status: OperationStatus, *, new: bool) -> None:
         if status.state is OperationState.REFUSED:

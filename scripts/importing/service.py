@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -168,25 +169,33 @@ class BodiesSender:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    def send(self, role: Role, operations: Sequence[Operation]) -> Iterator[OperationStatus]:
+    def send(self, role: Role, operations: Iterable[Operation]) -> Iterator[OperationStatus]:
         """Each operation's end, in order; one whose id was saved with other content counts as refused."""
         submitter = self._context.submitter(self._context.signer(role))
-        left = deque(operations)
-        while left:
+        source, waiting = iter(operations), deque[Operation]()
+        while True:
+            again = list(waiting)
             try:
-                for status in submitter.submit_many(list(left)):
+                for status in submitter.submit_many(chain(again, _noted(source, waiting))):
+                    waiting.popleft()
                     yield status
-                    left.popleft()
                 return
             except OperationConflict as error:
-                conflict = next(operation for operation in left if operation.id == error.operation_id)
-                left.remove(conflict)
+                conflict = next(operation for operation in waiting if operation.id == error.operation_id)
+                waiting.remove(conflict)
                 yield _conflicting(conflict)
 
     def applied(self, operation_ids: Sequence[OperationId]) -> set[OperationId]:
         """Those that have a leaf in the index, which was brought up to the chain before the import began."""
         with self._context.database.read() as connection:
             return ledger_state.applied(connection, operation_ids)
+
+
+def _noted(source: Iterator[Operation], waiting: deque[Operation]) -> Iterator[Operation]:
+    """The operations, each noted as waiting when it is taken."""
+    for operation in source:
+        waiting.append(operation)
+        yield operation
 
 
 def _conflicting(operation: Operation) -> OperationStatus:

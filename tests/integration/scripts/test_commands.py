@@ -127,6 +127,16 @@ def test_the_same_operation_id_again(cli: Cli) -> None:
     assert cli.json(*move, "--quantity", "2", code=1)["code"] == "operation-conflict"
 
 
+def test_the_key_file_as_an_option(cli: Cli, tmp_path: Path) -> None:
+    begin(cli)
+    elsewhere = (cli.home / "keys" / "regulator.json").rename(tmp_path / "elsewhere.json")
+    password = cli.env.pop("TANPUHUI_PASSWORD_FILE_REGULATOR")
+
+    assert cli.json("freeze", "lot", *LOT, code=3)["code"] == "signer-not-configured"
+    frozen = cli.json("freeze", "lot", *LOT, "--keystore", elsewhere, "--password-file", password)
+    assert frozen["state"] == "done"
+
+
 def test_records_from_files(cli: Cli, tmp_path: Path) -> None:
     begin(cli)
     record = tmp_path / "record.json"

@@ -2,7 +2,7 @@
 
 import datetime
 import gzip
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -83,9 +83,10 @@ class Ledger:
 
     # As a sender of an import:
 
-    def send(self, role: Role, operations: Sequence[Operation]) -> Iterator[OperationStatus]:
-        self.batches.append((role, len(operations)))
-        for operation in operations:
+    def send(self, role: Role, operations: Iterable[Operation]) -> Iterator[OperationStatus]:
+        taken = list(operations)
+        self.batches.append((role, len(taken)))
+        for operation in taken:
             if self.fail_after is not None and len(self.sent) >= self.fail_after:
                 raise KilledHereError
             self.sent.append((role, operation.id))
