@@ -58,6 +58,7 @@ _CONSTRUCTORS: dict[ContractName, tuple[ContractName, ...]] = {
 """Constructor arguments, in the order in which the contracts are made. The manager takes its first administrator."""
 
 _POLL_SECONDS = 0.02
+_SETTLING_SECONDS = 1.0
 _GAS_MARGIN_PERCENT = 125
 
 
@@ -255,16 +256,25 @@ class _Run:
         return answer[:32] == (1).to_bytes(32, "big")
 
     def _is_lost(self, creation: Creation) -> bool:
-        """Whether the creation can no longer be mined: its nonce went to another transaction, or it failed."""
-        code, count, receipt = self._rpc.batch(
-            [
-                ("eth_getCode", [creation.address.hex0x, "latest"]),
-                ("eth_getTransactionCount", [self._deployer.address.hex0x, "latest"]),
-                ("eth_getTransactionReceipt", [creation.hash.hex0x]),
-            ]
-        )
-        spent = from_quantity(count, "eth_getTransactionCount") > creation.nonce
-        return spent and (receipt is None or from_data(code, "eth_getCode") == b"")
+        """Whether the creation can no longer be mined: its nonce went to another transaction, or it failed.
+
+        A node may count a nonce before it shows the block: it is lost only if it stays so.
+        """
+        deadline = time.monotonic() + _SETTLING_SECONDS
+        while True:
+            code, count, receipt = self._rpc.batch(
+                [
+                    ("eth_getCode", [creation.address.hex0x, "latest"]),
+                    ("eth_getTransactionCount", [self._deployer.address.hex0x, "latest"]),
+                    ("eth_getTransactionReceipt", [creation.hash.hex0x]),
+                ]
+            )
+            spent = from_quantity(count, "eth_getTransactionCount") > creation.nonce
+            if not spent or (receipt is not None and from_data(code, "eth_getCode") != b""):
+                return False
+            if time.monotonic() > deadline:
+                return True
+            time.sleep(_POLL_SECONDS)
 
     def _sign_creation(self, init_code: bytes) -> Creation:
         signed = self._sign(None, init_code)
