@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from chain.events import IssuanceConfirmed, ReductionCancelled, ReductionCorrected, ReductionTransferred
-from indexer.schema import ACTIVITY_BOOKS, NO_LOT, SOURCE_BOOKS, Book
+from indexer.schema import DEBTOR_BOOKS, NO_LOT, SOURCE_BOOKS, Book
 
 BalanceKey = tuple[int, bytes, bytes]
 """Book, owner and lot, as the primary key of `balances`."""
@@ -12,7 +12,7 @@ BalanceKey = tuple[int, bytes, bytes]
 # As plain numbers: these are compared and stored by the million.
 _ISSUED, _HELD, _CANCELLED, _TAKEN_BACK = map(int, (Book.ISSUED, Book.HELD, Book.CANCELLED, Book.TAKEN_BACK))
 _OWED, _DEFICIT, _FILLED = map(int, (Book.OWED, Book.DEFICIT, Book.FILLED))
-_IN_LOTS = {int(book) for book in Book if book not in SOURCE_BOOKS | ACTIVITY_BOOKS}
+_IN_LOTS = {int(book) for book in Book if book not in SOURCE_BOOKS | DEBTOR_BOOKS}
 
 
 class Posting(NamedTuple):
@@ -28,14 +28,14 @@ class Posting(NamedTuple):
     quantity_gco2e: int
 
 
-def of_issuance(leaf_index: int, event: IssuanceConfirmed) -> list[Posting]:
-    """Issued grams are held, but for those withheld, which are taken back and fill the activity's deficit."""
-    lot_id, owner, activity = event.lot_id, event.credited_account, event.activity_id
+def of_issuance(leaf_index: int, event: IssuanceConfirmed, debtor: bytes) -> list[Posting]:
+    """Issued grams are held, but for those withheld, which are taken back and fill the debtor's deficit."""
+    lot_id, owner = event.lot_id, event.credited_account
     withheld = event.withheld_grams
     moves = [
         (_ISSUED, owner, _HELD, owner, event.issued_grams - withheld),
         (_ISSUED, owner, _TAKEN_BACK, owner, withheld),
-        (_DEFICIT, activity, _FILLED, activity, withheld),
+        (_DEFICIT, debtor, _FILLED, debtor, withheld),
     ]
     return _postings(leaf_index, lot_id, moves)
 
@@ -51,11 +51,11 @@ def of_cancellation(leaf_index: int, event: ReductionCancelled) -> Posting:
     return Posting(leaf_index, 0, event.lot_id, _HELD, event.account, _CANCELLED, event.account, event.grams)
 
 
-def of_correction(leaf_index: int, event: ReductionCorrected, activity: bytes) -> list[Posting]:
-    """What the credited account still holds is taken back; the rest joins the activity's deficit."""
+def of_correction(leaf_index: int, event: ReductionCorrected, debtor: bytes) -> list[Posting]:
+    """What the credited account still holds is taken back; the rest joins the debtor's deficit."""
     moves = [
         (_HELD, event.account, _TAKEN_BACK, event.account, event.taken_back_grams),
-        (_OWED, activity, _DEFICIT, activity, event.shortfall_grams),
+        (_OWED, debtor, _DEFICIT, debtor, event.shortfall_grams),
     ]
     return _postings(leaf_index, event.lot_id, moves)
 
@@ -87,5 +87,5 @@ def balance_changes(postings: Iterable[Posting]) -> dict[BalanceKey, int]:
 
 def _effect(book: int, owner: bytes, lot_id: bytes, credited: int) -> tuple[BalanceKey, int]:
     """The balance that a debit (negative) or credit changes, and by how much: sources count what came out of them."""
-    key = (book, owner, NO_LOT if book in ACTIVITY_BOOKS else lot_id)
+    key = (book, owner, NO_LOT if book in DEBTOR_BOOKS else lot_id)
     return key, -credited if book in SOURCE_BOOKS else credited

@@ -262,7 +262,7 @@ class _Run:
         self.last = Header(cursor.block_number, to_data(cursor.block_hash), "", cursor.block_timestamp)
         self._pairing = Pairing(chain_id=deployment.chain_id, addresses=addresses, next_leaf=cursor.log_size)
         with database.read() as connection:
-            self.projection = Projection(connection, cursor.log_size, self._find_lot)
+            self.projection = Projection(connection, cursor.log_size, self._find_lot, self._find_debtor)
 
     def end_range(self) -> Cursor:
         """Where the mirror will stand when everything applied so far is stored."""
@@ -308,6 +308,10 @@ class _Run:
             if operation is not None:
                 apply(operation, number, transaction_hash, log_index)
         self._pairing.end_transaction(number)
+
+    def _find_debtor(self, activity_id: bytes) -> bytes | None:
+        with self._database.read() as connection:
+            return mirror.read_debtor(connection, activity_id)
 
     def _find_lot(self, lot_id: bytes) -> LotState | None:
         with self._database.read() as connection:

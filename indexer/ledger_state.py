@@ -52,11 +52,10 @@ def load_state(connection: Connection, roles: Mapping[Address, Iterable[Role]]) 
     by_activity: dict[ActivityId, list[Lot]] = defaultdict(list)
     for lot in lots.values():
         by_activity[lot.activity_id].append(lot)
-    deficits = _deficits(connection)
     activities: dict[ActivityId, Activity] = {}
     for row in connection.execute(select(schema.activities)):
         key = ActivityId(row.activity_id)
-        activities[key] = _activity(row, by_activity[key], deficits.get(key, 0))
+        activities[key] = _activity(row, by_activity[key])
     return ModelState(
         accounts={Address(row.account): _account(row) for row in connection.execute(select(schema.accounts))},
         methodologies={
@@ -65,6 +64,7 @@ def load_state(connection: Connection, roles: Mapping[Address, Iterable[Role]]) 
         },
         activities=activities,
         credited_days=_credited_days(activities, lots),
+        deficits=_deficits(connection),
         proposals={Hash32(row.proposal_id): _proposal(row) for row in connection.execute(select(schema.proposals))},
         lots=lots,
         balances=_balances(connection),
@@ -128,7 +128,7 @@ def _methodology(row: Row[Any]) -> Methodology:
     )
 
 
-def _activity(row: Row[Any], lots: Sequence[Lot], deficit_grams: int) -> Activity:
+def _activity(row: Row[Any], lots: Sequence[Lot]) -> Activity:
     registration = Registration(
         code=row.code,
         kind=ActivityKind.from_number(row.kind),
@@ -147,7 +147,6 @@ def _activity(row: Row[Any], lots: Sequence[Lot], deficit_grams: int) -> Activit
         status=ActivityStatus.from_number(row.status),
         issued_grams=sum(lot.issued_grams for lot in lots),
         corrected_grams=sum(lot.corrected_grams for lot in lots),
-        deficit_grams=deficit_grams,
     )
 
 
@@ -195,7 +194,8 @@ def _balances(connection: Connection) -> dict[tuple[Address, LotId], int]:
     return {(Address(row.owner), LotId(row.lot_id)): row.quantity_gco2e for row in rows}
 
 
-def _deficits(connection: Connection) -> dict[ActivityId, int]:
+def _deficits(connection: Connection) -> dict[Hash32, int]:
+    """By facility where the activity has one, else by activity, as the contract keeps them."""
     table = schema.balances.c
     rows = connection.execute(select(table.owner, table.quantity_gco2e).where(table.book == Book.DEFICIT))
-    return {ActivityId(row.owner): row.quantity_gco2e for row in rows}
+    return {Hash32(row.owner): row.quantity_gco2e for row in rows}

@@ -7,7 +7,7 @@ Takes a connection and never commits. Rows are only inserted, so that a duplicat
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Table, bindparam, select, update
+from sqlalchemy import Connection, Table, bindparam, func, select, update
 
 from indexer import bulk, schema
 from indexer.books import BalanceKey
@@ -68,6 +68,14 @@ def read_lot(connection: Connection, lot_id: bytes) -> LotState | None:
     """A lot, or None if there is none with this id."""
     row = connection.execute(_LOT, {"key": lot_id}).one_or_none()
     return None if row is None else LotState(*row)
+
+
+def read_debtor(connection: Connection, activity_id: bytes) -> bytes | None:
+    """Who owes an activity's deficit: its facility, or itself where it names none; None for an unknown activity."""
+    table = schema.activities.c
+    debtor = func.coalesce(table.facility_id, table.activity_id)
+    found: bytes | None = connection.scalar(select(debtor).where(table.activity_id == activity_id))
+    return found
 
 
 # ------------------------------------------------------------------------------------------------------------ writing

@@ -65,9 +65,19 @@ class _Pending:
 class Projection:
     """The mirror's growing end."""
 
-    def __init__(self, connection: Connection, log_size: int, find_lot: Callable[[bytes], LotState | None]) -> None:
-        """Continues the mirror as stored, whose log has `log_size` leaves. `find_lot` reads a lot that is stored."""
+    def __init__(
+        self,
+        connection: Connection,
+        log_size: int,
+        find_lot: Callable[[bytes], LotState | None],
+        find_debtor: Callable[[bytes], bytes | None],
+    ) -> None:
+        """Continues the mirror as stored, whose log has `log_size` leaves.
+
+        `find_lot` reads a lot that is stored; `find_debtor` who owes what a stored activity cannot give back.
+        """
         self._find_lot = find_lot
+        self._find_debtor = find_debtor
         self._log = CompactRange.load(log_size, SqlNodes(connection))
         self._tiles = TileBuilder.load(connection, log_size)
         self._open_tiles = {tile for tile, _ in tiles_at(log_size)}
@@ -220,7 +230,8 @@ class Projection:
         )
         self._pending.changed_lots.add(event.lot_id)
         self._set_status(schema.proposals, event.proposal_id, int(ProposalStatus.CONFIRMED), leaf)
-        self._pending.postings += books.of_issuance(leaf, event)
+        debtor = self._debtor(event.activity_id, leaf) if event.withheld_grams else b""
+        self._pending.postings += books.of_issuance(leaf, event, debtor)
 
     def _rejected(self, leaf: int, event: events.IssuanceRejected) -> None:
         self._set_status(schema.proposals, event.proposal_id, int(ProposalStatus.REJECTED), leaf)
@@ -252,7 +263,8 @@ class Projection:
         lot = self._lot(event.lot_id, leaf)
         taken_back, corrected = lot.taken_back + event.taken_back_grams, lot.corrected + event.grams
         self._change_lot(event.lot_id, lot._replace(taken_back=taken_back, corrected=corrected))
-        self._pending.postings += books.of_correction(leaf, event, lot.activity_id)
+        debtor = self._debtor(lot.activity_id, leaf) if event.shortfall_grams else b""
+        self._pending.postings += books.of_correction(leaf, event, debtor)
 
     def _add_thing(self, table: Table, identifier: bytes, row: dict[str, Any], leaf: int) -> None:
         self._pending.things[table][identifier] = row | {"status_leaf_index": leaf}
@@ -272,6 +284,14 @@ class Projection:
                 raise self._broken(f"leaf {leaf} is about lot {lot_id.hex()}, which was never issued")
             self._lots[lot_id] = lot
         return lot
+
+    def _debtor(self, activity_id: bytes, leaf: int) -> bytes:
+        """The activity's facility, or the activity where it names none: as the contract keeps deficits."""
+        new = self._pending.things[schema.activities].get(activity_id)
+        debtor = self._find_debtor(activity_id) if new is None else new["facility_id"] or activity_id
+        if debtor is None:
+            raise self._broken(f"leaf {leaf} is about activity {activity_id.hex()}, which was never registered")
+        return bytes(debtor)
 
     def _change_lot(self, lot_id: bytes, lot: LotState) -> None:
         if lot.cancelled + lot.taken_back > lot.issued or lot.corrected > lot.issued:

@@ -50,9 +50,10 @@ class Book(IntEnum):
     """Where grams stand. Each posting moves a quantity from one book and owner (debit) to another (credit).
 
     ISSUED, HELD, CANCELLED and TAKEN_BACK hold the grams of a lot; their owner is an account. In `balances` each lot
-    has ISSUED = HELD + CANCELLED + TAKEN_BACK (DESIGN §4). OWED, DEFICIT and FILLED hold what an activity owes; their
-    owner is an activity and OWED = DEFICIT + FILLED. Their postings name the lot that caused or filled the deficit;
-    their balances are kept for the activity as a whole, under `NO_LOT`.
+    has ISSUED = HELD + CANCELLED + TAKEN_BACK (DESIGN §4). OWED, DEFICIT and FILLED hold what a debtor owes, and
+    OWED = DEFICIT + FILLED; the debtor is the activity's facility, or the activity where it names none, as in the
+    contract. Their postings name the lot that caused or filled the deficit; their balances are kept for the debtor as a
+    whole, under `NO_LOT`.
     """
 
     ISSUED = 1
@@ -64,21 +65,21 @@ class Book(IntEnum):
     TAKEN_BACK = 4
     """Grams taken back by a correction or withheld at issuance, by credited account. Final."""
     OWED = 5
-    """Over-credited grams that could not be taken back, ever, by activity. A source, as ISSUED is."""
+    """Over-credited grams that could not be taken back, ever, by debtor. A source, as ISSUED is."""
     DEFICIT = 6
-    """What the activity still owes and its next issuance fills first, by activity."""
+    """What is still owed and the next issuance fills first, by debtor."""
     FILLED = 7
-    """Deficit that later issuance has filled, by activity."""
+    """Deficit that later issuance has filled, by debtor."""
 
 
 SOURCE_BOOKS = frozenset({Book.ISSUED, Book.OWED})
 """Books that grams come out of: balance = debits - credits. In every other book it is credits - debits."""
 
-ACTIVITY_BOOKS = frozenset({Book.OWED, Book.DEFICIT, Book.FILLED})
-"""Books whose owner is an activity (32 bytes); of the others it is an account (20 bytes)."""
+DEBTOR_BOOKS = frozenset({Book.OWED, Book.DEFICIT, Book.FILLED})
+"""Books whose owner is a debtor, a facility or an activity (32 bytes); of the others it is an account (20 bytes)."""
 
 NO_LOT = bytes(32)
-"""The `lot_id` of balances in ACTIVITY_BOOKS."""
+"""The `lot_id` of balances in DEBTOR_BOOKS."""
 
 
 class LotStatus(IntEnum):
@@ -326,7 +327,7 @@ methodologies = Table(
 activities = Table(
     "activities",
     metadata,
-    # Issued and corrected totals are sums over its lots; the deficit is its balance in Book.DEFICIT.
+    # Issued and corrected totals are sums over its lots; its deficit is its debtor's balance in Book.DEFICIT.
     _hash("activity_id", primary_key=True),
     _text("code"),
     _word("kind", ActivityKind),
@@ -435,7 +436,7 @@ postings = Table(
     Column("position", SmallInt, _check("position", "position >= 0"), primary_key=True, autoincrement=False),
     Column("lot_id", LargeBinary, ForeignKey("lots.lot_id"), nullable=False),
     _word("debit_book", Book),
-    Column("debit_owner", LargeBinary, nullable=False),  # account, or activity in ACTIVITY_BOOKS
+    Column("debit_owner", LargeBinary, nullable=False),  # account, or debtor in DEBTOR_BOOKS
     _word("credit_book", Book),
     Column("credit_owner", LargeBinary, nullable=False),
     _count("quantity_gco2e", least=1),
@@ -449,8 +450,8 @@ balances = Table(
     metadata,
     # Derived: sum of postings, by book, owner and lot. Empty balances have no row.
     _word("book", Book, primary_key=True),
-    Column("owner", LargeBinary, primary_key=True),  # account, or activity in ACTIVITY_BOOKS
-    _hash("lot_id", primary_key=True),  # NO_LOT in ACTIVITY_BOOKS
+    Column("owner", LargeBinary, primary_key=True),  # account, or debtor in DEBTOR_BOOKS
+    _hash("lot_id", primary_key=True),  # NO_LOT in DEBTOR_BOOKS
     _count("quantity_gco2e", least=1),
     _check("owner", f"length(owner) = CASE WHEN book >= {int(Book.OWED)} THEN 32 ELSE 20 END"),
     Index("ix_balances_owner", "owner"),

@@ -24,7 +24,7 @@ whose `type` ends in `code`.
 | 4 | nothing has this id |
 | 5 | the caller lacks a role or a scope |
 | 6 | a proof does not hold |
-| 7 | what the node tells contradicts itself, the contracts or the index: nothing is called final until it is explained |
+| 7 | what the node tells contradicts itself, the contracts or the index: nothing is final until it is explained |
 """
 
 TREE = """\

@@ -39,6 +39,10 @@ class Activities(Accounts, Methodologies):
         """Whether a day of the activity, or of its facility, has been credited."""
         return contains(self._credited_days(activity_id), day)
 
+    def deficit_grams(self, activity_id: ActivityId) -> int:
+        """What the activity's facility, or the activity where it names none, owes: its next issuance fills it first."""
+        return self._books.deficits.get(self._claim(activity_id)) or 0
+
     @operation(Role.REGULATOR)
     def register_activity(
         self,
@@ -168,7 +172,7 @@ class Activities(Accounts, Methodologies):
             methodology_id=registration.methodology_id,
             reduction_class=activity.reduction_class,
             operator_account=registration.operator_account,
-            withheld_grams=min(grams, activity.deficit_grams),
+            withheld_grams=min(grams, self.deficit_grams(activity_id)),
         )
 
     def _check_period(self, activity_id: ActivityId, registration: Registration, first_day: int, last_day: int) -> None:
@@ -187,26 +191,21 @@ class Activities(Accounts, Methodologies):
     ) -> None:
         activity = self._books.activities[activity_id]
         credited = self._credited_days(activity_id) | period(first_day, last_day)
-        self._books.credited_days[self._claim(activity_id)] = credited
-        self._books.activities[activity_id] = replace(
-            activity,
-            issued_grams=activity.issued_grams + grams,
-            deficit_grams=activity.deficit_grams - withheld_grams,
-        )
+        claim = self._claim(activity_id)
+        self._books.credited_days[claim] = credited
+        self._books.deficits[claim] = self.deficit_grams(activity_id) - withheld_grams
+        self._books.activities[activity_id] = replace(activity, issued_grams=activity.issued_grams + grams)
 
     def _record_correction(self, activity_id: ActivityId, grams: int, shortfall_grams: int) -> None:
         activity = self._books.activities[activity_id]
-        self._books.activities[activity_id] = replace(
-            activity,
-            corrected_grams=activity.corrected_grams + grams,
-            deficit_grams=activity.deficit_grams + shortfall_grams,
-        )
+        self._books.deficits[self._claim(activity_id)] = self.deficit_grams(activity_id) + shortfall_grams
+        self._books.activities[activity_id] = replace(activity, corrected_grams=activity.corrected_grams + grams)
 
     def _credited_days(self, activity_id: ActivityId) -> Days:
         return self._books.credited_days.get(self._claim(activity_id)) or 0
 
     def _claim(self, activity_id: ActivityId) -> Hash32:
-        """What a day is credited to: the facility where there is one, so that no second activity can claim it (M10)."""
+        """What days are credited to and what owes a deficit: the facility where there is one (M10)."""
         activity = self.activity(activity_id)
         if activity is None or activity.registration.facility_id.is_zero:
             return activity_id
@@ -235,8 +234,9 @@ class Activities(Accounts, Methodologies):
         status = activity.status if activity else ActivityStatus.UNKNOWN
         if activity is None or status not in {ActivityStatus.ACTIVE, ActivityStatus.SUSPENDED}:
             raise refusals.ActivityRegistry_NotActive(activity_id, status)
-        if activity.deficit_grams:
-            raise refusals.ActivityRegistry_DeficitOutstanding(activity_id, activity.deficit_grams)
+        deficit_grams = self.deficit_grams(activity_id)
+        if deficit_grams:
+            raise refusals.ActivityRegistry_DeficitOutstanding(activity_id, deficit_grams)
         return activity
 
     def _end(self, activity_id: ActivityId, ended: Activity) -> None:

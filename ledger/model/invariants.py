@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from ledger.ids import LotId
+from ledger.ids import Hash32, LotId
 from ledger.model.state import Certificate, Lot, ModelState
 from ledger.periods import period
 from ledger.vocabulary import ActivityStatus, purpose_allowed
@@ -82,14 +82,16 @@ def _activities(state: ModelState) -> Iterator[str]:
         if credited[claim] & days:
             yield f"7: lot {lot_id} credits a day that was credited before"
         credited[claim] |= days
-        deficits[lot.activity_id] += lot.corrected_grams - lot.taken_back_grams
+        deficits[claim] += lot.corrected_grams - lot.taken_back_grams
     if credited != dict(state.credited_days):
         yield "7: the credited days are not those of the lots"
+    for owing in sorted(deficits.keys() | state.deficits.keys()):
+        owed = state.deficits.get(Hash32(owing), 0)
+        if owed != deficits[owing] or owed < 0:
+            yield f"8: claim {Hash32(owing)} owes {owed} g and not {deficits[owing]} g"
     for activity_id, activity in state.activities.items():
         if activity.issued_grams - activity.corrected_grams > activity.registration.cap_grams:
             yield f"7: activity {activity_id} exceeds its cap"
-        if activity.deficit_grams != deficits[activity_id] or activity.deficit_grams < 0:
-            yield f"8: activity {activity_id} owes {activity.deficit_grams} g and not {deficits[activity_id]} g"
 
 
 def _facilities(state: ModelState) -> Iterator[str]:

@@ -100,7 +100,6 @@ class Activity:
     status: ActivityStatus = ActivityStatus.ACTIVE
     issued_grams: int = 0
     corrected_grams: int = 0
-    deficit_grams: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +176,8 @@ class Leaf:
 class ModelState:
     """Everything that the rules depend on, as plain data: what `LedgerModel.state` gives and `LedgerModel.load` takes.
 
-    `credited_days` is by facility where the activity has one, else by activity. `operations` holds the digest of each
+    `credited_days` and `deficits` (g CO2e) are by facility where the activity has one, else by activity.
+    `operations` holds the digest of each
     applied operation, or None where it is not known: such an id counts as repeated whatever its content.
     `certificates` may be partial, `certificate_count` is not.
     """
@@ -186,6 +186,7 @@ class ModelState:
     methodologies: Mapping[MethodologyId, Methodology] = field(default_factory=dict)
     activities: Mapping[ActivityId, Activity] = field(default_factory=dict)
     credited_days: Mapping[Hash32, Days] = field(default_factory=dict)
+    deficits: Mapping[Hash32, int] = field(default_factory=dict)
     proposals: Mapping[Hash32, Proposal] = field(default_factory=dict)
     lots: Mapping[LotId, Lot] = field(default_factory=dict)
     balances: Mapping[tuple[Address, LotId], int] = field(default_factory=dict)
@@ -257,6 +258,7 @@ class Books:
     activities: Layer[ActivityId, Activity] = field(default_factory=Layer)
     live_activity: Layer[Hash32, ActivityId | None] = field(default_factory=Layer)
     credited_days: Layer[Hash32, Days] = field(default_factory=Layer)
+    deficits: Layer[Hash32, int] = field(default_factory=Layer)
     proposals: Layer[Hash32, Proposal] = field(default_factory=Layer)
     lots: Layer[LotId, Lot] = field(default_factory=Layer)
     balances: Layer[tuple[Address, LotId], int] = field(default_factory=Layer)
@@ -298,6 +300,7 @@ def books_from(state: ModelState) -> Books:
         methodologies=Layer(state.methodologies),
         activities=Layer(state.activities),
         credited_days=Layer(state.credited_days),
+        deficits=Layer(state.deficits),
         proposals=Layer(state.proposals),
         lots=Layer(state.lots),
         balances=Layer(state.balances),
@@ -341,6 +344,7 @@ def state_of(books: Books) -> ModelState:
         methodologies=books.methodologies.flat(),
         activities=books.activities.flat(),
         credited_days=books.credited_days.flat(),
+        deficits={claim: grams for claim, grams in books.deficits.flat().items() if grams},
         proposals=books.proposals.flat(),
         lots=books.lots.flat(),
         balances={key: grams for key, grams in books.balances.items() if grams},

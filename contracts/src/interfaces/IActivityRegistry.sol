@@ -40,7 +40,8 @@ interface IActivityRegistry is IOperationLedger {
 
     /// @param issuedGrams all that was ever confirmed, in g CO2e
     /// @param correctedGrams all that was ever found over-credited, in g CO2e
-    /// @param deficitGrams part of it that could not be taken back and that later issuance fills first, in g CO2e
+    /// @param deficitGrams what could not be taken back and the next issuance fills first, in g CO2e; owed by the facility
+    /// where the activity names one, so that a facility registered anew owes it still
     struct Activity {
         Registration registration;
         ActivityStatus status;

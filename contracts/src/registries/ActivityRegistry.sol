@@ -29,12 +29,17 @@ contract ActivityRegistry is IActivityRegistry, OperationLedger {
     IAccountRegistry private immutable _accountRegistry;
     IMethodologyRegistry private immutable _methodologyRegistry;
 
+    /// @dev Their `deficitGrams` stay zero here: see `_deficitGrams`.
     mapping(ActivityId => Activity) private _activities;
     mapping(bytes32 facilityId => ActivityId) private _liveActivity;
 
     /// @dev Kept per facility where there is one, so that a facility which is registered anew (as another activity)
     /// cannot be credited twice for the same day (M10).
     mapping(bytes32 facilityOrActivityId => DayBitmap.Days) private _credited;
+
+    /// @dev Kept as the credited days are, so that grams found wrong after an activity has ended are still filled by
+    /// whatever the facility is credited next. In g CO2e.
+    mapping(bytes32 facilityOrActivityId => uint128) private _deficitGrams;
 
     constructor(
         address initialAuthority,
@@ -121,9 +126,10 @@ contract ActivityRegistry is IActivityRegistry, OperationLedger {
 
         // Effect:
         Activity storage activity = _activities[activityId];
-        _creditedDays(activityId).add(firstDay, lastDay);
+        bytes32 claim = _claimOf(activityId);
+        _credited[claim].add(firstDay, lastDay);
+        _deficitGrams[claim] -= terms.withheldGrams;
         activity.issuedGrams += grams;
-        activity.deficitGrams -= terms.withheldGrams;
     }
 
     /// @inheritdoc IActivityRegistry
@@ -135,7 +141,7 @@ contract ActivityRegistry is IActivityRegistry, OperationLedger {
 
         // Effect:
         activity.correctedGrams += grams;
-        activity.deficitGrams += shortfallGrams;
+        _deficitGrams[_claimOf(activityId)] += shortfallGrams;
     }
 
     /// @inheritdoc IActivityRegistry
@@ -148,8 +154,9 @@ contract ActivityRegistry is IActivityRegistry, OperationLedger {
     }
 
     /// @inheritdoc IActivityRegistry
-    function activityOf(ActivityId activityId) external view returns (Activity memory) {
-        return _activities[activityId];
+    function activityOf(ActivityId activityId) external view returns (Activity memory activity) {
+        activity = _activities[activityId];
+        activity.deficitGrams = _deficitGrams[_claimOf(activityId)];
     }
 
     /// @inheritdoc IActivityRegistry
@@ -159,7 +166,7 @@ contract ActivityRegistry is IActivityRegistry, OperationLedger {
 
     /// @inheritdoc IActivityRegistry
     function isCredited(ActivityId activityId, CivilDay day) external view returns (bool) {
-        return _creditedDays(activityId).contains(day);
+        return _credited[_claimOf(activityId)].contains(day);
     }
 
     function _step(ActivityId activityId, ActivityStatus expected, ActivityStatus next) private {
@@ -178,7 +185,7 @@ contract ActivityRegistry is IActivityRegistry, OperationLedger {
         if (status != ActivityStatus.Active && status != ActivityStatus.Suspended) {
             revert ActivityRegistry_NotActive(activityId, status);
         }
-        uint128 deficit = activity.deficitGrams;
+        uint128 deficit = _deficitGrams[_claimOf(activityId)];
         if (deficit != 0) revert ActivityRegistry_DeficitOutstanding(activityId, deficit);
 
         // Effect:
@@ -253,7 +260,7 @@ contract ActivityRegistry is IActivityRegistry, OperationLedger {
         _accountRegistry.requireActive(registration.operatorAccount);
         _checkCap(activityId, activity, grams);
 
-        uint128 deficit = activity.deficitGrams;
+        uint128 deficit = _deficitGrams[_claimOf(activityId)];
         return IssuanceTerms({
             methodologyId: registration.methodologyId,
             class: activity.class,
@@ -276,7 +283,7 @@ contract ActivityRegistry is IActivityRegistry, OperationLedger {
         if (CivilDay.unwrap(lastDay) >= CivilDay.unwrap(today)) {
             revert ActivityRegistry_PeriodNotEnded(lastDay, today);
         }
-        if (_creditedDays(activityId).meets(firstDay, lastDay)) {
+        if (_credited[_claimOf(activityId)].meets(firstDay, lastDay)) {
             revert ActivityRegistry_PeriodOverlap(activityId, firstDay, lastDay);
         }
     }
@@ -288,8 +295,9 @@ contract ActivityRegistry is IActivityRegistry, OperationLedger {
         if (grams > cap - used) revert ActivityRegistry_CapExceeded(activityId, cap, used, grams);
     }
 
-    function _creditedDays(ActivityId activityId) private view returns (DayBitmap.Days storage) {
+    /// @dev What days are credited to and a deficit is owed by.
+    function _claimOf(ActivityId activityId) private view returns (bytes32) {
         bytes32 facilityId = _activities[activityId].registration.facilityId;
-        return _credited[facilityId != 0 ? facilityId : ActivityId.unwrap(activityId)];
+        return facilityId != 0 ? facilityId : ActivityId.unwrap(activityId);
     }
 }

@@ -141,8 +141,8 @@ contract ReductionInvariantsTest is Base {
         }
     }
 
-    /// @dev 7. Per activity: issued - corrected <= cap, what circulates = issued - cancelled - taken back; 8. deficit =
-    /// shortfalls - withheld = corrected - taken back.
+    /// @dev 7. Per activity: issued - corrected <= cap, what circulates = issued - cancelled - taken back; 8. per facility:
+    /// deficit = shortfalls - withheld = corrected - taken back.
     function invariant_Activities() external {
         _count();
         for (uint256 i = 0; i < activityCount; ++i) {
@@ -151,12 +151,8 @@ contract ReductionInvariantsTest is Base {
             assertLe(
                 activity.issuedGrams - activity.correctedGrams, activity.registration.capGrams, "net issued <= cap"
             );
-            assertEq(
-                activity.deficitGrams,
-                handler.shortfallGrams(id) - handler.withheldGrams(id),
-                "deficit = shortfalls - withheld"
-            );
             _checkLotsOf(id, activity);
+            _checkDeficit(activity, id);
         }
         assertFalse(handler.dayCreditedTwice());
     }
@@ -258,18 +254,42 @@ contract ReductionInvariantsTest is Base {
     function _checkLotsOf(ActivityId id, IActivityRegistry.Activity memory activity) private view {
         uint256 issued = 0;
         uint256 corrected = 0;
-        uint256 takenBack = 0;
         for (uint256 i = 0; i < lotCount; ++i) {
             IReductionLedger.Lot memory lot = ledger.lotOf(handler.lots(i));
             if (ActivityId.unwrap(lot.activityId) != ActivityId.unwrap(id)) continue;
             issued += lot.issuedGrams;
             corrected += lot.correctedGrams;
-            takenBack += lot.takenBackGrams;
         }
         assertEq(activity.issuedGrams, issued, "issued = sum over lots");
         assertEq(activity.correctedGrams, corrected, "corrected = sum over lots");
+    }
+
+    /// @dev Summed over the activities that share the facility: what one of them owes, the next one fills.
+    function _checkDeficit(IActivityRegistry.Activity memory activity, ActivityId id) private view {
+        bytes32 facility = activity.registration.facilityId;
+        uint256 owed = 0;
+        uint256 filled = 0;
+        uint256 corrected = 0;
+        uint256 takenBack = 0;
+        for (uint256 i = 0; i < activityCount; ++i) {
+            ActivityId other = handler.activityIds(i);
+            bool same = ActivityId.unwrap(other) == ActivityId.unwrap(id);
+            if (!same && (facility == 0 || activities.activityOf(other).registration.facilityId != facility)) continue;
+            owed += handler.shortfallGrams(other);
+            filled += handler.withheldGrams(other);
+            corrected += activities.activityOf(other).correctedGrams;
+            takenBack += _takenBackOf(other);
+        }
+        assertEq(activity.deficitGrams, owed - filled, "deficit = shortfalls - withheld");
         // What is in circulation or cancelled, less what is still owed, is what was issued and never found wrong.
         assertEq(activity.deficitGrams, corrected - takenBack, "deficit = corrected - taken back");
+    }
+
+    function _takenBackOf(ActivityId id) private view returns (uint256 grams) {
+        for (uint256 i = 0; i < lotCount; ++i) {
+            IReductionLedger.Lot memory lot = ledger.lotOf(handler.lots(i));
+            if (ActivityId.unwrap(lot.activityId) == ActivityId.unwrap(id)) grams += lot.takenBackGrams;
+        }
     }
 
     function _indexOf(LotId lot) private view returns (uint256 i) {

@@ -92,6 +92,20 @@ contract ReductionLedgerSupervisionTest is Fixture {
         _checkCorrect(lot, 300, 300, 0);
     }
 
+    function test_Correct_WhenTheFacilityIsRegisteredAnew() external {
+        transfer(owner, buyer, lot, 1000);
+        vm.prank(regulator);
+        activities.close(op(), project, RECORD);
+        IActivityRegistry.Registration memory registration = projectOf("PV-NEXT");
+        registration.facilityId = projectOf("PV-1").facilityId;
+        ActivityId successor = register(registration);
+        correct(lot, 300);
+        assertEq(activities.activityOf(successor).deficitGrams, 300);
+        LotId next = issue(successor, 19_600, 19_610, 400);
+        assertEq(held(owner, next), 100);
+        assertEq(activities.activityOf(project).deficitGrams, 0);
+    }
+
     function test_Correct_WhenTheLotHadFilledADeficit() external {
         transfer(owner, buyer, lot, 1000);
         correct(lot, 300);

@@ -12,7 +12,7 @@ from indexer import schema
 from indexer.database import Database, open_database
 from indexer.follower import Follower
 from indexer.ledger_state import load_state
-from indexer.schema import ACTIVITY_BOOKS, SOURCE_BOOKS
+from indexer.schema import DEBTOR_BOOKS, SOURCE_BOOKS
 from ledger.log_tree import root
 from ledger.model import Certificate, ModelState
 from ledger.vocabulary import CancellationPurpose
@@ -84,7 +84,7 @@ def check_double_entry(database: Database) -> None:
                 (posting.debit_book, posting.debit_owner, -posting.quantity_gco2e),
                 (posting.credit_book, posting.credit_owner, posting.quantity_gco2e),
             ):
-                lot_id = schema.NO_LOT if book in ACTIVITY_BOOKS else posting.lot_id
+                lot_id = schema.NO_LOT if book in DEBTOR_BOOKS else posting.lot_id
                 key = (book, owner, lot_id)
                 posted[key] = posted.get(key, 0) + (-change if book in SOURCE_BOOKS else change)
         balances = {(row.book, row.owner, row.lot_id): row.quantity_gco2e for row in connection.execute(select(table))}

@@ -18,13 +18,13 @@ def issued(lot_id: bytes, grams: int, withheld: int) -> IssuanceConfirmed:
 
 def test_the_books_of_a_story() -> None:
     story: list[Posting] = [
-        *books.of_issuance(0, issued(LOT, 100, 0)),
+        *books.of_issuance(0, issued(LOT, 100, 0), ACTIVITY),
         books.of_transfer(1, ReductionTransferred(LOT, OWNER, BUYER, ID, 70)),
         books.of_cancellation(2, ReductionCancelled(LOT, BUYER, 1, ID, CancellationPurpose.VOLUNTARY_OFFSET, 20, 1)),
         # 50 were too many: 30 are still there, 20 are owed.
         *books.of_correction(3, ReductionCorrected(LOT, OWNER, ID, 50, 30, 20), ACTIVITY),
         # Of the next 60, 20 are withheld.
-        *books.of_issuance(4, issued(LATER_LOT, 60, 20)),
+        *books.of_issuance(4, issued(LATER_LOT, 60, 20), ACTIVITY),
     ]
     assert books.balance_changes(story) == {
         (Book.ISSUED, OWNER, LOT): 100,
@@ -42,7 +42,7 @@ def test_the_books_of_a_story() -> None:
 
 
 def test_nothing_is_posted_for_nothing() -> None:
-    wholly_withheld = books.of_issuance(0, issued(LOT, 5, 5))
+    wholly_withheld = books.of_issuance(0, issued(LOT, 5, 5), ACTIVITY)
     assert [posting.credit_book for posting in wholly_withheld] == [Book.TAKEN_BACK, Book.FILLED]
     assert [posting.position for posting in wholly_withheld] == [0, 1]
     nothing_left = books.of_correction(1, ReductionCorrected(LOT, OWNER, ID, 5, 0, 5), ACTIVITY)
