@@ -29,9 +29,7 @@ def large_backfill(database: Database, *, stored: int, missing: int) -> Iterator
         return
     with database.write() as connection:
         for part in _present(connection):
-            connection.execute(
-                DropIndex(part) if isinstance(part, Index) else DropConstraint(part)
-            )
+            connection.execute(DropIndex(part) if isinstance(part, Index) else DropConstraint(part))
     try:
         yield
     finally:

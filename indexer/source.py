@@ -116,11 +116,14 @@ class RangeReader:
     are more or the node refuses it.
     """
 
-    def __init__(self, rpc: Rpc, addresses: Sequence[str], *, logs_per_range: int, threads: int) -> None:
+    def __init__(
+        self, rpc: Rpc, addresses: Sequence[str], *, logs_per_range: int, threads: int, ranges_ahead: int
+    ) -> None:
         self._rpc = rpc
         self._addresses = addresses
         self._logs_per_range = logs_per_range
         self._threads = threads
+        self._ranges_ahead = ranges_ahead
         self._blocks = _FIRST_BLOCKS
 
     def ranges(self, begin: int, end: int) -> Iterator[BlockRange]:
@@ -129,7 +132,7 @@ class RangeReader:
         with ThreadPoolExecutor(self._threads, thread_name_prefix="read-range") as pool:
             try:
                 while begin < end or waiting:
-                    while begin < end and len(waiting) < self._threads:
+                    while begin < end and len(waiting) < self._ranges_ahead:
                         stop = min(begin + self._blocks, end)
                         waiting.append(pool.submit(read_range, self._rpc, self._addresses, begin, stop))
                         begin = stop
