@@ -37,7 +37,7 @@ def _day(day: int) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Composer:
-    """`senders` is the key of each body that this process may sign for; `rules` the version the operations are done under."""
+    """`senders`: the key of each body that this process may sign for; `rules`: the version they are done under."""
 
     salts: SaltSource
     senders: Mapping[Role, Address] = field(default_factory=dict)
@@ -69,9 +69,7 @@ class Composer:
         )
         return self._by(Role.PLATFORM, call, record)
 
-    def freeze_account(
-        self, *, operation_id: OperationId, account: Address, fields: Fields = _NO_FIELDS
-    ) -> Operation:
+    def freeze_account(self, *, operation_id: OperationId, account: Address, fields: Fields = _NO_FIELDS) -> Operation:
         record = self._record(OperationKind.ACCOUNT_FROZEN, operation_id, {"account": account.hex0x}, fields)
         call = calls.freeze_account(operation_id=operation_id, account=account, record_hash=record.hash)
         return self._by(Role.REGULATOR, call, record)
