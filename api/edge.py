@@ -145,12 +145,14 @@ class Edge:
             kind, caller = _ADDRESS, caller_of_address(client[0] if client else "")
         else:
             kind, caller = _KEY, key_id
-        grant = self._buckets[kind].take(caller)
+        buckets = self._buckets[kind]
+        grant = buckets.take(caller)
+        if grant.remaining * 2 >= buckets.capacity:
+            return refused, common
         common = (*common, (b"ratelimit", b'"%s";r=%d' % (kind.encode(), grant.remaining)))
         if grant.allowed:
             return refused, common
-        policy = f'"{kind}";{self._buckets[kind].policy}'.encode()
-        return RateExceeded(grant.wait_seconds), (*common, (b"ratelimit-policy", policy))
+        return RateExceeded(grant.wait_seconds), (*common, (b"ratelimit-policy", f'"{kind}";{buckets.policy}'.encode()))
 
     async def _through(self, scope: Scope, receive: Receive, send: Send, common: Headers) -> None:
         bodiless = scope["method"] == "HEAD"

@@ -40,10 +40,14 @@ _HEADERS: dict[str, Any] = {
         "schema": {"type": "string"},
         "example": f'41;hash="0x{"c1" * 32}";timestamp=1763690000',
     },
-    "ETag": {"description": "Strong validator of the body.", "schema": {"type": "string"}, "example": f'"{"5f" * 12}"'},
+    "ETag": {
+        "description": "Strong validator of the body.",
+        "schema": {"type": "string"},
+        "example": f'"{"c1" * 8}-8d2-0f5ee1a9"',
+    },
     "Cache-Control": {"description": "How long the answer may be kept.", "schema": {"type": "string"}},
     "RateLimit": {
-        "description": "Requests that this caller has left.",
+        "description": "Requests that this caller has left, once less than half are.",
         "schema": {"type": "string"},
         "example": '"address";r=299',
     },

@@ -15,7 +15,7 @@ from api.caching import CacheRule, matches, strong_etag
 from api.pagination import DEFAULT_LIMIT, LARGEST_LIMIT, Key, decode_cursor, encode_cursor
 from api.parameters import Arguments, Parameter, number_parameter, parse_query, plain_text
 from api.problems import Problems
-from api.repository.snapshots import AsOf, MovedError, Readers, Snapshot
+from api.repository.snapshots import AsOf, Readers, Snapshot
 
 Document = dict[str, Any]
 Keyed = tuple[Key, Document]
@@ -83,20 +83,14 @@ class ReadRoute:
     ) -> Answer:
         """The whole answer; never raises."""
         as_of: AsOf | None = None
-        whole = False
-        while True:
-            try:
-                arguments, texts = self._parse(path, query)
-                with readers.snapshot(whole=whole) as snapshot:
-                    try:
-                        found = self._find(snapshot, arguments, path, texts)
-                    finally:
-                        as_of = snapshot.as_of_if_read
-                    return _answer(found, snapshot.as_of, conditions.if_none_match)
-            except MovedError:
-                whole = True
-            except Exception as error:  # noqa: BLE001 - the edge: unknown ones become opaque 500s, logged with an id
-                return self._problem(problems, error, conditions, as_of)
+        try:
+            arguments, texts = self._parse(path, query)
+            with readers.snapshot() as snapshot:
+                as_of = snapshot.as_of
+                found = self._find(snapshot, arguments, path, texts)
+        except Exception as error:  # noqa: BLE001 - the edge: unknown ones become opaque 500s, logged with an id
+            return self._problem(problems, error, conditions, as_of)
+        return _answer(found, as_of, conditions.if_none_match)
 
     def _find(
         self, snapshot: Snapshot, arguments: Arguments, path: Mapping[str, str], texts: Mapping[str, str]
@@ -197,7 +191,7 @@ def _answer(found: Found, as_of: AsOf, if_none_match: bytes | None) -> Answer:
     document = found.document
     document["as_of"] = as_of.document
     body = encode_json(document)
-    etag = strong_etag(body)
+    etag = strong_etag(as_of.mark, body)
     cache = CacheRule.NEVER if as_of.halted else found.cache
     if if_none_match is not None and matches(if_none_match, etag):
         return Answer(304, ((b"etag", etag), (b"cache-control", cache.value), (b"tanpuhui-as-of", as_of.header)), b"")

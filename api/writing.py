@@ -234,7 +234,7 @@ class Writer:
         headers: Headers = ((b"content-type", JSON_TYPE), (b"cache-control", CacheRule.NEVER.value))
         document["as_of"] = None
         try:
-            with self._readers.snapshot(whole=True) as snapshot:
+            with self._readers.snapshot() as snapshot:
                 document["as_of"] = snapshot.as_of.document
                 headers = (*headers, (b"tanpuhui-as-of", snapshot.as_of.header))
                 outcome = None if indexed is None else outcome_of(snapshot, indexed)

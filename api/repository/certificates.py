@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from api.repository.filters import raw, where
-from api.repository.snapshots import Snapshot, with_as_of
+from api.repository.snapshots import Snapshot
 
 _PAGE = """
 SELECT c.number, c.leaf_index, c.lot_id, c.account, c.purpose, c.quantity_gco2e, c.first_serial, l.activity_id, a.code,
@@ -13,13 +13,15 @@ JOIN lots l ON l.lot_id = c.lot_id
 JOIN activities a ON a.activity_id = l.activity_id
 JOIN operations o ON o.leaf_index = c.leaf_index
 """
-_ONE = with_as_of(
-    "c.number, c.leaf_index, c.lot_id, c.account, c.purpose, c.quantity_gco2e, c.first_serial, o.operation_id, "
-    "o.record_hash, o.timestamp, o.leaf_hash, o.block_number, o.transaction_hash, o.subject, o.ledger, "
-    "CAST(r.document AS BLOB), r.disclosed",
-    "LEFT JOIN certificates c ON c.number = ? LEFT JOIN operations o ON o.leaf_index = c.leaf_index "
-    "LEFT JOIN records r ON r.record_hash = o.record_hash",
-)
+_ONE = """
+SELECT c.number, c.leaf_index, c.lot_id, c.account, c.purpose, c.quantity_gco2e, c.first_serial, o.operation_id,
+       o.record_hash, o.timestamp, o.leaf_hash, o.block_number, o.transaction_hash, o.subject, o.ledger,
+       CAST(r.document AS BLOB), r.disclosed
+FROM certificates c
+JOIN operations o ON o.leaf_index = c.leaf_index
+LEFT JOIN records r ON r.record_hash = o.record_hash
+WHERE c.number = ?
+"""
 
 
 class CertificateRow(NamedTuple):
@@ -63,7 +65,7 @@ class CertificateSummaryRow(NamedTuple):
 
 def by_number(snapshot: Snapshot, number: int) -> CertificateRow | None:
     """The certificate with this number."""
-    row = snapshot.first(_ONE, number)
+    row = snapshot.one(_ONE, number)
     return None if row is None else CertificateRow._make(row)
 
 

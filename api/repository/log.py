@@ -1,11 +1,11 @@
 """The transparency log: proofs from stored tiles."""
 
-from api.repository.snapshots import Snapshot, with_as_of
+from api.repository.snapshots import Snapshot
 from indexer.tiles import TILE_HEIGHT, TILE_WIDTH, place_of
 from ledger.log_tree import HASH_LENGTH, consistency_path, fold, peaks, read_path, root_at
 
 _TILE = "SELECT nodes FROM log_tiles WHERE level = ? AND tile_index = ?"
-_LEAF_INDEX = with_as_of("o.leaf_index", "LEFT JOIN operations o ON o.operation_id = ?")
+_LEAF_INDEX = "SELECT leaf_index FROM operations WHERE operation_id = ?"
 
 _OFFSETS = [
     [place_of(height, within)[1] * HASH_LENGTH for within in range(TILE_WIDTH >> height)]
@@ -89,7 +89,7 @@ def _edge(source: TileNodes, snapshot: Snapshot, start: int, tree_size: int) -> 
 
 def leaf_index_of(snapshot: Snapshot, operation_id: bytes) -> int | None:
     """The place of an operation in the log."""
-    row = snapshot.first(_LEAF_INDEX, bytes(operation_id))
+    row = snapshot.one(_LEAF_INDEX, bytes(operation_id))
     return None if row is None else int(row[0])
 
 

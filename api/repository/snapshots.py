@@ -1,9 +1,13 @@
 """One consistent view of the index per request, with the block as of which it holds.
 
 SQLite: a point read costs less than handing it to a thread, so the event loop has a connection of its own; reader
-threads have one each. PostgreSQL: every read is a thread's. Each connection only reads.
+threads have one each. In the event loop a snapshot is shared by the requests of one turn of the loop: whatever a turn
+answers had arrived before the turn began, so none of them is answered from before it was asked, and the cost of
+beginning, of reading the as-of block and of ending is theirs together. PostgreSQL: every read is a thread's. Each
+connection only reads.
 """
 
+import asyncio
 import re
 import sqlite3
 import threading
@@ -13,7 +17,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache, lru_cache
-from typing import Any, Protocol, Self
+from typing import Any, Protocol
 from urllib.parse import quote
 
 import orjson
@@ -27,20 +31,13 @@ Row = tuple[Any, ...]
 
 _EPOCH = date(1970, 1, 1)
 
-_AS_OF_COLUMNS = """
-SELECT cursor.block_number, cursor.block_hash, cursor.block_timestamp, cursor.log_size, cursor.log_root,
+_AS_OF = """
+SELECT block_number, block_hash, block_timestamp, log_size, log_root,
        EXISTS (SELECT 1 FROM incidents WHERE kind = 2 AND resolved_at IS NULL),
-       (SELECT COALESCE(MAX(incident_id), 0) FROM incidents)"""
-_AS_OF_WIDTH = 7
-_AS_OF = f"{_AS_OF_COLUMNS} FROM cursor WHERE cursor.id = 1"
+       (SELECT COALESCE(MAX(incident_id), 0) FROM incidents)
+FROM cursor WHERE id = 1
+"""
 _CHAIN_ID = "SELECT chain_id FROM chain_binding WHERE id = 1"
-
-
-def with_as_of(columns: str, joins: str) -> str:
-    """A statement for `Snapshot.first`: what is sought stands in LEFT JOINs, its first column is NULL where there is
-    none.
-    """
-    return f"{_AS_OF_COLUMNS}, {columns} FROM cursor {joins} WHERE cursor.id = 1"
 
 
 class IndexUnavailable(Unavailable):
@@ -67,6 +64,8 @@ class AsOf:
     row: Row
     document: orjson.Fragment
     header: bytes
+    mark: bytes
+    """Start of the block's hash: tells answers of different blocks apart in their entity tags."""
 
 
 def as_of_from_row(row: Row) -> AsOf:
@@ -92,6 +91,7 @@ def as_of_from_row(row: Row) -> AsOf:
         row=row,
         document=orjson.Fragment(orjson.dumps(document)),
         header=f'{number};hash="0x{block_hash.hex()}";timestamp={timestamp}'.encode(),
+        mark=block_hash[:8].hex().encode(),
     )
 
 
@@ -107,20 +107,11 @@ def _date(days: int) -> str:
     return (_EPOCH + timedelta(days=days)).isoformat()
 
 
-class MovedError(Exception):
-    """The index moved between two statements of a snapshot that had begun without a transaction; read again, in one."""
-
-
 class Snapshot(Protocol):
     """What is readable within one request: all of it as of one block."""
 
     @property
     def as_of(self) -> AsOf: ...
-
-    @property
-    def as_of_if_read(self) -> AsOf | None:
-        """The same, but asks nothing."""
-        ...
 
     @property
     def chain_id(self) -> int:
@@ -130,12 +121,6 @@ class Snapshot(Protocol):
     @property
     def facts(self) -> "FactCache":
         """What was read before and cannot have changed."""
-        ...
-
-    def first(self, statement: str, *arguments: object) -> Row | None:
-        """The row that a statement made by `with_as_of` finds, without its as-of columns; the cheapest way to read
-        one.
-        """
         ...
 
     def one(self, statement: str, *arguments: object) -> Row | None:
@@ -182,13 +167,8 @@ class Readers(Protocol):
     @property
     def in_loop(self) -> bool: ...
 
-    def snapshot(self, *, whole: bool = False) -> AbstractContextManager[Snapshot]:
-        """A snapshot of the calling thread, which has at most one. Raises `IndexEmpty`, `IndexUnavailable`.
-
-        A read that needs one statement runs without a transaction around it. A second statement begins one and looks
-        whether the index is where the first found it; if it is not, `MovedError` is raised. `whole`: the transaction
-        is there from the start.
-        """
+    def snapshot(self) -> AbstractContextManager[Snapshot]:
+        """A snapshot of the calling thread, which has at most one. Raises `IndexEmpty`, `IndexUnavailable`."""
         ...
 
     def close(self) -> None: ...
@@ -212,38 +192,15 @@ class _Shared:
 
 
 class _Connection:
-    """A connection and its snapshot in one: entering begins a snapshot, leaving ends it."""
+    """A connection and its snapshot in one."""
 
     _BEGIN: str
-    _execute: Callable[..., Any]
+    as_of: AsOf
 
-    def __init__(self, shared: _Shared) -> None:
+    def __init__(self, shared: _Shared, execute: Callable[..., Any]) -> None:
         self._shared = shared
-        self._as_of: AsOf | None = None
-        self._in_transaction = False
+        self._execute = execute
         self.facts = shared.facts
-
-    def __enter__(self) -> Self:
-        self._as_of = None
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._in_transaction:
-            self._in_transaction = False
-            self._execute("ROLLBACK")
-
-    @property
-    def as_of_if_read(self) -> AsOf | None:
-        return self._as_of
-
-    @property
-    def as_of(self) -> AsOf:
-        if self._as_of is None:
-            row = self._execute(_AS_OF).fetchone()
-            if row is None:
-                raise IndexEmpty
-            self._as_of = self._shared.as_of_from(row)
-        return self._as_of
 
     @property
     def chain_id(self) -> int:
@@ -255,43 +212,36 @@ class _Connection:
         return self._shared.chain_id
 
     def begin(self) -> None:
-        """Begins the transaction; `MovedError` if the index is not where this snapshot has seen it."""
-        before = self._as_of
+        """Begins a snapshot and learns its block; `IndexEmpty` if there is none."""
         self._execute(self._BEGIN)
-        self._in_transaction = True
-        self._as_of = None
-        now = self.as_of
-        if before is not None and now.row != before.row:
-            raise MovedError
+        try:
+            row = self._execute(_AS_OF).fetchone()
+            if row is None:
+                raise IndexEmpty
+        except BaseException:
+            self.end()
+            raise
+        self.as_of = self._shared.as_of_from(row)
 
-    def first(self, statement: str, *arguments: object) -> Row | None:
-        if self._as_of is not None and not self._in_transaction:
-            self.begin()
-        row = self._execute(statement, arguments).fetchone()
-        if row is None:
-            raise IndexEmpty
-        self._as_of = self._shared.as_of_from(row[:_AS_OF_WIDTH])
-        found: Row = row[_AS_OF_WIDTH:]
-        return None if found[0] is None else found
+    def end(self) -> None:
+        """Ends the snapshot."""
+        self._execute("ROLLBACK")
 
     def one(self, statement: str, *arguments: object) -> Row | None:
-        if not self._in_transaction:
-            self.begin()
         row: Row | None = self._execute(statement, arguments).fetchone()
         return row
 
     def all(self, statement: str, *arguments: object) -> list[Row]:
-        if not self._in_transaction:
-            self.begin()
         rows: list[Row] = self._execute(statement, arguments).fetchall()
         return rows
 
 
 class _SqliteConnection(_Connection):
+    """Entering begins a snapshot or joins that of this turn of the event loop; leaving ends it, or the turn does."""
+
     _BEGIN = "BEGIN"
 
     def __init__(self, shared: _Shared, path: str) -> None:
-        super().__init__(shared)
         self._connection = sqlite3.connect(
             f"file:{quote(path)}?mode=ro",
             uri=True,
@@ -300,12 +250,37 @@ class _SqliteConnection(_Connection):
             timeout=5,
             cached_statements=256,
         )
-        self._execute = self._connection.cursor().execute
+        super().__init__(shared, self._connection.cursor().execute)
         self._execute("PRAGMA query_only = 1")
         self._execute("PRAGMA mmap_size = 1073741824")
+        self._turn_of: asyncio.AbstractEventLoop | None = None
+
+    def __enter__(self) -> Snapshot:
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self.begin()
+            return self
+        if self._turn_of is loop:
+            return self
+        self._end_turn()  # of a loop that stopped in the middle of one
+        self.begin()
+        self._turn_of = loop
+        loop.call_soon(self._end_turn)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._turn_of is None:
+            self.end()
+
+    def _end_turn(self) -> None:
+        if self._turn_of is not None:
+            self._turn_of = None
+            self.end()
 
     def close(self) -> None:
         """Closes the file."""
+        self._turn_of = None
         self._connection.close()
 
 
@@ -322,30 +297,19 @@ class SqliteReaders:
         self._local = threading.local()
         self._connections: list[_SqliteConnection] = []
 
-    def snapshot(self, *, whole: bool = False) -> AbstractContextManager[Snapshot]:
+    def snapshot(self) -> AbstractContextManager[Snapshot]:
         connection: _SqliteConnection | None = getattr(self._local, "connection", None)
-        if connection is None or whole:
-            return self._guarded(whole=whole)
-        return connection
-
-    @contextmanager
-    def _guarded(self, *, whole: bool) -> Iterator[Snapshot]:
-        """The first snapshot of a thread, when the file may not be there yet or have no tables; or a whole one."""
-        connection: _SqliteConnection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = self._local.connection = self._open()
-        with connection as snapshot:
-            if whole:
-                connection.begin()
-            yield snapshot
+        return self._open() if connection is None else connection
 
     def _open(self) -> _SqliteConnection:
+        """The first of a thread, when the file may not be there yet, or have no tables."""
         try:
             connection = _SqliteConnection(self._shared, self._path)
-            with connection:
-                _ = connection.as_of
+            connection.begin()
+            connection.end()
         except sqlite3.OperationalError as error:
             raise IndexEmpty from error
+        self._local.connection = connection
         self._connections.append(connection)
         return connection
 
@@ -368,16 +332,18 @@ class _PostgresConnection(_Connection):
     _BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
     def __init__(self, shared: _Shared, conninfo: str) -> None:
-        super().__init__(shared)
         self.connection = psycopg.connect(
             conninfo, autocommit=True, connect_timeout=5, prepare_threshold=0, options="-c statement_timeout=15000"
         )
+        super().__init__(shared, self._run)
 
-        def execute(statement: str, arguments: Sequence[object] = ()) -> Any:
-            # Statements are our own constants; values travel as parameters.
-            return self.connection.execute(_for_postgresql(statement), arguments, binary=True)
+    def _run(self, statement: str, arguments: Sequence[object] = ()) -> Any:
+        return self.connection.execute(_for_postgresql(statement), arguments, binary=True)
 
-        self._execute = execute
+    def end(self) -> None:
+        """Ends the snapshot, if the connection is still there."""
+        if not self.connection.closed:
+            super().end()
 
 
 class PostgresReaders:
@@ -392,13 +358,14 @@ class PostgresReaders:
         self._connections: list[_PostgresConnection] = []
 
     @contextmanager
-    def snapshot(self, *, whole: bool = False) -> Iterator[Snapshot]:
+    def snapshot(self) -> Iterator[Snapshot]:
         try:
             connection = self._connection()
-            with connection as snapshot:
-                if whole:
-                    connection.begin()
-                yield snapshot
+            connection.begin()
+            try:
+                yield connection
+            finally:
+                connection.end()
         except psycopg.errors.UndefinedTable as error:
             raise IndexEmpty from error
         except psycopg.OperationalError as error:

@@ -1,5 +1,6 @@
 """PostgreSQL answers as SQLite does; and what a snapshot sees while the index moves."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from sqlalchemy import URL, text, update
 
 from api.app import Application, create_app
 from api.auth import KeyScope
-from api.repository.snapshots import MovedError, Readers, open_readers
+from api.repository.snapshots import Readers, open_readers
 from api.settings import ApiSettings
 from indexer.api_keys import ApiKeyStore
 from indexer.database import Database, open_database
@@ -92,46 +93,66 @@ def test_a_broken_connection_is_opened_again(postgres: tuple[str, Database]) -> 
     application.close()
 
 
+def move(database: Database, number: int) -> None:
+    """What the follower does, as far as readers see it."""
+    with database.write() as connection:
+        connection.execute(update(cursor).values(block_number=number, block_hash=bytes(hash32(number))))
+
+
 @pytest.mark.parametrize("which", ["sqlite", "postgres"])
 def test_a_snapshot_is_of_one_block(which: str, request: pytest.FixtureRequest) -> None:
     url, database = request.getfixturevalue(which)
     readers: Readers = open_readers(url, cached_facts=100)
-
-    def move(number: int) -> None:
-        with database.write() as connection:
-            connection.execute(update(cursor).values(block_number=number, block_hash=bytes(hash32(number))))
-
-    with readers.snapshot() as snapshot:
-        before = snapshot.as_of
-        move(900)
-        assert snapshot.as_of is before
-        with pytest.raises(MovedError):
-            snapshot.one("SELECT 1")
-    with readers.snapshot(whole=True) as snapshot:
-        assert snapshot.as_of.block_number == 900
-        move(901)
-        assert snapshot.one("SELECT block_number FROM cursor") == (900,)
-    with readers.snapshot() as snapshot:
-        assert snapshot.one("SELECT block_number FROM cursor") == (901,)
-        move(902)
-        assert snapshot.as_of.block_number == 901
+    for number in (900, 901):
+        with readers.snapshot() as snapshot:
+            before = snapshot.as_of
+            move(database, number)
+            assert snapshot.as_of is before
+            assert snapshot.one("SELECT block_number FROM cursor") == (before.block_number,)
+        with readers.snapshot() as snapshot:
+            assert snapshot.as_of.block_number == number
     readers.close()
 
 
-def test_a_read_that_was_overtaken_is_read_again(sqlite: tuple[str, Database], monkeypatch: pytest.MonkeyPatch) -> None:
-    application = application_of(sqlite[0])
-    client = Client(application)
-    readers = application.context.readers
-    real = readers.snapshot
-    asked: list[bool] = []
+def test_a_turn_of_the_event_loop_shares_a_snapshot_and_the_next_has_its_own(sqlite: tuple[str, Database]) -> None:
+    url, database = sqlite
+    readers: Readers = open_readers(url, cached_facts=100)
 
-    def move_once(*, whole: bool = False) -> object:
-        asked.append(whole)
-        if not whole:
-            raise MovedError
-        return real(whole=True)
+    def seen() -> int:
+        with readers.snapshot() as snapshot:
+            return snapshot.as_of.block_number
 
-    monkeypatch.setattr(readers, "snapshot", move_once)
-    assert client.get("/v1/certificates/1").status == 200
-    assert asked == [False, True]
-    application.close()
+    async def turns() -> list[int]:
+        first = seen()
+        move(database, 900)
+        found = [seen() - first]
+        await asyncio.sleep(0)
+        return [*found, seen()]
+
+    assert asyncio.run(turns()) == [0, 900]
+    move(database, 901)
+    assert asyncio.run(turns()) == [0, 900]
+    assert seen() == 900
+    move(database, 902)
+    assert seen() == 902
+    readers.close()
+
+
+def test_a_turn_that_was_never_ended_is_not_joined(sqlite: tuple[str, Database]) -> None:
+    url, database = sqlite
+    readers: Readers = open_readers(url, cached_facts=100)
+
+    async def begin() -> int:
+        with readers.snapshot() as snapshot:
+            return snapshot.as_of.block_number
+
+    loop = asyncio.new_event_loop()
+    coroutine = begin()
+    asyncio._set_running_loop(loop)
+    with pytest.raises(StopIteration):
+        coroutine.send(None)
+    asyncio._set_running_loop(None)
+    loop.close()
+    move(database, 900)
+    assert asyncio.run(begin()) == 900
+    readers.close()
