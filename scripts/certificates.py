@@ -5,16 +5,12 @@ The steps are numbered and stop at the first that fails (`ProofMismatch`, exit c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chain.deployment import Deployment
-from chain.operations import ContractName
-from chain.rpc import Rpc
-from chain.views import ContractViews
 from ledger import encoding
-from ledger.errors import ProofMalformed, ProofMismatch
+from ledger.errors import InvalidInput, ProofMalformed, ProofMismatch
 from ledger.ids import ZERO_ADDRESS, Address, Hash32, LeafHash, LotId, OperationId, RecordHash
 from ledger.log_tree import verify_inclusion
 from ledger.records import Disclosure
@@ -33,14 +29,20 @@ class CheckedCertificate:
 
 
 def check_certificate(
-    rpc: Rpc, deployment: Deployment, certificate: Mapping[str, Any], proof: Mapping[str, Any]
+    certificate: Mapping[str, Any],
+    proof: Mapping[str, Any],
+    *,
+    chain_id: int,
+    ledger: Address,
+    root_at: Callable[[int], Hash32],
 ) -> CheckedCertificate:
     """Checks the documents of `/v1/certificates/N` and `/v1/log/proof/inclusion`.
 
-    Raises `ProofMismatch` or `ProofMalformed`, whose step names the check, and what an unreachable node raises.
+    `ledger` is the reduction ledger's address, `root_at` asks the log's contract for its root at a size. Raises
+    `ProofMismatch` or `ProofMalformed`, whose step names the check, and whatever `root_at` raises.
     """
     try:
-        subject, leaf_hash = _leaf(deployment, certificate)
+        subject, leaf_hash = _leaf(chain_id, ledger, certificate)
         _check(1, "subject", subject, certificate["subject"])
         if certificate["record"] is not None:
             disclosed = Disclosure.from_json(certificate["record"]).record_hash()
@@ -49,27 +51,27 @@ def check_certificate(
         size, index = int(proof["tree_size"]), int(proof["leaf_index"])
         root = Hash32.from_hex(proof["root"])
         path = [Hash32.from_hex(member) for member in proof["path"]]
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, InvalidInput) as error:
         raise ProofMalformed("certificate", f"a member is missing or malformed ({error})") from None
+    # Step 4 is the inclusion proof, which names its own steps.
     verify_inclusion(leaf_hash=leaf_hash, index=index, size=size, proof=path, root=root)
-    _check(5, "root of the contract", ContractViews(rpc, deployment).log_root_at(size), proof["root"])
+    _check(5, "root of the contract", root_at(size), root.hex0x)
     return CheckedCertificate(
         number=int(certificate["number"]), leaf_hash=leaf_hash, leaf_index=index, log_size=size, log_root=root
     )
 
 
-def _leaf(deployment: Deployment, certificate: Mapping[str, Any]) -> tuple[Hash32, LeafHash]:
+def _leaf(chain_id: int, ledger: Address, certificate: Mapping[str, Any]) -> tuple[Hash32, LeafHash]:
     """Subject and leaf, computed from what the certificate states."""
-    lot_id = LotId.from_hex(certificate["lot"]["lot_id"])
     subject = encoding.certificate_subject(
         certificate_number=int(certificate["number"]),
-        lot_id=lot_id,
+        lot_id=LotId.from_hex(certificate["lot"]["lot_id"]),
         purpose=CancellationPurpose.from_label(certificate["purpose"]),
         first_serial=int(certificate["first_serial"]),
     )
     leaf = encoding.log_leaf(
-        chain_id=deployment.chain_id,
-        ledger=deployment.address(ContractName.REDUCTION_LEDGER),
+        chain_id=chain_id,
+        ledger=ledger,
         kind=OperationKind.REDUCTION_CANCELLED,
         operation_id=OperationId.from_hex(certificate["operation_id"]),
         subject=subject,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final
 
 from api.errors import IndexEmpty
 from api.repository.snapshots import Readers, Snapshot, open_readers
@@ -18,6 +18,7 @@ from chain.operations import ContractName, Operation, OperationStatus
 from chain.rpc import RpcClient
 from chain.signers import Signer
 from chain.submitter import Submitter
+from chain.views import ContractViews
 from indexer.database import Database, open_database
 from indexer.follower import Follower
 from indexer.outbox import SqlOutbox
@@ -25,6 +26,7 @@ from ledger.errors import SignerNotConfigured
 from ledger.ids import Address, OperationId
 from ledger.records import DerivedSalts
 from ledger.vocabulary import Role
+from scripts.certificates import CheckedCertificate, check_certificate
 from scripts.directory import ChainDirectory
 from scripts.errors import IndexNotBuilt
 from scripts.following import bring_up
@@ -38,7 +40,6 @@ SIGNING_ROLES: Final = (Role.REGULATOR, Role.TECHNICAL_CENTRE, Role.PLATFORM)
 
 _SQLITE_PREFIX: Final = "sqlite:///"
 _CACHED_FACTS: Final = 64
-T = TypeVar("T")
 
 
 class Context:
@@ -72,6 +73,16 @@ class Context:
         deployment = Deployment.load(self.settings.deployment)
         deployment.check(self.rpc)
         return deployment
+
+    def check_certificate(self, certificate: Mapping[str, Any], proof: Mapping[str, Any]) -> CheckedCertificate:
+        """Checks a certificate as it was served against the contracts; raises as `scripts.certificates` says."""
+        return check_certificate(
+            certificate,
+            proof,
+            chain_id=self.deployment.chain_id,
+            ledger=self.deployment.address(ContractName.REDUCTION_LEDGER),
+            root_at=ContractViews(self.rpc, self.deployment).log_root_at,
+        )
 
     # The database
 
@@ -163,7 +174,8 @@ class Context:
 
     def configured_roles(self) -> list[Role]:
         """The bodies that this process has a key of."""
-        return [role for role in SIGNING_ROLES if role in self._signers or self.settings.key(role).configured]
+        keys = self.settings.keys
+        return [role for role in SIGNING_ROLES if role in self._signers or keys[role.name].configured]
 
     def submit(self, role: Role, make: Callable[[Composer], Operation]) -> OperationStatus:
         """Makes one operation, sends it and waits until its leaf is in the log; raises the refusal."""

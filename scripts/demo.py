@@ -41,7 +41,7 @@ from ledger.vocabulary import (
     ReductionClass,
     Role,
 )
-from scripts.certificates import CheckedCertificate, check_certificate
+from scripts.certificates import CheckedCertificate
 from scripts.context import Context, new_operation_id
 from scripts.importing.service import ImportJob, run_import
 from scripts.names import activity_id, methodology_id
@@ -280,7 +280,7 @@ class Demo:
         certificate_url = f"{url}/v1/certificates/{self.certificate_number}"
         certificate = _get(certificate_url)
         proof = _get(f"{url}/v1/log/proof/inclusion?leaf_index={certificate['leaf_index']}")
-        checked = check_certificate(self.context.rpc, self.context.deployment, certificate, proof)
+        checked = self.context.check_certificate(certificate, proof)
         self.say("验证", "certificate fetched and checked against the contract's root", certificate_url)
         return self._summary(certificate_url, checked)
 

@@ -8,7 +8,6 @@ import typer
 
 from api.routes.certificates import read_certificate
 from api.routes.log import read_inclusion_proof
-from scripts.certificates import check_certificate
 from scripts.command import command
 from scripts.context import Context
 from scripts.output import Facts, Result
@@ -42,7 +41,7 @@ def certificate(
     with context.snapshot() as snapshot:
         arguments = {"leaf_index": shown.whole["leaf_index"], "operation_id": None, "tree_size": None}
         proof = plain(read_inclusion_proof(snapshot, arguments).document)
-    checked = check_certificate(context.rpc, context.deployment, shown.whole, proof)
+    checked = context.check_certificate(shown.whole, proof)
     facts = {
         "holds": True,
         "leaf_index": checked.leaf_index,

@@ -53,10 +53,14 @@ class Touches:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One operation that one row (line, part) asks for. `index` is its place within the row, counted from 0."""
+    """One operation that one row (line, part) asks for. `index` is its place within the row, counted from 0.
+
+    `ensure`: other rows rely on it, so it is done whatever becomes of its own row.
+    """
 
     row: tuple[int, int]
     index: int
+    ensure: bool
     operation_id: OperationId
     action: Action
     arguments: Arguments

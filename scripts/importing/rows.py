@@ -47,7 +47,8 @@ class RowPlan:
 class RowRefusal:
     """A row that was not applied, and why.
 
-    `by`: the file, the mapping, the check before sending, the outbox or the contract.
+    `by`: the file, the mapping, the check before sending, the outbox or the contract. `kept` are steps that other rows
+    rely on and that are done all the same.
     """
 
     line: int
@@ -58,6 +59,7 @@ class RowRefusal:
     code: str
     message: str
     part: int = 0
+    kept: tuple[Step, ...] = ()
 
     @property
     def key(self) -> RowKey:
@@ -65,7 +67,9 @@ class RowRefusal:
         return self.line, self.part
 
     @classmethod
-    def of(cls, row: RowPlan | Row | BadRow, error: TanpuhuiError, by: str, part: int = 0) -> RowRefusal:
+    def of(
+        cls, row: RowPlan | Row | BadRow, error: TanpuhuiError, by: str, *, part: int = 0, kept: tuple[Step, ...] = ()
+    ) -> RowRefusal:
         """The refusal that an error means."""
         name, rule = "", error.code
         if isinstance(error, InvalidInput):
@@ -82,6 +86,7 @@ class RowRefusal:
             rule=rule,
             code=error.code,
             message=error.explain(),
+            kept=kept,
         )
 
 
@@ -216,7 +221,7 @@ class RowReader:
                 try:
                     steps = one_pass.steps(row, part, names)
                 except TanpuhuiError as error:
-                    yield RowRefusal.of(row, error, "file", part)
+                    yield RowRefusal.of(row, error, "file", part=part)
                 else:
                     yield RowPlan(row.line, row.cells, steps, part)
 
@@ -332,6 +337,7 @@ class _Pass:
         yield Step(
             row=row,
             index=index,
+            ensure=template.ensure,
             operation_id=given.operation_id,
             action=action,
             arguments=arguments,

@@ -86,12 +86,26 @@ def check_rows(
 
 def _checked(row: RowPlan, composer: Composer, check: RowCheck, done: set[OperationId]) -> RowPlan | RowRefusal:
     left = [step for step in row.steps if step.operation_id not in done]
+    kept: list[Step] = []
+    for step in left:
+        if step.ensure:
+            if refusal := _tried(row, [step], composer, check, kept):
+                return refusal
+            kept.append(step)
+    rest = [step for step in left if not step.ensure]
+    return _tried(row, rest, composer, check, kept) or row
+
+
+def _tried(
+    row: RowPlan, steps: Sequence[Step], composer: Composer, check: RowCheck, kept: Sequence[Step]
+) -> RowRefusal | None:
+    """Why the steps would be refused, if they would; all of them or none are in the copy afterwards."""
     try:
-        composed = [(step, step.compose(composer)) for step in left]
+        composed = [(step, step.compose(composer)) for step in steps]
     except TanpuhuiError as error:
-        return RowRefusal.of(row, error, "file")
-    refusal = check.try_row(composed)
-    return row if refusal is None else RowRefusal.of(row, refusal, "check")
+        return RowRefusal.of(row, error, "file", kept=tuple(kept))
+    refused = check.try_row(composed)
+    return None if refused is None else RowRefusal.of(row, refused, "check", kept=tuple(kept))
 
 
 def apply_rows(
@@ -117,7 +131,7 @@ def _apply_window(
     tally: Tally,
     on_refused: Callable[[RowRefusal], None],
 ) -> None:
-    plans = [row for row in window if isinstance(row, RowPlan)]
+    plans = [row if isinstance(row, RowPlan) else RowPlan(row.line, row.cells, row.kept, row.part) for row in window]
     refused = {row.key: row for row in window if isinstance(row, RowRefusal)}
     run = _Run(composer, sender, {plan.key: plan for plan in plans}, refused, tally)
     for wave in waves(plans):
@@ -149,8 +163,8 @@ class _Run:
         self._tally = tally
 
     def send(self, role: Role, steps: Sequence[Step]) -> None:
-        """Sends those steps whose rows are still good."""
-        wanted = {step.operation_id: step for step in steps if step.row not in self._refused}
+        """Sends those steps whose rows are still good, and those that other rows rely on."""
+        wanted = {step.operation_id: step for step in steps if step.ensure or step.row not in self._refused}
         before = self._sender.applied(list(wanted))
         self._tally.repeated += len(before)
         for status in self._sender.send(role, self._composed(wanted.values())):

@@ -180,6 +180,50 @@ def test_a_refused_row_sends_nothing_further(
     assert ledger.model.log_size == size + 3  # the account, the transfer and the cancellation
 
 
+def test_a_refused_row_sends_nothing_further_that_would_pass(
+    ledger: Ledger, issuance: tuple[Path, Path], retirement: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """The company holds grams from elsewhere: the cancellation of a refused transfer must not take those."""
+    ledger.whole(*issuance)
+    moving = RETIREMENT.partition('[[operation]]\ndo = "cancel"')[0]
+    header = RETIRED.splitlines()[0]
+    ledger.whole(
+        write(tmp_path, "move.toml", moving), write(tmp_path, "move.csv", header + "\nc1,alpha,PV-1,2021,399\n")
+    )
+
+    _, refused = ledger.row_wise(retirement[0], write(tmp_path, "two.csv", header + "\nc1,alpha,PV-1,2021,2\n"))
+
+    assert [(row.line, row.code) for row in refused] == [(2, "reduction-ledger-insufficient-balance")]
+    assert held(ledger, "c1", "PV-1", 2021) == 399 * GRAMS_PER_TONNE
+    assert ledger.model.certificate_count == 0
+
+
+def test_a_refused_row_leaves_nothing_in_the_check(ledger: Ledger, issuance: tuple[Path, Path], tmp_path: Path) -> None:
+    """Its transfer would pass and its cancellation not: the next row finds the grams where they were."""
+    ledger.whole(*issuance)
+    begin, cancel, rest = RETIREMENT.partition('[[operation]]\ndo = "cancel"')
+    mapping = write(tmp_path, "more.toml", begin + cancel + rest.replace("{tonnes}", "{cancelled}"))
+    rows = "company,owner,project,year,tonnes,cancelled\nc1,alpha,PV-1,2021,400,401\nc1,alpha,PV-1,2021,400,400\n"
+
+    _, refused = ledger.whole(mapping, write(tmp_path, "more.csv", rows))
+
+    assert [(row.line, row.code) for row in refused] == [(2, "reduction-ledger-insufficient-balance")]
+
+
+@pytest.mark.parametrize("mode", ["row_wise", "checked"])
+def test_what_other_rows_rely_on_is_done_whatever_becomes_of_its_row(
+    ledger: Ledger, issuance: tuple[Path, Path], retirement: tuple[Path, Path], tmp_path: Path, mode: str
+) -> None:
+    """The account of c1 is first asked for by a row that is refused."""
+    ledger.whole(*issuance)
+    rows = write(tmp_path, "more.csv", RETIRED.replace("2021,100", "2021,99999", 1))
+
+    tally, refused = getattr(ledger, mode)(retirement[0], rows)
+
+    assert [row.line for row in refused] == [2]
+    assert (tally.applied, ledger.model.certificate_count) == (3, 3)
+
+
 def test_bodies_send_in_few_batches(ledger: Ledger, issuance: tuple[Path, Path]) -> None:
     ledger.whole(*issuance)
 

@@ -174,6 +174,19 @@ def test_unpivoted_columns_are_rows_of_their_own(tmp_path: Path) -> None:
     assert found[1].field == "unpivot.value"
 
 
+def test_ids_of_rows_from_one_line_and_of_several_mappings_differ(tmp_path: Path) -> None:
+    unpivot = '[unpivot]\ncolumns = ["a", "b"]\n' + FREEZE.replace("account}", "unpivot.value}")
+    data = f"a,b\n{ACCOUNT},{ACCOUNT}\n"
+    ids = [
+        row.steps[0].operation_id
+        for head in (HEAD, HEAD + "first_step = 2\n")
+        for row in rows(tmp_path, head + unpivot, data)
+        if isinstance(row, RowPlan)
+    ]
+
+    assert len(set(ids)) == 4
+
+
 def test_units(tmp_path: Path) -> None:
     correct = '[[operation]]\ndo = "correct"\nlot = "{lot}"\nquantity = "{n}"\nunit = "{u}"\n'
     lot = "0x" + "11" * 32
