@@ -1,0 +1,1 @@
+"""Properties of the command line and of imports."""
