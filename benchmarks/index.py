@@ -334,7 +334,7 @@ def main() -> None:
     options = parser.parse_args()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tanpuhui-index-")))
-        node = stack.enter_context(AnvilNode(block_seconds=None, block_gas_limit=BLOCK_GAS))
+        node = stack.enter_context(AnvilNode(block_seconds=None, block_gas_limit=BLOCK_GAS, kept_states=4))
         begin = time.perf_counter()
         chain = MadeChain(node, folder)
         chain.prepare()

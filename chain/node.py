@@ -46,7 +46,8 @@ class AnvilNode:
     Blocks come within `block_seconds` of the transactions for them and not otherwise; with `block_seconds=None` only by
     `mine()`. What anvil writes to disk lies in a folder that goes with it. The process ends with its starter, even one
     that is killed; start it from a thread that lives as long as the node is needed, because Linux counts the death of
-    that thread.
+    that thread. With `kept_states` it forgets the state after all but so many blocks, which large chains need: each
+    state is a copy in memory.
     """
 
     def __init__(
@@ -55,12 +56,14 @@ class AnvilNode:
         chain_id: int = LOCAL_CHAIN_ID,
         block_seconds: float | None = 0.01,
         block_gas_limit: int = BLOCK_GAS_LIMIT,
+        kept_states: int | None = None,
         port: int = 0,
         timestamp: int | None = None,
     ) -> None:
         self.chain_id = chain_id
         self._block_seconds = block_seconds
         self._block_gas_limit = block_gas_limit
+        self._pruning = [] if kept_states is None else ["--prune-history", str(kept_states)]
         self._timestamp = [] if timestamp is None else ["--timestamp", str(timestamp)]
         self._port = port
         self._process: subprocess.Popen[bytes] | None = None
@@ -158,6 +161,7 @@ class AnvilNode:
             *("--hardfork", "london", "--gas-limit", str(self._block_gas_limit), "--slots-in-an-epoch", "1"),
             *("--gas-price", "0", "--block-base-fee-per-gas", "0", "--disable-min-priority-fee"),
             "--no-mining",
+            *self._pruning,
             *self._timestamp,
         ]
         self._process = subprocess.Popen(
