@@ -33,6 +33,16 @@ class IndexNotBuilt(Unavailable):
 
 
 @dataclass(unsafe_hash=True)
+class AlreadyFollowed(Unavailable):
+    """Another process follows the chain into this database, and two would disturb each other."""
+
+    url: str
+
+    def explain(self) -> str:
+        return f"Another process follows the chain into {self.url}; end it first, or leave the index to it."
+
+
+@dataclass(unsafe_hash=True)
 class ProgramFault(TanpuhuiError):
     """Something that this program did not foresee."""
 

@@ -255,13 +255,22 @@ class Output:
         """Something to know meanwhile; on standard error."""
         self.err.print(Text(printable(text), style="dim"), soft_wrap=True)
 
+    def aside(self, part: Facts | Listing) -> None:
+        """Something that belongs to an error; on standard error, and with --json in the document instead."""
+        if not self.as_json:
+            self.err.print(part.renderable())
+
+    def warn(self, error: TanpuhuiError) -> None:
+        """Something that went wrong beside what the command does; on standard error."""
+        line = Text("error: ", style="bold red").append(printable(error.explain()), style="default")
+        self.err.print(line, soft_wrap=True)
+
     def fail(self, error: TanpuhuiError) -> NoReturn:
         """Says what is wrong and what to do, and ends with the error's exit code."""
         if self.as_json:
             self.document(problem(error))
         else:
-            line = Text("error: ", style="bold red").append(printable(error.explain()), style="default")
-            self.err.print(line, soft_wrap=True)
+            self.warn(error)
         raise typer.Exit(error.exit_code)
 
     def progress(self) -> ProgressWatcher:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
 import threading
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Self
 
@@ -21,6 +21,7 @@ from scripts.following import sole_follower
 
 _START_SECONDS: Final = 20.0
 _POLL_SECONDS: Final = 0.02
+_AGAIN_SECONDS: Final = 5.0
 
 
 class ApiServer:
@@ -65,14 +66,17 @@ class ApiServer:
 
 
 class FollowerThread:
-    """Follows the chain into the database, unless another process does; a context manager."""
+    """Follows the chain into the database, or waits until the process that does has ended; a context manager.
 
-    def __init__(self, follower: Follower, database: Database) -> None:
+    `on_halt` is told, once, when the chain contradicts what the index knows; the index then stands still.
+    """
+
+    def __init__(self, follower: Follower, database: Database, on_halt: Callable[[TanpuhuiError], None]) -> None:
         self._follower = follower
         self._database = database
+        self._on_halt = on_halt
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="tanpuhui-follower", daemon=True)
-        self.failed: TanpuhuiError | None = None
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -85,13 +89,16 @@ class FollowerThread:
         self._thread.join(_START_SECONDS)
 
     def _follow(self) -> None:
-        with sole_follower(self._database) as alone, contextlib.suppress(TanpuhuiError):
-            if alone:
+        while not self._stop.is_set():
+            with sole_follower(self._database) as alone:
+                if not alone:
+                    self._stop.wait(_AGAIN_SECONDS)
+                    continue
                 try:
                     self._follower.follow(self._stop)
                 except TanpuhuiError as error:
-                    self.failed = error
-                    raise
+                    self._on_halt(error)
+                    return
 
 
 def listen(host: str, port: int, *, or_any: bool = False) -> socket.socket:

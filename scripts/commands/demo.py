@@ -72,7 +72,7 @@ def serve(
         stack.enter_context(interruptible())
         if follow:
             context.bring_up()
-            stack.enter_context(FollowerThread(context.follower, context.database))
+            stack.enter_context(FollowerThread(context.follower, context.database, context.output.warn))
         roles = context.configured_roles()
         bodies = BodiesPort(context, roles) if roles else None
         if bodies is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,8 @@ import typer
 from ledger.errors import InvalidInput, Refused
 from scripts.command import command
 from scripts.context import Context
-from scripts.importing.service import MOST_SHOWN, ImportJob, Outcome, run_import
+from scripts.importing.errors import REFUSAL_COLUMNS, RowsInvalid
+from scripts.importing.service import MOST_SHOWN, ImportJob, Outcome, run_import, said_of
 from scripts.output import Facts, Listing, Result
 
 
@@ -68,7 +70,11 @@ def import_file(
         refused=refused or Path(file.name + ".refused.csv"),
     )
     with context.output.progress() as progress:
-        outcome = run_import(context, job, progress)
+        try:
+            outcome = run_import(context, job, progress)
+        except RowsInvalid as error:
+            context.output.aside(refusals(error.first))
+            raise
     return told(outcome)
 
 
@@ -93,21 +99,21 @@ def told(outcome: Outcome) -> Result:
         ],
     }
     shown = {name: value for name, value in facts.items() if name != "corrections"}
-    refusals = Listing(
-        "Refused rows" if tally.refused <= MOST_SHOWN else f"First {MOST_SHOWN} refused rows",
-        "first_refused",
-        ["line", "by", "field", "rule", "message"],
-        [[row.line, row.by, row.field, row.rule, row.message] for row in outcome.shown],
-    )
+    refused = refusals(said_of(outcome.shown))
     notes = [
         f"line {use.line}: {use.column} {use.given} read as {use.correct}: {use.reason}" for use in outcome.corrections
     ]
     return Result(
-        parts=[Facts("Import", shown), *([refusals] if tally.refused else [])],
+        parts=[Facts("Import", shown), *([refused] if tally.refused else [])],
         note="\n".join(notes),
-        whole={**Facts("", facts).document(), **refusals.document()},
+        whole={**Facts("", facts).document(), **refused.document()},
         exit_code=Refused.exit_code if tally.refused else 0,
     )
+
+
+def refusals(rows: Sequence[tuple[int, str, str, str, str]]) -> Listing:
+    """The refused rows that are shown."""
+    return Listing(f"Refused rows, the first {MOST_SHOWN}", "first_refused", REFUSAL_COLUMNS, rows)
 
 
 def _pairs(texts: list[str] | None, option: str) -> dict[str, str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -14,6 +16,8 @@ from indexer.status import status as index_status
 from ledger.errors import NodeUnreachable, RpcFailure
 from scripts.command import command, group
 from scripts.context import Context
+from scripts.errors import AlreadyFollowed
+from scripts.following import sole_follower
 from scripts.output import Facts, Result
 
 app = group("index", "The SQL mirror of the chain that the API and the `show` and `list` commands read.")
@@ -31,14 +35,12 @@ def run(
 
         tanpuhui index run --follow
     """
-    cursor = _catch_up(context)
-    if follow:
-        context.output.note("following the chain; Ctrl-C ends it")
-        stop = threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: stop.set())
-        context.follower.follow(stop)
-        cursor = context.follower.catch_up()
+    with _alone(context):
+        cursor = _catch_up(context)
+        if follow:
+            context.output.note("following the chain; Ctrl-C ends it")
+            context.follower.follow(_told_to_end())
+            cursor = context.follower.catch_up()
     return _stands(cursor)
 
 
@@ -77,10 +79,27 @@ def rebuild(context: Context) -> Result:
 
         tanpuhui index rebuild
     """
-    with context.output.progress() as progress:
+    with _alone(context), context.output.progress() as progress:
         progress.begin("indexing blocks", None)
         cursor = rebuild_index(context.rpc, context.deployment, context.database, progress.reach)
     return _stands(cursor)
+
+
+@contextmanager
+def _alone(context: Context) -> Iterator[None]:
+    """`AlreadyFollowed` unless this process is the only one that follows."""
+    with sole_follower(context.database) as alone:
+        if not alone:
+            raise AlreadyFollowed(context.database.url)
+        yield
+
+
+def _told_to_end() -> threading.Event:
+    """Set by Ctrl-C or SIGTERM."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
 
 
 def _catch_up(context: Context) -> Cursor:

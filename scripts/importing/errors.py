@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from ledger.errors import InvalidInput, Json, shorten
 
+REFUSAL_COLUMNS = ("line", "by", "field", "rule", "message")
+"""What is said of a refused row on the screen."""
+
 
 @dataclass(unsafe_hash=True)
 class InvalidMapping(InvalidInput):
@@ -55,20 +58,23 @@ class RefusedByMapping(InvalidInput):
 class RowsInvalid(InvalidInput):
     """Rows of the file break rules, and the file was to be applied as a whole: nothing was sent.
 
-    `field` is the file, `value` says how many rows; `report` lists them all and `first` is the first one's message.
+    `field` is the file, `value` says how many rows. `report` lists them all, `first` are the first ones, each as line,
+    who refuses it, field, rule and message.
     """
 
     report: str = ""
-    first: str = ""
+    first: tuple[tuple[int, str, str, str, str], ...] = ()
 
     def explain(self) -> str:
+        line, *_, message = self.first[0]
         return (
-            f"{self.field}: {self.value} are refused, so nothing was applied. First: {self.first} "
+            f"{self.field}: {self.value} are refused, so nothing was applied. Line {line}: {message} "
             f"All are listed in {self.report}; correct them, or apply the valid rows with --row-wise."
         )
 
     def details(self) -> dict[str, Json]:
-        return {**InvalidInput.details(self), "report": self.report, "first": self.first}
+        first: list[Json] = [dict(zip(REFUSAL_COLUMNS, row, strict=True)) for row in self.first]
+        return {**InvalidInput.details(self), "report": self.report, "first_refused": first}
 
 
 @dataclass(unsafe_hash=True)

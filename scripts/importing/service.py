@@ -129,7 +129,7 @@ class _Import:
         if tally.refused:
             counted = f"{tally.refused} of {tally.rows} rows"
             rule = "hold only rows that the ledger takes"
-            raise RowsInvalid(str(self._job.file), rule, counted, str(self._job.refused), self.shown[0].message)
+            raise RowsInvalid(str(self._job.file), rule, counted, str(self._job.refused), said_of(self.shown))
         return tally if self._job.dry_run else self._apply(self._reader.rows())
 
     def row_wise(self) -> Tally:
@@ -161,6 +161,11 @@ class _Import:
         self._on_refused(row)
         if len(self.shown) < MOST_SHOWN:
             self.shown.append(row)
+
+
+def said_of(rows: Sequence[RowRefusal]) -> tuple[tuple[int, str, str, str, str], ...]:
+    """Refused rows in the columns `REFUSAL_COLUMNS`."""
+    return tuple((row.line, row.by, row.field, row.rule, row.message) for row in rows)
 
 
 class BodiesSender:

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from chain.signers import write_keystore
+from indexer.database import open_database
 from scripts.cli import build, run
+from scripts.following import sole_follower
 from tests.integration.scripts.conftest import LIGHT, PASSWORD, Cli
 from tests.integration.scripts.story import LOT, begin, publish, register
 
@@ -159,6 +161,15 @@ def test_index_commands(cli: Cli) -> None:
     assert cli.json("index", "status")["caught_up"] is True
     rebuilt = cli.json("index", "rebuild")
     assert (rebuilt["log_size"], rebuilt["log_root"]) == (ran["log_size"], ran["log_root"])
+
+
+def test_one_follower_at_a_time(cli: Cli) -> None:
+    cli("index", "run")
+    with sole_follower(open_database(f"sqlite:///{cli.home / 'tanpuhui.db'}")) as alone:
+        assert alone
+        assert cli.json("index", "run", code=3)["code"] == "already-followed"
+        assert cli.json("index", "rebuild", code=3)["code"] == "already-followed"
+    cli("index", "rebuild")
 
 
 def test_api_keys(cli: Cli) -> None:

@@ -71,6 +71,10 @@ def test_one_bad_row_and_nothing_is_sent(cli: Cli, tmp_path: Path) -> None:
     document = cli.json("import", "--mapping", mapping, bad, "--refused", report, code=2)
     assert document["code"] == "rows-invalid"
     assert document["arguments"]["value"] == "'2 of 4 rows'"
+    assert [row["line"] for row in document["arguments"]["first_refused"]] == [3, 4]
+    said = cli("import", "--mapping", mapping, bad, "--refused", report, code=2)
+    assert "be more than zero" in said.err
+    assert said.err.splitlines()[-1].startswith("error: ")
     assert views(cli).log_size() == size
     rows = refused_rows(report)
     assert [(row["refused_line"], row["refused_by"], row["refused_code"]) for row in rows] == [
