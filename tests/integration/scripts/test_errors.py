@@ -37,56 +37,54 @@ def propose(code: str, first: str, last: str, quantity: str = "1") -> list[str]:
     return ["issue", "propose", code, "--first-day", first, "--last-day", last, "--quantity", quantity]
 
 
-@pytest.mark.parametrize(
-    ("words", "exit_code", "problem"),
-    [
-        # what the contracts refuse
-        (move("ref:nobody"), 1, "account-registry-not-active"),
-        (move(STRANGER), 1, "account-registry-not-active"),
-        (move("ref:owner"), 1, "reduction-ledger-self-transfer"),
-        (move("ref:buyer", "463"), 1, "reduction-ledger-insufficient-balance"),
-        ([*cancel(("--lot", UNKNOWN_LOT)), *FOR_2025], 1, "reduction-ledger-unknown-lot"),
-        ([*cancel(quantity="462.000001"), *FOR_2025], 1, "reduction-ledger-insufficient-balance"),
-        (propose("SH-PV-1", "2025-12-31", "2025-12-31"), 1, "activity-registry-period-overlap"),
-        (propose("SH-PV-1", "2026-01-01", "2026-01-31", "539"), 1, "activity-registry-cap-exceeded"),
-        (propose("SH-PV-1", "2024-12-31", "2025-01-01"), 1, "activity-registry-outside-crediting-period"),
-        (propose("NOBODY", "2025-01-01", "2025-12-31"), 1, "activity-registry-not-active"),
-        (["issue", "confirm", "0x" + "33" * 32], 1, "reduction-ledger-proposal-wrong-status"),
-        (["account", "open", "ref:owner"], 1, "account-registry-already-opened"),
-        (["account", "close", "ref:owner"], 1, "account-registry-still-holding"),
-        (["account", "unfreeze", "ref:owner"], 1, "account-registry-wrong-status"),
-        # what a value must be
-        (cancel(), 2, "missing-field"),
-        ([*cancel(quantity="0"), *FOR_2025], 2, "invalid-quantity"),
-        ([*cancel(quantity="-1"), *FOR_2025], 2, "invalid-quantity"),
-        ([*cancel(quantity="0.0000001"), *FOR_2025], 2, "invalid-quantity"),
-        ([*cancel(quantity="1e3"), *FOR_2025], 2, "invalid-quantity"),
-        ([*cancel(quantity="0.5g"), *FOR_2025], 2, "invalid-quantity"),
-        ([*cancel(purpose="fun"), *FOR_2025], 2, "unknown-word"),
-        ([*cancel(("--lot", "0x12")), *FOR_2025], 2, "invalid-identifier"),
-        ([*cancel(()), *FOR_2025], 2, "invalid-identifier"),
-        ([*cancel(account="owner"), *FOR_2025], 2, "invalid-identifier"),
-        ([*cancel(), "--field", "Compliance Year=2025"], 2, "invalid-record"),
-        ([*cancel(), "--record", "/nowhere.json"], 2, "invalid-record"),
-        (propose("SH-PV-1", "2025-02-30", "2025-03-01"), 2, "invalid-day"),
-        (["transfer", "--from", "ref:owner"], 2, "misused"),
-        (["certificate", "0"], 2, "misused"),
-        # what is not there
-        ([*cancel(("--activity", "NOBODY", *PERIOD)), *FOR_2025], 4, "not-found"),
-    ],
-)
-def test_refusals(cli: Cli, words: list[str], exit_code: int, problem: str) -> None:
+REFUSALS: list[tuple[list[str], int, str]] = [
+    # what the contracts refuse
+    (move("ref:nobody"), 1, "account-registry-not-active"),
+    (move(STRANGER), 1, "account-registry-not-active"),
+    (move("ref:owner"), 1, "reduction-ledger-self-transfer"),
+    (move("ref:buyer", "463"), 1, "reduction-ledger-insufficient-balance"),
+    ([*cancel(("--lot", UNKNOWN_LOT)), *FOR_2025], 1, "reduction-ledger-unknown-lot"),
+    ([*cancel(quantity="462.000001"), *FOR_2025], 1, "reduction-ledger-insufficient-balance"),
+    (propose("SH-PV-1", "2025-12-31", "2025-12-31"), 1, "activity-registry-period-overlap"),
+    (propose("SH-PV-1", "2026-01-01", "2026-01-31", "539"), 1, "activity-registry-cap-exceeded"),
+    (propose("SH-PV-1", "2024-12-31", "2025-01-01"), 1, "activity-registry-outside-crediting-period"),
+    (propose("NOBODY", "2025-01-01", "2025-12-31"), 1, "activity-registry-not-active"),
+    (["issue", "confirm", "0x" + "33" * 32], 1, "reduction-ledger-proposal-wrong-status"),
+    (["account", "open", "ref:owner"], 1, "account-registry-already-opened"),
+    (["account", "close", "ref:owner"], 1, "account-registry-still-holding"),
+    (["account", "unfreeze", "ref:owner"], 1, "account-registry-wrong-status"),
+    # what a value must be
+    (cancel(), 2, "missing-field"),
+    ([*cancel(quantity="0"), *FOR_2025], 2, "invalid-quantity"),
+    ([*cancel(quantity="-1"), *FOR_2025], 2, "invalid-quantity"),
+    ([*cancel(quantity="0.0000001"), *FOR_2025], 2, "invalid-quantity"),
+    ([*cancel(quantity="1e3"), *FOR_2025], 2, "invalid-quantity"),
+    ([*cancel(quantity="0.5g"), *FOR_2025], 2, "invalid-quantity"),
+    ([*cancel(purpose="fun"), *FOR_2025], 2, "unknown-word"),
+    ([*cancel(("--lot", "0x12")), *FOR_2025], 2, "invalid-identifier"),
+    ([*cancel(()), *FOR_2025], 2, "invalid-identifier"),
+    ([*cancel(account="owner"), *FOR_2025], 2, "invalid-identifier"),
+    ([*cancel(), "--field", "Compliance Year=2025"], 2, "invalid-record"),
+    ([*cancel(), "--record", "/nowhere.json"], 2, "invalid-record"),
+    (propose("SH-PV-1", "2025-02-30", "2025-03-01"), 2, "invalid-day"),
+    (["transfer", "--from", "ref:owner"], 2, "misused"),
+    (["certificate", "0"], 2, "misused"),
+    # what is not there
+    ([*cancel(("--activity", "NOBODY", *PERIOD)), *FOR_2025], 4, "not-found"),
+]
+
+
+def test_refusals(cli: Cli) -> None:
     begin(cli)
     size = log_size(cli)
-
-    document = cli.json(*words, code=exit_code)
-    assert document["code"] == problem
-    assert document["exit_code"] == exit_code
-    said = cli(*words, code=exit_code)
-    assert said.out == ""
-    assert said.err.splitlines()[-1] == f"error: {document['detail']}"
-    assert "Traceback" not in said.err
-    assert log_size(cli) == size
+    for words, exit_code, problem in REFUSALS:
+        document = cli.json(*words, code=exit_code)
+        assert (document["code"], document["exit_code"]) == (problem, exit_code), words
+        said = cli(*words, code=exit_code)
+        assert said.out == ""
+        assert said.err.splitlines()[-1] == f"error: {document['detail']}"
+        assert "Traceback" not in said.err
+        assert log_size(cli) == size, words
 
 
 def test_class_two_does_not_serve_compliance(cli: Cli) -> None:
