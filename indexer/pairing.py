@@ -39,8 +39,9 @@ from chain.events import (
 from chain.operations import ContractName
 from indexer.errors import BrokenLog, UnpairedEvent
 from ledger import encoding
-from ledger.ids import ZERO_ADDRESS
-from ledger.vocabulary import OperationKind
+from ledger.errors import InvalidInput
+from ledger.ids import ZERO_ADDRESS, ActivityId, Address, IdentityCommitment, MethodologyId
+from ledger.vocabulary import Custody, OperationKind
 
 NOBODY = bytes(ZERO_ADDRESS)
 _LEAF = Struct(">BBQ20sH32s32s20s20s8xQ32sQ")
@@ -136,6 +137,43 @@ _CLAIMS: Mapping[type[Any], Callable[[Any], Claim]] = {
     LotUnfrozen: _about(OperationKind.LOT_UNFROZEN, "lot_id"),
 }
 
+# Whether the id in an event is the one that follows from what else the event says. The leaf binds the id, so that with
+# this it binds those facts too (docs/spec/03-encodings.md §3.2).
+Derivation = Callable[[Any, int, bytes], bool]
+
+
+def _lot_follows(event: IssuanceConfirmed, chain_id: int, ledger: bytes) -> bool:
+    return event.lot_id == encoding.lot_id(
+        chain_id=chain_id,
+        ledger=Address(ledger),
+        activity_id=ActivityId(event.activity_id),
+        methodology_id=MethodologyId(event.methodology_id),
+        reduction_class=event.reduction_class,
+        first_day=event.first_day,
+        last_day=event.last_day,
+    )
+
+
+def _methodology_follows(event: MethodologyPublished, _chain_id: int, _ledger: bytes) -> bool:
+    return event.methodology_id == encoding.methodology_id(code=event.code, version=event.version)
+
+
+def _activity_follows(event: ActivityRegistered, _chain_id: int, _ledger: bytes) -> bool:
+    return event.activity_id == encoding.activity_id(code=event.registration.code)
+
+
+def _account_follows(event: AccountOpened, _chain_id: int, _ledger: bytes) -> bool:
+    derived = encoding.custody_address(IdentityCommitment(event.identity_commitment))
+    return event.custody is not Custody.PLATFORM or event.account == derived
+
+
+_DERIVATIONS: Mapping[type[Any], Derivation] = {
+    AccountOpened: _account_follows,
+    MethodologyPublished: _methodology_follows,
+    ActivityRegistered: _activity_follows,
+    IssuanceConfirmed: _lot_follows,
+}
+
 # What ERC-1155 must say, given the event: from, to, lot, grams. Events that are not here move nothing.
 Movement = tuple[bytes, bytes, bytes, int]
 
@@ -214,6 +252,15 @@ class Pairing:
         given = (kind, operation_id, subject, from_account, to_account, grams)
         if given != _CLAIMS[type(event)](event) or ledger != self._ledger_of[type(event)]:
             raise UnpairedEvent(block_number, f"leaf {leaf.leaf_index} and its {_name(event)} do not say the same")
+        if not self._follows(event, ledger):
+            raise UnpairedEvent(block_number, f"leaf {leaf.leaf_index}: what its {_name(event)} says has another id")
+
+    def _follows(self, event: DomainEvent, ledger: bytes) -> bool:
+        derivation = _DERIVATIONS.get(type(event))
+        try:
+            return derivation is None or derivation(event, self._chain_id, ledger)
+        except InvalidInput:
+            return False
 
     def _compare_movement(self, event: DomainEvent, movement: TransferSingle | None, block_number: int) -> None:
         expected = _MOVEMENTS.get(type(event))

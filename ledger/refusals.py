@@ -231,6 +231,14 @@ class MethodologyRegistry_PeriodEmpty(ContractRefusal):
 
 
 @dataclass(unsafe_hash=True)
+class MethodologyRegistry_DayTooFar(ContractRefusal):
+    day: int
+    latest_day: int
+    english = "The effective period ends on day {day}, which no calendar names; the latest is {latest_day}."
+    chinese = "有效期截止日 {day} 超出日历范围,最晚为 {latest_day}。"
+
+
+@dataclass(unsafe_hash=True)
 class MethodologyRegistry_DocumentMissing(ContractRefusal):
     public_code: str
     english = "Methodology {public_code} carries no document hash; give the SHA-256 of the published text."
@@ -308,6 +316,14 @@ class ActivityRegistry_CreditingPeriodEmpty(ContractRefusal):
 
 
 @dataclass(unsafe_hash=True)
+class ActivityRegistry_DayTooFar(ContractRefusal):
+    day: int
+    latest_day: int
+    english = "The crediting period ends on day {day}, which no calendar names; the latest is {latest_day}."
+    chinese = "计入期截止日 {day} 超出日历范围,最晚为 {latest_day}。"
+
+
+@dataclass(unsafe_hash=True)
 class ActivityRegistry_FacilityMissing(ContractRefusal):
     activity_id: ActivityId
     english = "Project {activity_id} names no facility; give the salted hash of the facility's identity (M10)."
@@ -326,6 +342,15 @@ class ActivityRegistry_CapMissing(ContractRefusal):
     activity_id: ActivityId
     english = "Activity {activity_id} has no cap; give the most it may be issued over its crediting period."
     chinese = "{activity_id} 未设签发上限,请填写计入期内的签发上限。"
+
+
+@dataclass(unsafe_hash=True)
+class ActivityRegistry_CapTooLarge(ContractRefusal):
+    activity_id: ActivityId
+    cap_grams: int
+    largest_grams: int
+    english = "The cap of {cap_grams} for activity {activity_id} is more than the ledger can hold, {largest_grams}."
+    chinese = "{activity_id} 的签发上限 {cap_grams} 超出账本上限 {largest_grams}。"
 
 
 @dataclass(unsafe_hash=True)

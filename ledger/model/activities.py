@@ -11,6 +11,7 @@ from ledger.model.methodologies import Methodologies
 from ledger.model.operations import operation
 from ledger.model.state import Activity, Leaf, Registration
 from ledger.periods import Days, contains, period
+from ledger.units import MAX_CIVIL_DAY, MAX_GRAMS
 from ledger.vocabulary import ActivityKind, ActivityStatus, MethodologyKind, OperationKind, ReductionClass, Role
 
 
@@ -138,9 +139,13 @@ class Activities(Accounts, Methodologies):
         first, last = registration.crediting_first_day, registration.crediting_last_day
         if first > last:
             raise refusals.ActivityRegistry_CreditingPeriodEmpty(first, last)
+        if last > MAX_CIVIL_DAY:
+            raise refusals.ActivityRegistry_DayTooFar(last, MAX_CIVIL_DAY)
         self._check_exclusivity(activity_id, registration)
         if registration.cap_grams == 0 and registration.kind is not ActivityKind.BEHAVIOUR_SCENARIO:
             raise refusals.ActivityRegistry_CapMissing(activity_id)
+        if registration.cap_grams > MAX_GRAMS:
+            raise refusals.ActivityRegistry_CapTooLarge(activity_id, registration.cap_grams, MAX_GRAMS)
         return activity_id, methodology.reduction_class
 
     def _check_exclusivity(self, activity_id: ActivityId, registration: Registration) -> None:

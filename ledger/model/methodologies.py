@@ -8,6 +8,7 @@ from ledger import encoding, refusals
 from ledger.ids import Address, Hash32, MethodologyId, OperationId, RecordHash
 from ledger.model.operations import Operations, operation
 from ledger.model.state import Leaf, Methodology
+from ledger.units import MAX_CIVIL_DAY
 from ledger.vocabulary import MethodologyKind, MethodologyStatus, OperationKind, ReductionClass, Role
 
 
@@ -73,6 +74,8 @@ class Methodologies(Operations):
             raise refusals.MethodologyRegistry_ClassMissing(code)
         if first > last:
             raise refusals.MethodologyRegistry_PeriodEmpty(first, last)
+        if last > MAX_CIVIL_DAY:
+            raise refusals.MethodologyRegistry_DayTooFar(last, MAX_CIVIL_DAY)
         if methodology.document_hash.is_zero:
             raise refusals.MethodologyRegistry_DocumentMissing(code)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ledger import encoding, refusals
 from ledger.ids import ZERO_ADDRESS, ZERO_HASH, IdentityCommitment, LotId, RecordHash
 from ledger.refusals import ContractRefusal
-from ledger.units import MAX_GRAMS
+from ledger.units import MAX_CIVIL_DAY, MAX_GRAMS
 from ledger.vocabulary import (
     AccountKind,
     AccountStatus,
@@ -189,6 +189,24 @@ change(
     **NEW,
     crediting_first_day=TODAY,
     crediting_last_day=TODAY - 1,
+)
+change(
+    "register_activity",
+    refusals.ActivityRegistry_DayTooFar(MAX_CIVIL_DAY + 1, MAX_CIVIL_DAY),
+    **NEW,
+    crediting_last_day=MAX_CIVIL_DAY + 1,
+)
+change(
+    "register_activity",
+    refusals.ActivityRegistry_CapTooLarge(NEW_ID, MAX_GRAMS + 1, MAX_GRAMS),
+    **NEW,
+    cap_grams=MAX_GRAMS + 1,
+)
+change(
+    "publish_methodology",
+    refusals.MethodologyRegistry_DayTooFar(MAX_CIVIL_DAY + 1, MAX_CIVIL_DAY),
+    **NEXT,
+    effective_last_day=MAX_CIVIL_DAY + 1,
 )
 change(
     "register_activity",
@@ -389,7 +407,7 @@ def a_proposal_is_decided_once(world: World) -> tuple[Move, ContractRefusal]:
 def serial_numbers_end_below_2_to_63(world: World) -> tuple[Move, ContractRefusal]:
     scenario = {"kind": ActivityKind.REDUCTION_SCENARIO, "methodology_id": SCENARIO_METHODOLOGY}
     for number in (1, 2):
-        world.do("register_activity", code=f"BIG-{number}", facility_id=ZERO_HASH, cap_grams=2**128 - 1, **scenario)
+        world.do("register_activity", code=f"BIG-{number}", facility_id=ZERO_HASH, cap_grams=MAX_GRAMS, **scenario)
     world.issue(MAX_GRAMS - 5, activity_id=encoding.activity_id(code="BIG-1"))
     proposed = world.do("propose_issuance", activity_id=encoding.activity_id(code="BIG-2"), grams=6)
     refusal = refusals.ReductionLedger_SerialsExhausted(MAX_GRAMS - 4, 6)

@@ -74,9 +74,13 @@ interface IActivityRegistry is IOperationLedger {
     /// @notice A project needs a project methodology, a scenario a scenario methodology (M8).
     error ActivityRegistry_MethodologyKindMismatch(ActivityId activityId, MethodologyId methodologyId);
     error ActivityRegistry_CreditingPeriodEmpty(CivilDay firstDay, CivilDay lastDay);
+    /// @notice Periods end by 9999-12-31, so that every reader can name their days.
+    error ActivityRegistry_DayTooFar(CivilDay day, CivilDay latestDay);
     error ActivityRegistry_FacilityMissing(ActivityId activityId);
     error ActivityRegistry_PledgeMissing(ActivityId activityId);
     error ActivityRegistry_CapMissing(ActivityId activityId);
+    /// @notice No quantity reaches 2^63 g, so that every store and every language can hold it.
+    error ActivityRegistry_CapTooLarge(ActivityId activityId, uint128 capGrams, uint128 largestGrams);
     /// @notice The facility has a live registration already (M10).
     error ActivityRegistry_FacilityTaken(bytes32 facilityId, ActivityId liveActivityId);
     error ActivityRegistry_WrongStatus(ActivityId activityId, ActivityStatus status, ActivityStatus expected);

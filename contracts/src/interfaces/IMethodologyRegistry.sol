@@ -52,6 +52,8 @@ interface IMethodologyRegistry is IOperationLedger {
     error MethodologyRegistry_KindMissing(string code);
     error MethodologyRegistry_ClassMissing(string code);
     error MethodologyRegistry_PeriodEmpty(CivilDay firstDay, CivilDay lastDay);
+    /// @notice Periods end by 9999-12-31, so that every reader can name their days.
+    error MethodologyRegistry_DayTooFar(CivilDay day, CivilDay latestDay);
     error MethodologyRegistry_DocumentMissing(string code);
     error MethodologyRegistry_WrongStatus(
         MethodologyId methodologyId, MethodologyStatus status, MethodologyStatus expected

@@ -26,6 +26,9 @@ contract ActivityRegistry is IActivityRegistry, OperationLedger {
     using CivilDays for CivilDay;
     using DayBitmap for DayBitmap.Days;
 
+    /// @dev Bounds every quantity that is proposed or issued, since none may exceed its activity's cap.
+    uint128 private constant LARGEST_CAP = uint128(uint64(type(int64).max));
+
     IAccountRegistry private immutable _accountRegistry;
     IMethodologyRegistry private immutable _methodologyRegistry;
 
@@ -208,10 +211,14 @@ contract ActivityRegistry is IActivityRegistry, OperationLedger {
         CivilDay first = registration.creditingFirstDay;
         CivilDay last = registration.creditingLastDay;
         if (CivilDays.isEmpty(first, last)) revert ActivityRegistry_CreditingPeriodEmpty(first, last);
+        if (CivilDays.isEmpty(last, CivilDays.LATEST)) revert ActivityRegistry_DayTooFar(last, CivilDays.LATEST);
         _checkExclusivity(id, registration);
         // A behaviour scenario never issues (M19), so it needs no cap.
         if (registration.capGrams == 0 && registration.kind != ActivityKind.BehaviourScenario) {
             revert ActivityRegistry_CapMissing(id);
+        }
+        if (registration.capGrams > LARGEST_CAP) {
+            revert ActivityRegistry_CapTooLarge(id, registration.capGrams, LARGEST_CAP);
         }
     }
 

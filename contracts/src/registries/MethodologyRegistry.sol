@@ -83,6 +83,7 @@ contract MethodologyRegistry is IMethodologyRegistry, OperationLedger {
         CivilDay first = publication.effectiveFirstDay;
         CivilDay last = publication.effectiveLastDay;
         if (CivilDays.isEmpty(first, last)) revert MethodologyRegistry_PeriodEmpty(first, last);
+        if (CivilDays.isEmpty(last, CivilDays.LATEST)) revert MethodologyRegistry_DayTooFar(last, CivilDays.LATEST);
         if (publication.documentHash == 0) revert MethodologyRegistry_DocumentMissing(code);
     }
 

@@ -9,6 +9,9 @@ library CivilDays {
     /// @dev UTC+8 all year: China has no daylight saving time.
     uint256 private constant OFFSET = 8 hours;
 
+    /// @notice 9999-12-31, the last day that calendars of other languages can name. Rules name none after it.
+    CivilDay internal constant LATEST = CivilDay.wrap(2_932_896);
+
     /// @notice The civil day on which `timestamp` (seconds since 1970-01-01 00:00 UTC) falls.
     function dayOf(uint64 timestamp) internal pure returns (CivilDay) {
         // 2^64 seconds are more days than a u32 counts; block time reaches that in the year 11761191.

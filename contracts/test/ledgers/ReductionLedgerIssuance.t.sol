@@ -118,7 +118,7 @@ contract ReductionLedgerIssuanceTest is Fixture {
 
     function test_Confirm_RevertWhen_SerialsExhausted() external {
         IActivityRegistry.Registration memory registration = projectOf("PV-BIG");
-        registration.capGrams = type(uint128).max;
+        registration.capGrams = LAST_SERIAL;
         ActivityId big = register(registration);
         OperationId tooMany = propose(big, 19_500, 19_501, LAST_SERIAL);
         vm.expectRevert(

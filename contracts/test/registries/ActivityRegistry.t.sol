@@ -105,6 +105,29 @@ contract ActivityRegistryTest is Fixture {
         );
     }
 
+    function test_Register_RevertWhen_DayTooFar() external {
+        IActivityRegistry.Registration memory registration = projectOf("NEW");
+        registration.creditingLastDay = day(2_932_897);
+        _expectRefused(
+            registration,
+            abi.encodeWithSelector(IActivityRegistry.ActivityRegistry_DayTooFar.selector, 2_932_897, 2_932_896)
+        );
+        registration.creditingLastDay = day(2_932_896);
+        register(registration);
+    }
+
+    function test_Register_RevertWhen_CapTooLarge() external {
+        uint128 largest = 2 ** 63 - 1;
+        IActivityRegistry.Registration memory registration = projectOf("NEW");
+        registration.capGrams = largest + 1;
+        _expectRefused(
+            registration,
+            abi.encodeWithSelector(IActivityRegistry.ActivityRegistry_CapTooLarge.selector, fresh, largest + 1, largest)
+        );
+        registration.capGrams = largest;
+        register(registration);
+    }
+
     function test_Register_RevertWhen_FacilityMissing() external {
         IActivityRegistry.Registration memory registration = projectOf("NEW");
         registration.facilityId = 0;

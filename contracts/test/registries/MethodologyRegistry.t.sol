@@ -76,6 +76,18 @@ contract MethodologyRegistryTest is Fixture {
         );
     }
 
+    function test_Publish_RevertWhen_DayTooFar() external {
+        IMethodologyRegistry.Publication memory publication = _valid();
+        publication.effectiveLastDay = day(2_932_897);
+        _expectRefused(
+            publication,
+            abi.encodeWithSelector(IMethodologyRegistry.MethodologyRegistry_DayTooFar.selector, 2_932_897, 2_932_896)
+        );
+        publication.effectiveLastDay = day(2_932_896);
+        vm.prank(regulator);
+        methodologies.publish(op(), publication, RECORD);
+    }
+
     function test_Publish_WhenPeriodIsOneDay() external {
         IMethodologyRegistry.Publication memory publication = _valid();
         publication.effectiveFirstDay = day(20_001);

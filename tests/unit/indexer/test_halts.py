@@ -9,7 +9,9 @@ import sha3
 from chain.events import (
     SIGNATURES,
     ForeignLog,
+    IssuanceConfirmed,
     LeafAppended,
+    MethodologyPublished,
     ReductionCancelled,
     ReductionTransferred,
     Signature,
@@ -38,6 +40,8 @@ LEAF = topic(ContractName.TRANSPARENCY_LOG, LeafAppended)
 MOVED = topic(ContractName.REDUCTION_LEDGER, TransferSingle)
 TRANSFERRED = topic(ContractName.REDUCTION_LEDGER, ReductionTransferred)
 CANCELLED = topic(ContractName.REDUCTION_LEDGER, ReductionCancelled)
+CONFIRMED = topic(ContractName.REDUCTION_LEDGER, IssuanceConfirmed)
+PUBLISHED = topic(ContractName.METHODOLOGY_REGISTRY, MethodologyPublished)
 
 
 def last(logs: Sequence[Log], wanted: str) -> Log:
@@ -60,6 +64,11 @@ def edit(wanted: str, change: Callable[[Log], None]) -> Change:
         return logs
 
     return changed
+
+
+def other_class(log: Log) -> None:
+    """The third word of a confirmation: class I becomes II, and II becomes I."""
+    word(log, 2, 3 - int(log["data"][2 + 2 * 64 : 2 + 3 * 64], 16))
 
 
 def rename_block(log: Log) -> None:
@@ -124,6 +133,9 @@ CASES = [
     ("movement's grams", edit(MOVED, lambda log: word(log, 1, 5)), UnpairedEvent, "ERC-1155"),
     ("movement's lot", edit(MOVED, lambda log: word(log, 0, 5)), UnpairedEvent, "ERC-1155"),
     ("certificate's serial", edit(CANCELLED, lambda log: word(log, 3, 5)), UnpairedEvent, "do not say the same"),
+    ("lot's class", edit(CONFIRMED, other_class), UnpairedEvent, "another id"),
+    ("lot's first day", edit(CONFIRMED, lambda log: word(log, 3, 5)), UnpairedEvent, "another id"),
+    ("methodology's version", edit(PUBLISHED, lambda log: word(log, 1, 77)), UnpairedEvent, "another id"),
     ("contract not ours", edit(LEAF, foreign), ForeignLog, "none of this deployment"),
     ("event not known", edit(LEAF, unknown_topic), UnknownEvent, "not known to emit"),
     ("no topics", edit(LEAF, no_topics), UnknownEvent, "not known to emit"),
