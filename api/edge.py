@@ -117,6 +117,10 @@ class Edge:
                 case _:
                     pass
         asked = len(scope["query_string"]) + len(scope["path"])
+        settings = self._settings
+        within = total <= settings.most_header_bytes and len(headers) <= settings.most_headers
+        if within and asked <= settings.most_address_bytes and length is None and not chunked:
+            return authorization, Conditions(if_none_match, accept_language), None
         refused = self._oversize(total, len(headers), asked, chunked=chunked, length=length)
         return authorization, Conditions(if_none_match, accept_language), refused
 

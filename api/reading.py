@@ -98,10 +98,15 @@ class ReadRoute:
         return self.read(snapshot, arguments)
 
     def _parse(self, path: Mapping[str, str], query: bytes) -> tuple[Arguments, dict[str, str]]:
+        arguments: Arguments = {}
+        for one in self._in_path:
+            arguments[one.name] = one.parse(path[one.name], one.name)
+        if not query and not self._in_query:
+            return arguments, {}
         texts = parse_query(query, self._in_query)
-        arguments: Arguments = {one.name: one.parse(path[one.name], one.name) for one in self._in_path}
         for name, one in self._in_query.items():
-            arguments[name] = one.parse_given(texts.get(name))
+            text = texts.get(name)
+            arguments[name] = one.parse_given(None) if text is None else one.parse(text, name)
         return arguments, texts
 
     @staticmethod

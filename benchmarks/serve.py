@@ -2,15 +2,19 @@
 run.
 
 `make bench NAME=serve`. Builds an SQLite index with `--leaves` leaves, two fifths of them cancellations with
-certificate and record, whose tiles make one true log (leaf hashes are made up: serving never recomputes them; every
-proof of the warm-up is verified against the root). Starts uvicorn (uvloop, httptools, one worker, no access log)
-twice, with the application as `tanpuhui serve` runs it and with the raw route, and asks both in turns for random keys
-over `--connections` kept-alive connections from one loop of epoll. Server and client have a core of their own where
-there are two. Rate limits are on but so high that they never refuse, so that their cost is in the figures.
+certificate and record, whose tiles make one true log (leaf hashes are made up: serving never recomputes them; proofs
+are verified against the root before anything is measured). Starts uvicorn (uvloop, httptools, one worker, no access
+log) with the application as `tanpuhui serve` runs it, and with raw routes, and asks all in turns for random keys over
+`--connections` kept-alive connections from one loop of epoll. Server and client have a core of their own where there
+are two. Rate limits are on but so high that they never refuse, so that their cost is in the figures.
 
-Last line: medians over rounds. `ratio_...` is requests a second over those of the raw route; `cpu_us_...` is the
-server's own processor time a request, which does not depend on who else uses the machine. `p99_ms` is of
-certificates, at full load.
+The raw route answers with as many fixed bytes as a certificate has; a second one with 17 bytes (`..._to_small`).
+
+Last line: medians over rounds. `ratio_...` is requests a second over those of the raw route in the same round.
+`cpu_us_...` is the server's own processor time a request and `cpu_ratio_...` the ratio by it: lower where the load
+generator and not the raw server is the limit, and worse than it need be where others use the machine, since what has
+the larger footprint in the caches loses more by it. `p99_ms` is of certificates, at full load: mostly the wait for
+the other connections, of which one worker serves one at a time.
 """
 
 import argparse
@@ -30,15 +34,17 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, text
+import orjson
+from sqlalchemy import Connection, Table, text
 
 from api.app import Application, create_app
 from api.settings import ApiSettings
 from indexer import bulk, schema
-from indexer.database import Database, open_database
+from indexer.database import open_database
 from indexer.tiles import TileBuilder
 from ledger import encoding
 from ledger.ids import LotId
@@ -52,6 +58,10 @@ LEDGER = b"\x1e" * 20
 GRAMS = 1_000_000
 BASE_TIME = 1_763_000_000
 LEAVES_PER_BLOCK = 100
+REQUESTS = 50_000
+"""Made before the clock runs; a load that lasts longer begins with the first again."""
+LOT_GRAMS = 10**12
+PURPOSE = CancellationPurpose.EVENT_NEUTRALITY
 
 
 # ------------------------------------------------------------------------------------------------------- the index
@@ -96,118 +106,116 @@ def document_of(number: int, account: bytes, lot: bytes) -> str:
 DISCLOSED = '["account","event","lot_id","purpose","quantity_gco2e","rules"]'
 
 
-def build(database: Database, leaves: int) -> Built:
-    """Fills the mirror. Secondary indexes are made last, as the indexer does."""
-    database.migrate()
-    log = CompactRange()
-    tiles = TileBuilder()
-    number = 0
-    with database.write() as connection:
-        dropped = _drop_indexes(connection)
-        connection.execute(text("PRAGMA defer_foreign_keys = ON"))
-        _build_frame(connection)
+@dataclass
+class Builder:
+    """Fills the mirror of an empty, migrated database, within one transaction."""
+
+    connection: Connection
+    log: CompactRange = field(default_factory=CompactRange)
+    tiles: TileBuilder = field(default_factory=TileBuilder)
+    certificates: int = 0
+
+    def build(self, leaves: int) -> Built:
+        """Everything. Secondary indexes are made last, as the indexer does."""
+        dropped = self._drop_indexes()
+        self.connection.execute(text("PRAGMA defer_foreign_keys = ON"))
+        self._add_frame()
         for first in range(0, leaves, CHUNK):
-            number = _build_chunk(connection, first, min(first + CHUNK, leaves), number, log, tiles)
+            self._add_leaves(range(first, min(first + CHUNK, leaves)))
         for statement in dropped:
-            connection.exec_driver_sql(statement)
-        last_block = 1 + (leaves - 1) // LEAVES_PER_BLOCK
-        bulk.insert(
-            connection,
-            schema.cursor,
-            [(1, last_block, made_up("block", last_block), BASE_TIME + last_block, leaves, log.root())],
+            self.connection.exec_driver_sql(statement)
+        last_block = block_of(leaves - 1)
+        row = (1, last_block, made_up("block", last_block), BASE_TIME + last_block, leaves, self.log.root())
+        bulk.insert(self.connection, schema.cursor, [row])
+        self.connection.exec_driver_sql("ANALYZE")
+        return Built(leaves, self.certificates, "0x" + self.log.root().hex())
+
+    def _drop_indexes(self) -> list[str]:
+        question = text("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")
+        found = self.connection.execute(question).all()
+        for name, _ in found:
+            self.connection.exec_driver_sql(f"DROP INDEX {name}")
+        return [statement for _, statement in found]
+
+    def _add_frame(self) -> None:
+        """One methodology, one activity, lots and accounts; the leaves they point at are not what made them."""
+        methodology, activity = made_up("methodology", 0), made_up("activity", 0)
+        days = (20_000, 23_000)
+        registration = (made_up("facility", 0), bytes(32), LOT_GRAMS, 1, 0, 0)
+        tables: list[tuple[Table, list[tuple[Any, ...]]]] = [
+            (schema.chain_binding, [(1, 31337, bytes(32), 1, bytes(32), BASE_TIME)]),
+            (schema.accounts, [(account_of(i), 1, 2, made_up("commitment", i), 1, i, i) for i in range(ACCOUNTS)]),
+            (schema.methodologies, [(methodology, "SHCER-PV-001", 1, 1, 1, *days, bytes(32), 1, 0, 0)]),
+            (
+                schema.activities,
+                [(activity, "SH-PV-0001", 1, 1, methodology, account_of(0), None, *days, *registration)],
+            ),
+            (
+                schema.proposals,
+                [
+                    (made_up("proposal", i), activity, LEDGER, 20_000 + i, 20_000 + i, LOT_GRAMS, 2, i, i)
+                    for i in range(LOTS)
+                ],
+            ),
+            (schema.lots, [lot_row(i, activity, methodology) for i in range(LOTS)]),
+        ]
+        for table, rows in tables:
+            bulk.insert(self.connection, table, rows)
+
+    def _add_leaves(self, indices: range) -> None:
+        blocks = range(-(-indices.start // LEAVES_PER_BLOCK), -(-indices.stop // LEAVES_PER_BLOCK))
+        rows = [(n + 1, made_up("block", n + 1), made_up("block", n), BASE_TIME + n + 1) for n in blocks]
+        bulk.insert(self.connection, schema.blocks, rows)
+        leaf_hashes = [made_up("leaf", index) for index in indices]
+        operations: list[tuple[Any, ...]] = []
+        certificates: list[tuple[Any, ...]] = []
+        records: list[tuple[Any, ...]] = []
+        for index, leaf_hash in zip(indices, leaf_hashes, strict=True):
+            lot, giver = made_up("lot", index % LOTS), account_of(index)
+            record_hash = made_up("record", index)
+            kind, subject = OperationKind.REDUCTION_TRANSFERRED, lot
+            receiver: bytes | None = account_of(index + 1)
+            if index % 5 < 2:
+                kind, receiver = OperationKind.REDUCTION_CANCELLED, None
+                certificates.append(self._certificate(index, lot, giver))
+                subject = subject_of(certificates[-1])
+                document = document_of(self.certificates, giver, lot)
+                records.append((record_hash, int(kind), document, DISCLOSED, BASE_TIME))
+            place = (block_of(index), made_up("transaction", index), index % LEAVES_PER_BLOCK)
+            leaf = (int(kind), LEDGER, subject, giver, receiver, GRAMS, record_hash, BASE_TIME + place[0], leaf_hash)
+            operations.append((index, operation_id_of(index), *leaf, *place))
+        bulk.insert(self.connection, schema.operations, operations)
+        bulk.insert(self.connection, schema.certificates, certificates)
+        bulk.insert(self.connection, schema.records, records)
+        for tile in self.tiles.extend(self.log.extend(leaf_hashes)):
+            self.connection.exec_driver_sql("INSERT OR REPLACE INTO log_tiles VALUES (?, ?, ?)", tuple(tile))
+
+    def _certificate(self, index: int, lot: bytes, account: bytes) -> tuple[Any, ...]:
+        self.certificates += 1
+        first_serial = 1 + (index % LOTS) * LOT_GRAMS + (index // LOTS) * GRAMS
+        return (self.certificates, index, lot, account, int(PURPOSE), GRAMS, first_serial)
+
+
+def block_of(index: int) -> int:
+    """The block of a leaf."""
+    return 1 + index // LEAVES_PER_BLOCK
+
+
+def lot_row(number: int, activity: bytes, methodology: bytes) -> tuple[Any, ...]:
+    """A lot that has more grams than are ever cancelled of it."""
+    facts = (activity, methodology, 1, 20_000 + number, 20_000 + number, account_of(number))
+    serials = (1 + number * LOT_GRAMS, LOT_GRAMS, 0, 0, 0, 0)
+    return (made_up("lot", number), *facts, made_up("proposal", number), *serials, 1, number, number)
+
+
+def subject_of(certificate: tuple[Any, ...]) -> bytes:
+    """Subject of the leaf of a certificate."""
+    number, _, lot, _, _, _, first_serial = certificate
+    return bytes(
+        encoding.certificate_subject(
+            certificate_number=number, lot_id=LotId(lot), purpose=PURPOSE, first_serial=first_serial
         )
-        connection.exec_driver_sql("ANALYZE")
-    return Built(leaves, number, "0x" + log.root().hex())
-
-
-def _drop_indexes(connection: Connection) -> list[str]:
-    found = connection.execute(
-        text("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")
-    ).all()
-    for name, _ in found:
-        connection.exec_driver_sql(f"DROP INDEX {name}")
-    return [statement for _, statement in found]
-
-
-def _build_frame(connection: Connection) -> None:
-    """One methodology, one activity, lots and accounts; what they point at in the log is not what made them."""
-    methodology = made_up("methodology", 0)
-    activity = made_up("activity", 0)
-    bulk.insert(connection, schema.chain_binding, [(1, 31337, bytes(32), 1, bytes(32), BASE_TIME)])
-    bulk.insert(
-        connection,
-        schema.accounts,
-        [(account_of(i), 1, 2, made_up("commitment", i), 1, i, i) for i in range(ACCOUNTS)],
     )
-    bulk.insert(
-        connection, schema.methodologies, [(methodology, "SHCER-PV-001", 1, 1, 1, 20_000, 23_000, bytes(32), 1, 0, 0)]
-    )
-    bulk.insert(
-        connection,
-        schema.activities,
-        [
-            (activity, "SH-PV-0001", 1, 1, methodology, account_of(0), None, 20_000, 23_000, made_up("f", 0), bytes(32))
-            + (10**15, 1, 0, 0)
-        ],
-    )
-    bulk.insert(
-        connection,
-        schema.proposals,
-        [(made_up("proposal", i), activity, LEDGER, 20_000 + i, 20_000 + i, 10**12, 2, i, i) for i in range(LOTS)],
-    )
-    bulk.insert(
-        connection,
-        schema.lots,
-        [
-            (made_up("lot", i), activity, methodology, 1, 20_000 + i, 20_000 + i, account_of(i), made_up("proposal", i))
-            + (1 + i * 10**12, 10**12, 0, 0, 0, 0, 1, i, i)
-            for i in range(LOTS)
-        ],
-    )
-
-
-def _build_chunk(
-    connection: Connection, first: int, end: int, number: int, log: CompactRange, tiles: TileBuilder
-) -> int:
-    """Leaves [first, end); gives the number of the last certificate."""
-    blocks = range(1 + -(-first // LEAVES_PER_BLOCK), 1 + -(-end // LEAVES_PER_BLOCK))
-    bulk.insert(
-        connection,
-        schema.blocks,
-        [(block, made_up("block", block), made_up("block", block - 1), BASE_TIME + block) for block in blocks],
-    )
-    operations, certificates, records = [], [], []
-    leaf_hashes = [made_up("leaf", index) for index in range(first, end)]
-    for index, leaf_hash in zip(range(first, end), leaf_hashes, strict=True):
-        block = 1 + index // LEAVES_PER_BLOCK
-        lot, giver = made_up("lot", index % LOTS), account_of(index)
-        record_hash = made_up("record", index)
-        if cancels := index % 5 < 2:
-            number += 1
-            first_serial = 1 + (index % LOTS) * 10**12 + (index // LOTS) * GRAMS
-            subject: bytes = encoding.certificate_subject(
-                certificate_number=number,
-                lot_id=LotId(lot),
-                purpose=CancellationPurpose.EVENT_NEUTRALITY,
-                first_serial=first_serial,
-            )
-            purpose = int(CancellationPurpose.EVENT_NEUTRALITY)
-            certificates.append((number, index, lot, giver, purpose, GRAMS, first_serial))
-            records.append((record_hash, 52, document_of(number, giver, lot), DISCLOSED, BASE_TIME))
-        else:
-            subject = lot
-        kind = OperationKind.REDUCTION_CANCELLED if cancels else OperationKind.REDUCTION_TRANSFERRED
-        receiver = None if cancels else account_of(index + 1)
-        operations.append(
-            (index, operation_id_of(index), int(kind), LEDGER, bytes(subject), giver, receiver, GRAMS, record_hash)
-            + (BASE_TIME + block, leaf_hash, block, made_up("transaction", index), index % LEAVES_PER_BLOCK)
-        )
-    bulk.insert(connection, schema.operations, operations)
-    bulk.insert(connection, schema.certificates, certificates)
-    bulk.insert(connection, schema.records, records)
-    for tile in tiles.extend(log.extend(leaf_hashes)):
-        connection.exec_driver_sql("INSERT OR REPLACE INTO log_tiles VALUES (?, ?, ?)", tuple(tile))
-    return number
 
 
 def operation_id_of(index: int) -> bytes:
@@ -218,14 +226,15 @@ def operation_id_of(index: int) -> bytes:
 # ---------------------------------------------------------------------------------------------------- the two servers
 
 
+RAW_BODY = b'"' + b"x" * (int(os.environ.get("RAW_BYTES", "17")) - 2) + b'"'
+RAW_HEADERS = [(b"content-type", b"application/json"), (b"content-length", str(len(RAW_BODY)).encode())]
+
+
 async def raw_app(scope: dict[str, Any], _: Any, send: Callable[[dict[str, Any]], Any]) -> None:
     """A fixed answer and nothing else."""
-    if scope["type"] != "http":
-        return
-    body = b'{"status":"live"}'
-    headers = [(b"content-type", b"application/json"), (b"content-length", b"17")]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    if scope["type"] == "http":
+        await send({"type": "http.response.start", "status": 200, "headers": RAW_HEADERS})
+        await send({"type": "http.response.body", "body": RAW_BODY})
 
 
 def real_app() -> Application:
@@ -293,6 +302,9 @@ class Figures:
     cpu_us: float
     latencies_ms: list[float] = field(repr=False)
 
+    def __str__(self) -> str:
+        return f"{self.requests_per_second:8.0f} requests/s  {self.cpu_us:6.1f} us of CPU  p99 {self.p99_ms:.2f} ms"
+
     @property
     def p99_ms(self) -> float:
         """99th percentile."""
@@ -306,15 +318,15 @@ def request_bytes(path: str) -> bytes:
 
 def drive(server: Server, make_path: Callable[[], str], seconds: float, connections: int) -> Figures:
     """As many requests as are answered in `seconds`, one at a time on each connection."""
+    requests = cycle([request_bytes(make_path()) for _ in range(REQUESTS)])
     poller = select.epoll()
     sockets: dict[int, socket.socket] = {}
     begun: dict[int, float] = {}
-    received: dict[int, bytes] = {}
+    unfinished: dict[int, bytes] = {}
     for _ in range(connections):
         one = socket.create_connection(("127.0.0.1", server.port))
         one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sockets[one.fileno()] = one
-        received[one.fileno()] = b""
         poller.register(one.fileno(), select.EPOLLIN)
     clock = time.perf_counter
     latencies: list[float] = []
@@ -322,37 +334,38 @@ def drive(server: Server, make_path: Callable[[], str], seconds: float, connecti
     start = clock()
     for number, one in sockets.items():
         begun[number] = clock()
-        one.send(request_bytes(make_path()))
+        one.send(next(requests))
     end = start + seconds
-    while clock() < end:
+    while (now := clock()) < end:
         for number, _ in poller.poll(1.0):
-            data = received[number] + sockets[number].recv(65_536)
-            if not _complete(data):
-                received[number] = data
+            one = sockets[number]
+            data = one.recv(65_536)
+            if unfinished:
+                data = unfinished.pop(number, b"") + data
+            if not complete(data):
+                unfinished[number] = data
                 continue
             now = clock()
-            latencies.append((now - begun[number]) * 1_000)
-            received[number] = b""
+            latencies.append(now - begun[number])
             begun[number] = now
-            sockets[number].send(request_bytes(make_path()))
+            one.send(next(requests))
     elapsed = clock() - start
     cpu = server.cpu_seconds() - cpu_before
     for one in sockets.values():
         one.close()
     poller.close()
-    return Figures(len(latencies) / elapsed, cpu / len(latencies) * 1e6, latencies)
+    return Figures(len(latencies) / elapsed, cpu / len(latencies) * 1e6, [1_000 * one for one in latencies])
 
 
-def _complete(data: bytes) -> bool:
+def complete(data: bytes) -> bool:
     """Whether a whole response is there; anything but 200 ends the benchmark."""
     head = data.find(b"\r\n\r\n")
     if head < 0:
         return False
-    if not data.startswith(b"HTTP/1.1 200"):
+    if data[9:12] != b"200":
         raise RuntimeError(data[:400].decode())
-    place = data.find(b"content-length: ")
-    length = int(data[place + 16 : data.find(b"\r\n", place)])
-    return len(data) >= head + 4 + length
+    place = data.find(b"content-length: ") + 16
+    return len(data) >= head + 4 + int(data[place : data.find(b"\r", place)])
 
 
 def ask(server: Server, path: str) -> Any:
@@ -360,7 +373,7 @@ def ask(server: Server, path: str) -> Any:
     with socket.create_connection(("127.0.0.1", server.port)) as one:
         one.send(request_bytes(path))
         data = b""
-        while not _complete(data):
+        while not complete(data):
             data += one.recv(65_536)
     return json.loads(data.partition(b"\r\n\r\n")[2])
 
@@ -410,6 +423,7 @@ def run(options: argparse.Namespace, folder: Path) -> None:
     environment = {"TANPUHUI_DATABASE_URL": f"sqlite:///{folder / 'index.db'}"}
     loads: dict[str, Callable[[], str]] = {
         "raw": lambda: "/fixed",
+        "raw_small": lambda: "/fixed",
         "certificate": lambda: f"/v1/certificates/{1 + generator.randrange(built.certificates)}",
         "proof": lambda: f"/v1/log/proof/inclusion?leaf_index={generator.randrange(built.leaves)}",
         "proof_by_operation": lambda: (
@@ -417,18 +431,21 @@ def run(options: argparse.Namespace, folder: Path) -> None:
         ),
     }
     found: dict[str, list[Figures]] = {name: [] for name in loads}
-    with serving("raw_app", {}, server_core) as raw, serving("real_app", environment, server_core) as real:
+    with serving("real_app", environment, server_core) as real:
         warm_up(real, built, generator, 50)
-        for name, load in loads.items():
-            drive(raw if name == "raw" else real, load, 2 * options.seconds, options.connections)
-        for round_number in range(options.rounds):
+        size = str(len(orjson.dumps(ask(real, "/v1/certificates/1"))))
+        with (
+            serving("raw_app", {"RAW_BYTES": size}, server_core) as raw,
+            serving("raw_app", {"RAW_BYTES": "17"}, server_core) as small,
+        ):
+            servers = {"raw": raw, "raw_small": small}
             for name, load in loads.items():
-                figures = drive(raw if name == "raw" else real, load, options.seconds, options.connections)
-                found[name].append(figures)
-                print(
-                    f"round {round_number + 1}  {name:20} {figures.requests_per_second:8.0f} requests/s  "
-                    f"{figures.cpu_us:6.1f} us of CPU  p99 {figures.p99_ms:.2f} ms"
-                )
+                drive(servers.get(name, real), load, 2 * options.seconds, options.connections)
+            for round_number in range(options.rounds):
+                for name, load in loads.items():
+                    figures = drive(servers.get(name, real), load, options.seconds, options.connections)
+                    found[name].append(figures)
+                    print(f"round {round_number + 1}  {name:20} {figures}")
     report(found, built)
 
 
@@ -440,34 +457,42 @@ def prepare(folder: Path, leaves: int) -> Built:
         return before
     started = time.perf_counter()
     database = open_database(f"sqlite:///{folder / 'index.db'}")
-    built = build(database, leaves)
+    database.migrate()
+    with database.write() as connection:
+        built = Builder(connection).build(leaves)
     database.close()
     note.write_text(json.dumps(vars(built)))
     size = (folder / "index.db").stat().st_size / 1e6
-    print(
-        f"built {built.leaves} leaves, {built.certificates} certificates, {size:.0f} MB, {time.perf_counter() - started:.0f} s"
-    )
+    seconds = time.perf_counter() - started
+    print(f"built {built.leaves} leaves, {built.certificates} certificates, {size:.0f} MB, {seconds:.0f} s")
     return built
 
 
 def report(found: dict[str, list[Figures]], built: Built) -> None:
     """The last line."""
-    per_second = {name: statistics.median(one.requests_per_second for one in rounds) for name, rounds in found.items()}
-    cpu = {name: statistics.median(one.cpu_us for one in rounds) for name, rounds in found.items()}
-    ratios = {
-        name: statistics.median(
-            mine.requests_per_second / raw.requests_per_second
-            for mine, raw in zip(found[name], found["raw"], strict=True)
-        )
-        for name in found
-    }
+
+    def ratio(name: str, to: str, figure: Callable[[Figures], float]) -> float:
+        pairs = zip(found[name], found[to], strict=True)
+        return round(statistics.median(figure(one) / figure(raw) for one, raw in pairs), 3)
+
+    def rate(one: Figures) -> float:
+        return one.requests_per_second
+
+    def rate_by_cpu(one: Figures) -> float:
+        return 1e6 / one.cpu_us
+
+    def median(name: str, figure: str) -> float:
+        values: list[float] = [getattr(one, figure) for one in found[name]]
+        return statistics.median(values)
+
+    measured = [name for name in found if not name.startswith("raw")]
     figures = {
-        "ratio_certificate": round(ratios["certificate"], 3),
-        "ratio_proof": round(ratios["proof"], 3),
-        "ratio_proof_by_operation": round(ratios["proof_by_operation"], 3),
-        "p99_ms": round(statistics.median(one.p99_ms for one in found["certificate"]), 2),
-        **{f"requests_per_second_{name}": round(value) for name, value in per_second.items()},
-        **{f"cpu_us_{name}": round(value, 1) for name, value in cpu.items()},
+        **{f"ratio_{name}": ratio(name, "raw", rate) for name in measured},
+        **{f"ratio_{name}_to_small": ratio(name, "raw_small", rate) for name in measured},
+        **{f"cpu_ratio_{name}": ratio(name, "raw", rate_by_cpu) for name in measured},
+        "p99_ms": round(median("certificate", "p99_ms"), 2),
+        **{f"requests_per_second_{name}": round(median(name, "requests_per_second")) for name in found},
+        **{f"cpu_us_{name}": round(median(name, "cpu_us"), 1) for name in found},
         "leaves": built.leaves,
         "certificates": built.certificates,
         "rounds": len(found["raw"]),
