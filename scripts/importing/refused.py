@@ -8,27 +8,30 @@ from pathlib import Path
 from typing import IO, Final
 
 from ledger.errors import InvalidInput
+from scripts.importing import origins
 from scripts.importing.rows import RowRefusal
 
 COLUMNS: Final = (
-    "refused_line",
-    "refused_part",
+    *origins.COLUMNS,
     "refused_by",
     "refused_field",
     "refused_rule",
     "refused_code",
     "refused_message",
 )
-"""Appended to the columns of the imported file. `refused_by`: file, mapping, check, outbox or contract."""
+"""Appended to the columns of the imported file. `refused_by`: file, mapping, check, outbox or contract.
+
+The first ones say where the row comes from: `scripts.importing.origins` reads them when the file is imported in turn.
+"""
 
 
 class RefusedFile:
     """A CSV file in UTF-8 that is made when the first row is refused; a context manager."""
 
-    def __init__(self, path: Path, columns: Sequence[str], parts: Sequence[str] = ()) -> None:
+    def __init__(self, path: Path, columns: Sequence[str]) -> None:
         self.path = path
         self._columns = columns
-        self._parts = parts
+        self._own = [place for place, name in enumerate(columns) if name not in COLUMNS]
         self._file: IO[str] | None = None
         self.count = 0
 
@@ -43,16 +46,14 @@ class RefusedFile:
         """Writes one row."""
         if self._file is None:
             self._file = self._open()
-            self._write([*self._columns, *COLUMNS])
+            self._write([*(self._columns[place] for place in self._own), *COLUMNS])
         self.count += 1
         width = len(self._columns)
         cells = [*refusal.cells[:width], *([""] * (width - len(refusal.cells)))]
-        part = self._parts[refusal.part] if self._parts else ""
         self._write(
             [
-                *cells,
-                str(refusal.line),
-                part,
+                *(cells[place] for place in self._own),
+                *(refusal.origin.cells if refusal.origin else self._given_origin(refusal)),
                 refusal.by,
                 refusal.field,
                 refusal.rule,
@@ -60,6 +61,13 @@ class RefusedFile:
                 refusal.message,
             ]
         )
+
+    def _given_origin(self, refusal: RowRefusal) -> Sequence[str]:
+        """The cells as given, for a row whose origin they do not tell; blank where it is unknown which they are."""
+        given = (
+            dict(zip(self._columns, refusal.cells, strict=False)) if len(refusal.cells) == len(self._columns) else {}
+        )
+        return [given.get(name, "") for name in origins.COLUMNS]
 
     def _open(self) -> IO[str]:
         try:

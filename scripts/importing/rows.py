@@ -15,6 +15,7 @@ from scripts.importing.actions import Arguments, Given, Step
 from scripts.importing.errors import RefusedByMapping
 from scripts.importing.expressions import TESTS, clean
 from scripts.importing.mapping import ALL_COLUMNS, ImportMapping, OperationTemplate, Table, Value
+from scripts.importing.origins import Origin, Origins
 from scripts.importing.sources import BadRow, Row, Source
 from scripts.names import ActivityTerms, Directory, Names
 
@@ -36,6 +37,7 @@ class RowPlan:
     cells: Sequence[str]
     steps: tuple[Step, ...]
     part: int = 0
+    origin: Origin | None = None
 
     @property
     def key(self) -> RowKey:
@@ -48,7 +50,7 @@ class RowRefusal:
     """A row that was not applied, and why.
 
     `by`: the file, the mapping, the check before sending, the outbox or the contract. `kept` are steps that other rows
-    rely on and that are done all the same.
+    rely on and that are done all the same. `origin` is None where it cannot be told.
     """
 
     line: int
@@ -60,6 +62,7 @@ class RowRefusal:
     message: str
     part: int = 0
     kept: tuple[Step, ...] = ()
+    origin: Origin | None = None
 
     @property
     def key(self) -> RowKey:
@@ -68,7 +71,14 @@ class RowRefusal:
 
     @classmethod
     def of(
-        cls, row: RowPlan | Row | BadRow, error: TanpuhuiError, by: str, *, part: int = 0, kept: tuple[Step, ...] = ()
+        cls,
+        row: RowPlan | Row | BadRow,
+        error: TanpuhuiError,
+        by: str,
+        *,
+        part: int = 0,
+        kept: tuple[Step, ...] = (),
+        origin: Origin | None = None,
     ) -> RowRefusal:
         """The refusal that an error means."""
         name, rule = "", error.code
@@ -87,6 +97,7 @@ class RowRefusal:
             code=error.code,
             message=error.explain(),
             kept=kept,
+            origin=row.origin if isinstance(row, RowPlan) else origin,
         )
 
 
@@ -213,17 +224,7 @@ class RowReader:
             corrections=self.corrections,
         )
         for row in self._source.rows(needed=self._mapping.columns):
-            if isinstance(row, BadRow):
-                yield RowRefusal.of(row, row.error, "file")
-                continue
-            texts = one_pass.texts(row)
-            for part, names in one_pass.parts(texts):
-                try:
-                    steps = one_pass.steps(row, part, names)
-                except TanpuhuiError as error:
-                    yield RowRefusal.of(row, error, "file", part=part)
-                else:
-                    yield RowPlan(row.line, row.cells, steps, part)
+            yield from one_pass.plans(row)
 
 
 LoadedTable = Mapping[str, Mapping[str, str] | None]
@@ -245,7 +246,7 @@ class _Pass:
     ) -> None:
         self._mapping = mapping
         self._columns = source.columns()
-        self._file_hash = source.sha256
+        self._origins = Origins(mapping, source)
         self._known = LearningDirectory(directory)
         self._names = names(self._known)
         self._tables = tables
@@ -255,7 +256,33 @@ class _Pass:
         self._fixes = {(fix.column, fix.given): fix for fix in mapping.corrections}
         every = mapping.cleaners.get(ALL_COLUMNS, ())
         self._cleaners = [mapping.cleaners.get(column, every) for column in self._columns]
-        self._row_ids: set[tuple[str, int]] = set()
+
+    def plans(self, row: Row | BadRow) -> Iterator[RowPlan | RowRefusal]:
+        """What a line asks for, or why it cannot be read; several for a line that is unpivoted."""
+        try:
+            origin = self._origins.of(row)
+        except InvalidInput as error:
+            yield RowRefusal.of(row, error, "file")
+            return
+        if origin is None or isinstance(row, BadRow):
+            if isinstance(row, BadRow):
+                yield RowRefusal.of(row, row.error, "file", origin=origin)
+            return
+        for part, column, texts in self.parts(self.texts(row), origin.part):
+            yield self.plan(row, part, texts, self._origins.part_of(origin, column))
+
+    def plan(self, row: Row, part: int, texts: _Texts, origin: Origin) -> RowPlan | RowRefusal:
+        """What one row asks for, or why it cannot be read."""
+        try:
+            for refusal in self._mapping.refusals:
+                if refusal.when.holds(texts):
+                    raise RefusedByMapping(refusal.field, refusal.rule, "", refusal.message.fill(texts))
+            row_id = None if self._mapping.row_id is None else self._mapping.row_id.fill(texts)
+            origin = self._origins.identified(origin, row_id)
+            steps = self.steps(row, part, texts, lambda index: self._origins.operation_id(origin, row_id, index))
+        except TanpuhuiError as error:
+            return RowRefusal.of(row, error, "file", part=part, origin=origin)
+        return RowPlan(row.line, row.cells, steps, part, origin)
 
     def texts(self, row: Row) -> dict[str, str]:
         """The cells by column, cleaned and corrected, and the constants."""
@@ -269,22 +296,18 @@ class _Pass:
             cells[column] = text
         return cells
 
-    def parts(self, texts: dict[str, str]) -> Iterator[tuple[int, _Texts]]:
-        """The rows that a line makes: one, or one for each column that is unpivoted and not skipped."""
+    def parts(self, texts: dict[str, str], only: str) -> Iterator[tuple[int, str, _Texts]]:
+        """The rows that a line makes: one, or one for each column that is unpivoted and not skipped (`only` one)."""
         unpivot = self._mapping.unpivot
         if unpivot is None:
-            yield 0, self._scope(texts)
+            yield 0, only, self._scope(texts)
             return
         for part, column in enumerate(unpivot.columns):
-            if not TESTS[unpivot.skip](texts[column]):
-                yield part, self._scope({**texts, "unpivot.column": column, "unpivot.value": texts[column]})
+            if only in ("", column) and not TESTS[unpivot.skip](texts[column]):
+                yield part, column, self._scope({**texts, "unpivot.column": column, "unpivot.value": texts[column]})
 
-    def steps(self, row: Row, part: int, texts: _Texts) -> tuple[Step, ...]:
+    def steps(self, row: Row, part: int, texts: _Texts, operation_id: Callable[[int], OperationId]) -> tuple[Step, ...]:
         """The steps of a row; raises for the first thing that is wrong with it."""
-        for refusal in self._mapping.refusals:
-            if refusal.when.holds(texts):
-                raise RefusedByMapping(refusal.field, refusal.rule, "", refusal.message.fill(texts))
-        operation_id = self._operation_ids(row, part, texts)
         steps: list[Step] = []
         try:
             for index, template in enumerate(self._mapping.operations):
@@ -299,20 +322,6 @@ class _Pass:
 
     def _scope(self, texts: dict[str, str]) -> _Texts:
         return _Texts(texts, self._values, self._joins, self._tables)
-
-    def _operation_ids(self, row: Row, part: int, texts: _Texts) -> Callable[[int], OperationId]:
-        begin = self._mapping.first_step + part * len(self._mapping.operations)
-        if self._mapping.row_id is None:
-            file_hash, line = self._file_hash, row.line
-            return lambda index: encoding.row_operation_id(file_hash=file_hash, line=line, step=begin + index)
-        row_id = self._mapping.row_id.fill(texts)
-        if not row_id.strip():
-            raise MissingField("row_id", "not be blank: the mapping takes the row's id from it", row_id)
-        if (row_id, part) in self._row_ids:
-            raise InvalidInput("row_id", "be another in every row of the file", row_id)
-        self._row_ids.add((row_id, part))
-        namespace = self._mapping.name
-        return lambda index: encoding.named_row_operation_id(namespace=namespace, row_id=row_id, step=begin + index)
 
     def _given(
         self, template: OperationTemplate, texts: _Texts, operation_id: OperationId, earlier: tuple[Step, ...]

@@ -77,7 +77,7 @@ def run_import(
     reader = RowReader(mapping, source, context.names_with, IndexDirectory(context.database), job.tables)
     context.resume(roles)
     context.bring_up()
-    with RefusedFile(job.refused, source.columns(), mapping.unpivot.columns if mapping.unpivot else ()) as refused:
+    with RefusedFile(job.refused, source.columns()) as refused:
         run = _Import(
             context,
             job,
