@@ -165,7 +165,9 @@ class Window:
             if slot.flight is None:
                 continue
             leaf = leaves.get(slot.status.operation_id)
-            if leaf is not None:
+            # A leaf that another transaction appended may be a stranger's operation under our id: only our own receipt
+            # says whether it was ours (docs/spec/01-concepts.md §1.5).
+            if leaf is not None and leaf.transaction_hash == slot.flight.signed.hash:
                 verdicts.done.append((slot, leaf))
             elif slot.flight.nonce < mined:
                 mysteries.append((slot, slot.flight))

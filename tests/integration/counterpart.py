@@ -163,8 +163,9 @@ def _answers(model: LedgerModel, state: ModelState) -> Iterable[Any]:
     for methodology in state.methodologies.values():
         *publication, status = _fields(methodology)
         yield publication, status
-    for activity in state.activities.values():
+    for activity_id, activity in state.activities.items():
         registration, reduction_class, status, *grams = _fields(activity)
+        grams.append(model.deficit_grams(activity_id))
         yield _fields(registration), status, reduction_class, *grams
         yield model.live_activity(activity.registration.facility_id) or bytes(32)
     for proposal in state.proposals.values():
