@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from api.operations_port import Sent
 from chain.deployment import Deployment
+from chain.facts import check_record
 from chain.operations import Operation, OperationState, OperationStatus
 from chain.raw import read_raw, send_raw
 from chain.reverts import refusal_of_status
@@ -21,7 +22,7 @@ from chain.rpc import Rpc
 from chain.submitter import Submitter
 from indexer.outbox import SqlOutbox
 from indexer.records import RecordStore
-from ledger.errors import InvalidRecord, OperationConflict, Refused, TanpuhuiError
+from ledger.errors import OperationConflict, Refused, TanpuhuiError
 from ledger.ids import Address, OperationId
 from ledger.records import Record, SaltSource
 from ledger.vocabulary import Role
@@ -135,15 +136,13 @@ class ChainOperations:
         return None if status is None else self._records.record(status.record_hash)
 
     def send_raw(self, signed_transaction: bytes, record: Record | None) -> Sent:
-        """Looks at a holder's transaction, keeps its record, and hands it to the node. See the port."""
-        call = read_raw(signed_transaction, self._deployment).call
+        """Looks at a holder's transaction, hands it to the node, and keeps its record. See the port."""
         if record is not None:
-            if record.hash != call.record_hash or record.kind is not call.kind:
-                raise InvalidRecord(
-                    "record", f"hash to {call.record_hash.hex0x}, which the transaction carries", record.hash
-                )
-            self._records.save([record])
+            asked = read_raw(signed_transaction, self._deployment)
+            check_record(record, asked.call, asked.sender)
         sent = send_raw(self._rpc, self._deployment, signed_transaction)
+        if record is not None:
+            self._records.save([record])
         return Sent(operation_id=sent.operation_id, transaction_hash=sent.transaction_hash)
 
     def close(self) -> None:

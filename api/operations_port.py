@@ -49,10 +49,10 @@ class OperationsPort(Protocol):
         ...
 
     def send_raw(self, signed_transaction: bytes, record: Record | None) -> Sent:
-        """Hands a holder's transaction to the node and keeps its record, if it is given and hashes to what the
-        transaction carries.
+        """Hands a holder's transaction to the node and then keeps its record, if it is given.
 
-        Raises `InvalidInput` where it is no call of ours, the refusal where the ledger refuses it, and `Unavailable`.
+        Raises `InvalidInput` where it is no call of ours or the record does not say what the call says, the refusal
+        where the ledger refuses it, and `Unavailable`.
         """
         ...
 

@@ -201,8 +201,9 @@ class Submitter:
         if refusal is None:
             return status
         refused = refused_operation(status.operation_id, refusal)
-        self._outbox.mark_refused([refused])
-        return refused_status(status, refused)
+        self._outbox.mark_refused([refused], unsent=True)
+        # Another sender of the same id may have gone on with it: what the outbox has by now is how it stands.
+        return self._outbox.status(status.operation_id) or refused_status(status, refused)
 
 
 def _is_saved(fate: Fate) -> TypeGuard[OperationStatus]:

@@ -25,6 +25,7 @@ from ledger.ids import Address, OperationId, RecordHash
 from ledger.vocabulary import OperationKind
 
 _UNFINISHED = (OperationState.SAVED.value, OperationState.SENT.value)
+_UNSENT = (OperationState.SAVED.value,)
 _IDS_PER_QUESTION = 500
 _NEW = ("operation_id", "state", "sender", "contract", "kind", "calldata", "record_hash", "saved_at", "changed_at")
 
@@ -74,8 +75,8 @@ class SqlOutbox:
             },
         )
 
-    def mark_refused(self, operations: Iterable[RefusedOperation]) -> None:
-        """Operations that a contract refused."""
+    def mark_refused(self, operations: Iterable[RefusedOperation], *, unsent: bool = False) -> None:
+        """Operations that a contract refused; `unsent` ones only where they are still saved and nothing was sent."""
         self._finish(
             OperationState.REFUSED,
             {
@@ -87,6 +88,7 @@ class SqlOutbox:
                 }
                 for refused in operations
             },
+            unsent=unsent,
         )
 
     def status(self, operation_id: OperationId) -> OperationStatus | None:
@@ -118,10 +120,13 @@ class SqlOutbox:
                 save_records(connection, (operation.record for operation in new.values()))
         return [known[operation.id] for operation in operations]
 
-    def _finish(self, state: OperationState, changes: dict[OperationId, dict[str, Any]]) -> None:
+    def _finish(
+        self, state: OperationState, changes: dict[OperationId, dict[str, Any]], *, unsent: bool = False
+    ) -> None:
         """Moves unfinished operations on. One that has ended so already, or is sent once more, stays as it is.
 
-        Raises `NotFound` for an id that was never saved, `OperationConflict` for one that ended in another way.
+        `unsent`: moves saved ones only, and leaves all others as they are. Raises `NotFound` for an id that was never
+        saved and, but for `unsent`, `OperationConflict` for one that ended in another way.
         """
         if not changes:
             return
@@ -129,7 +134,9 @@ class SqlOutbox:
         names = ("changed_at", *next(iter(changes.values())))
         rows = [(now, *values.values(), bytes(key)) for key, values in changes.items()]
         with self._database.write(durable=True) as connection:
-            done = connection.exec_driver_sql(_update(connection, state, names), rows)
+            done = connection.exec_driver_sql(
+                _update(connection, state, names, _UNSENT if unsent else _UNFINISHED), rows
+            )
             if done.rowcount == len(rows):
                 return
             known = _statuses(connection, list(changes))
@@ -137,7 +144,7 @@ class SqlOutbox:
             found = known.get(operation_id)
             if found is None:
                 raise NotFound("operation", operation_id)
-            if found.state is not state and state is not OperationState.SENT:
+            if found.state is not state and state is not OperationState.SENT and not unsent:
                 raise OperationConflict(operation_id)
 
 
@@ -150,13 +157,13 @@ def _insert(connection: Connection) -> str:
     return f"INSERT INTO {outbox.name} ({', '.join(_NEW)}) VALUES ({marks})"  # noqa: S608 - see above
 
 
-def _update(connection: Connection, state: OperationState, names: Sequence[str]) -> str:
+def _update(connection: Connection, state: OperationState, names: Sequence[str], movable: Sequence[str]) -> str:
     mark = _mark(connection)
     assigned = ", ".join(f"{name} = {mark}" for name in names)
-    unfinished = ", ".join(f"'{word}'" for word in _UNFINISHED)
+    before = ", ".join(f"'{word}'" for word in movable)
     return (
         f"UPDATE {outbox.name} SET state = '{state.value}', {assigned} "  # noqa: S608 - see above
-        f"WHERE operation_id = {mark} AND state IN ({unfinished})"
+        f"WHERE operation_id = {mark} AND state IN ({before})"
     )
 
 

@@ -15,15 +15,16 @@ from ledger.records import PURPOSE_FIELDS, REQUIRED_FIELDS, Disclosure, Record
 from ledger.vocabulary import OperationKind
 
 _HASHES_PER_QUESTION = 500
-_PUBLIC_BY_PURPOSE = frozenset(name for names in PURPOSE_FIELDS.values() for name in names)
+_PUBLIC_BY_PURPOSE = {purpose.label: names for purpose, names in PURPOSE_FIELDS.items()}
 
 
 def public_fields(record: Record) -> list[str]:
-    """The fields that are public unless somebody decides otherwise: those that every record of the kind must have.
+    """The fields that are public unless somebody decides otherwise: those that every record of the kind must have, and
+    of a cancellation those that its own purpose requires.
 
     Whatever else a body wrote into a record stays back.
     """
-    return _public(record.kind, [member.name for member in record.fields])
+    return _public(record.kind, _purpose_of(record), [member.name for member in record.fields])
 
 
 class RecordStore:
@@ -114,20 +115,25 @@ def save_records(
 
 def _disclosed(record: Record, names: Iterable[str] | None) -> str:
     if names is None:
-        return _public_names(record.kind, tuple(member.name for member in record.fields))
+        return _public_names(record.kind, _purpose_of(record), tuple(member.name for member in record.fields))
     return _names(field.name for field in record.disclose(names).fields)
 
 
 @lru_cache(maxsize=1024)
-def _public_names(kind: OperationKind, names: tuple[str, ...]) -> str:
+def _public_names(kind: OperationKind, purpose: str, names: tuple[str, ...]) -> str:
     """Records of a kind mostly have the same fields."""
-    return _names(_public(kind, names))
+    return _names(_public(kind, purpose, names))
 
 
-def _public(kind: OperationKind, names: Iterable[str]) -> list[str]:
-    public = set(REQUIRED_FIELDS[kind])
-    if kind is OperationKind.REDUCTION_CANCELLED:
-        public |= _PUBLIC_BY_PURPOSE
+def _purpose_of(record: Record) -> str:
+    """The purpose that the record of a cancellation names; empty for all others."""
+    if record.kind is not OperationKind.REDUCTION_CANCELLED:
+        return ""
+    return next((str(member.value) for member in record.fields if member.name == "purpose"), "")
+
+
+def _public(kind: OperationKind, purpose: str, names: Iterable[str]) -> list[str]:
+    public = {*REQUIRED_FIELDS[kind], *_PUBLIC_BY_PURPOSE.get(purpose, ())}
     return [name for name in names if name in public]
 
 

@@ -8,11 +8,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final
 
 from api.operations_port import Sent
+from chain.facts import check_record
 from chain.operations import Operation, OperationStatus
 from chain.raw import read_raw, send_raw
 from chain.submitter import Submitter
 from indexer.records import RecordStore
-from ledger.errors import InvalidRecord, KeyInUse, Unavailable
+from ledger.errors import KeyInUse, Unavailable
 from ledger.ids import Address, OperationId
 from ledger.records import Record, SaltSource
 from ledger.vocabulary import Role
@@ -70,10 +71,9 @@ class BodiesPort:
 
         Raises `InvalidInput` where it is no call of ours or the record is another's, the refusal, and `Unavailable`.
         """
-        asked = read_raw(signed_transaction, self._deployment)
-        if record is not None and record.hash != asked.call.record_hash:
-            rule = f"hash to {asked.call.record_hash.hex0x}, which the transaction carries"
-            raise InvalidRecord("record", rule, record.hash.hex0x)
+        if record is not None:
+            asked = read_raw(signed_transaction, self._deployment)
+            check_record(record, asked.call, asked.sender)
         sent = send_raw(self._rpc, self._deployment, signed_transaction)
         if record is not None:
             self._records.save([record])

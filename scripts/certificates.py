@@ -45,8 +45,9 @@ def check_certificate(
         subject, leaf_hash = _leaf(chain_id, ledger, certificate)
         _check(1, "subject", subject, certificate["subject"])
         if certificate["record"] is not None:
-            disclosed = Disclosure.from_json(certificate["record"]).record_hash()
-            _check(2, "record", disclosed, certificate["record_hash"])
+            record = Disclosure.from_json(certificate["record"])
+            _check(2, "record", record.record_hash(), certificate["record_hash"])
+            _check_stated(record, certificate)
         _check(3, "leaf", leaf_hash, proof["leaf_hash"])
         size, index = int(proof["tree_size"]), int(proof["leaf_index"])
         root = Hash32.from_hex(proof["root"])
@@ -82,6 +83,23 @@ def _leaf(chain_id: int, ledger: Address, certificate: Mapping[str, Any]) -> tup
         timestamp=int(certificate["timestamp"]),
     )
     return subject, leaf
+
+
+def _check_stated(record: Disclosure, certificate: Mapping[str, Any]) -> None:
+    """What the record shows must be what the certificate states: no contract ever saw more than the record's hash."""
+    if record.kind is not OperationKind.REDUCTION_CANCELLED:
+        raise ProofMismatch("step 2, kind of the record", f"the record is of {record.kind.label}")
+    stated = {
+        "account": certificate["account"],
+        "lot_id": certificate["lot"]["lot_id"],
+        "quantity_gco2e": certificate["quantity_gco2e"],
+        "purpose": certificate["purpose"],
+    }
+    shown = record.values
+    for name, value in stated.items():
+        if name in shown and str(shown[name]).lower() != str(value).lower():
+            difference = f"the record says {shown[name]}, the certificate {value}"
+            raise ProofMismatch(f"step 2, {name} of the record", difference)
 
 
 def _check(number: int, what: str, computed: Hash32, given: object) -> None:

@@ -61,8 +61,10 @@ class MemoryOutbox:
                 block_number=done.block_number,
             )
 
-    def mark_refused(self, operations: Iterable[RefusedOperation]) -> None:
+    def mark_refused(self, operations: Iterable[RefusedOperation], *, unsent: bool = False) -> None:
         for refused in operations:
+            if unsent and self.statuses[refused.operation_id].state is not OperationState.SAVED:
+                continue
             self._move(
                 refused.operation_id,
                 state=OperationState.REFUSED,

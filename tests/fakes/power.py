@@ -46,8 +46,8 @@ class Powered:
         if not callable(found):
             return found
 
-        def run(*arguments: Any) -> Any:
+        def run(*arguments: Any, **named: Any) -> Any:
             given = [list(argument) if isinstance(argument, Iterator) else argument for argument in arguments]
-            return self._power.step(name, lambda: found(*given))
+            return self._power.step(name, lambda: found(*given, **named))
 
         return run

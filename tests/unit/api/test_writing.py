@@ -15,6 +15,7 @@ from api.app import Application, create_app
 from api.auth import KeyScope
 from api.routes.writes import ROUTES
 from api.settings import ApiSettings
+from chain.facts import check_record, facts_of
 from indexer.api_keys import ApiKeyStore, NewApiKey
 from indexer.database import Database, open_database
 from ledger.encoding import custody_address, request_operation_id
@@ -126,6 +127,8 @@ def test_every_writing_route_makes_the_operation_of_its_kind(office: Office, nam
     [(operation, _)] = office.port.saved.values()
     assert operation.id == office.operation_id("k1")
     assert operation.sender == office.port.senders[BY_NAME[name].role]
+    check_record(operation.record, operation.call, operation.sender)
+    assert facts_of(operation.call, operation.sender).items() <= operation.record.values.items()
     assert reply.json["operation_id"] == operation.id.hex0x
     assert reply.json["state"] == "done"
     assert reply.header("location") == f"/v1/operations/{operation.id.hex0x}/status"

@@ -265,7 +265,7 @@ def test_a_refusal_that_was_mined_before_the_process_died_is_not_tried_again(out
     node.refuse[opening(1).id] = ZERO_QUANTITY
 
     class Dying(MemoryOutbox):
-        def mark_refused(self, operations: Any) -> None:
+        def mark_refused(self, operations: Any, *, unsent: bool = False) -> None:
             raise Killed
 
     dying = Dying()
@@ -276,6 +276,31 @@ def test_a_refusal_that_was_mined_before_the_process_died_is_not_tried_again(out
         [status] = submitter.resume()
     assert (status.state, status.error_code) == (REFUSED, "ReductionLedger_ZeroQuantity")
     assert len(node.mined_transactions()) == 1
+
+
+def test_a_trial_that_is_refused_does_not_end_what_another_sender_has_sent(node: FakeNode) -> None:
+    """The other one sends between our trial and its mark; the trial saw an older state and was refused."""
+    node.automine = False
+    one = opening(1)
+    shared = MemoryOutbox()
+
+    class Late(MemoryOutbox):
+        def mark_refused(self, operations: Any, *, unsent: bool = False) -> None:
+            del node.refuse[one.id]
+            with submitter_on(node, shared) as other:
+                unfinished = iter(other.submit_many([one]))
+                node.automine = True
+                assert states(list(unfinished)) == [DONE]
+            shared.mark_refused(operations, unsent=unsent)
+
+    late = Late()
+    late.statuses = shared.statuses
+    late.records = shared.records
+    node.refuse[one.id] = ZERO_QUANTITY
+    with submitter_on(node, late) as submitter:
+        assert submitter.submit(one).state is DONE
+    assert shared.statuses[one.id].state is DONE
+    assert node.effects() == {one.id: 1}
 
 
 @pytest.mark.parametrize("after", [False, True])

@@ -116,3 +116,22 @@ def test_an_operation_ends_once(database: Database) -> None:
         outbox.mark_refused([replace(refused, operation_id=one.id)])
     with pytest.raises(NotFound):
         outbox.mark_done([replace(done, operation_id=operation(9).id)])
+
+
+def test_a_refusal_before_signing_leaves_alone_what_another_sender_has_sent(database: Database) -> None:
+    outbox = SqlOutbox(database)
+    saved, under_way, ended = operation(1), operation(2), operation(3)
+    outbox.save([saved, under_way, ended])
+    outbox.mark_sent([sent(under_way, 4), sent(ended, 5)])
+    outbox.mark_done([DoneOperation(operation_id=ended.id, transaction_hash=b"\x04" * 32, block_number=9)])
+    refusals = [
+        RefusedOperation(operation_id=one.id, error_code="ReductionLedger_LotFrozen", error_arguments={})
+        for one in (saved, under_way, ended)
+    ]
+    outbox.mark_refused(refusals, unsent=True)
+    states = [status and status.state for status in map(outbox.status, (saved.id, under_way.id, ended.id))]
+    assert states == [OperationState.REFUSED, OperationState.SENT, OperationState.DONE]
+    with pytest.raises(NotFound):
+        outbox.mark_refused([replace(refusals[0], operation_id=operation(9).id)], unsent=True)
+    with pytest.raises(OperationConflict):
+        outbox.mark_refused([refusals[2]])
