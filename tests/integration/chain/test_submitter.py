@@ -23,8 +23,8 @@ from indexer.database import open_database
 from indexer.outbox import SqlOutbox
 from ledger import refusals
 from ledger.errors import InvalidQuantity, KeyInUse, NodeUnreachable, NotDeployed, WrongChain, WrongGenesis
-from ledger.ids import Address, LotId
-from ledger.vocabulary import AccountStatus, CancellationPurpose, ReductionClass, Role
+from ledger.ids import Address, Hash32, LotId
+from ledger.vocabulary import AccountStatus, CancellationPurpose, MethodologyKind, ReductionClass, Role
 from tests.conftest import ROOT
 from tests.fakes.memory_outbox import MemoryOutbox
 from tests.integration.chain.bodies import (
@@ -276,6 +276,38 @@ def test_two_submitters_with_one_key(manual: AnvilNode, deployed: Deployed, tmp_
     with submitter_of(there, signer, theirs) as them:
         assert [status.state for status in them.resume()] == [OperationState.DONE]
     assert ContractViews(manual.rpc, there.deployment).log_size() == 2
+
+
+def test_an_id_that_a_stranger_spoils_while_ours_is_in_flight(
+    manual: AnvilNode, deployed: Deployed, tmp_path: Path
+) -> None:
+    there = manual_deployment(manual, deployed, tmp_path)
+    hasty = replace(QUICK, mining_seconds=0.05)
+    with bodies_of(there) as bodies:
+        ours = bodies.opening()
+        theirs = bodies.composer.publish_methodology(
+            operation_id=ours.id,
+            code="RIVAL",
+            version=1,
+            kind=MethodologyKind.PROJECT,
+            reduction_class=ReductionClass.I,
+            effective_first_day=0,
+            effective_last_day=60_000,
+            document_hash=Hash32(b"\x01" * 32),
+        )
+        regulator = there.signers[Role.REGULATOR]
+        with submitter_of(there, regulator, MemoryOutbox(), hasty) as them, pytest.raises(Exception, match="No block"):
+            them.submit(theirs)
+        look = manual.rpc.try_call
+
+        def mined(method: str, params: object = ()) -> object:
+            if method == "eth_blockNumber":
+                manual.mine()
+            return look(method, params)  # type: ignore[arg-type]
+
+        manual.rpc.try_call = mined  # type: ignore[method-assign, assignment]
+        [status] = bodies.by(Role.PLATFORM).submit_many([ours])
+    assert (status.state, status.error_code) == (OperationState.REFUSED, "TransparencyLog_OperationConflict")
 
 
 # ------------------------------------------------------------------------------------------------- wrong node, no node
