@@ -25,6 +25,7 @@ import urllib3
 from rich.text import Text
 
 from api.settings import ApiSettings
+from chain.artifacts import artifacts
 from chain.composer import Composer
 from chain.deploy import deploy
 from chain.node import AnvilNode
@@ -132,6 +133,9 @@ class Demo:
     def deploy(self) -> None:
         """The contracts, with a key for every body."""
         settings = self.context.settings
+        self.context.output.note("compiling the contracts; only the first time takes long")
+        artifacts()
+        self.say("编译", "contracts compiled")
         holders = {role: _opened(settings.key(role)).address for role in BODIES}
         deploy(self.context.rpc, _opened(settings.key(DEPLOYER)), holders, settings.deployment)
         self.say("部署", "local chain up, contracts deployed and wired, a key for every body", settings.rpc_url)

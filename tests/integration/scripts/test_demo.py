@@ -17,7 +17,7 @@ import urllib3
 
 from tests.integration.scripts.conftest import start
 
-STEPS = ("部署", "开户", "方法学发布", "登记", "评估", "确认", "划转", "注销", "拒绝", "索引", "服务", "验证")
+STEPS = ("编译", "部署", "开户", "方法学发布", "登记", "评估", "确认", "划转", "注销", "拒绝", "索引", "服务", "验证")
 
 
 @contextmanager

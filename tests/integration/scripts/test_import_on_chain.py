@@ -141,6 +141,19 @@ def test_killed_in_the_middle_and_run_again(cli: Cli, tmp_path: Path) -> None:
     assert (again["applied"], again["operations"]) == (1500, 0)
 
 
+def test_ids_that_were_used_with_other_content(cli: Cli, tmp_path: Path) -> None:
+    """The same file by a mapping that says something else: the ids are those of the first import."""
+    (mapping, file), _ = files(tmp_path)
+    cli("import", "--mapping", mapping, file)
+    size = views(cli).log_size()
+    other = write(tmp_path, "other.toml", ISSUANCE.replace("{project}/{year}", "another source"))
+
+    for way in ((), ("--row-wise", "--unchecked")):
+        refused = cli.json("import", "--mapping", other, file, *way, code=1)
+        assert {(row["by"], row["rule"]) for row in refused["first_refused"]} == {("outbox", "operation-conflict")}
+    assert views(cli).log_size() == size
+
+
 def test_files_that_cannot_be_read(cli: Cli, tmp_path: Path) -> None:
     (mapping, file), _ = files(tmp_path)
     size = views(cli).log_size()

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from ledger.encoding import named_row_operation_id, row_operation_id
@@ -258,6 +260,21 @@ def test_an_activity_that_nobody_registered(ledger: Ledger, retirement: tuple[Pa
     assert isinstance(row, RowRefusal)
     assert (row.field, row.rule) == ("activity", "exist")
     assert "PV-1" in row.message
+
+
+def test_tsv_and_parquet_give_the_same_rows(ledger: Ledger, issuance: tuple[Path, Path], tmp_path: Path) -> None:
+    plain = [(row.cells, contents(row)) for row in ledger.reader(*issuance).rows()]
+    tsv = write(tmp_path, "issued.tsv", ISSUED.replace(",", "\t"))
+    tsv_mapping = write(tmp_path, "tsv.toml", ISSUANCE + '[file]\nformat = "tsv"\n')
+    assert [(row.cells, contents(row)) for row in ledger.reader(tsv_mapping, tsv).rows()] == plain
+
+    header, *lines = [line.split(",") for line in ISSUED.splitlines()]
+    parquet = tmp_path / "issued.parquet"
+    pq.write_table(pa.table({name: [line[at] for line in lines] for at, name in enumerate(header)}), parquet)
+    parquet_mapping = write(tmp_path, "parquet.toml", ISSUANCE + '[file]\nformat = "parquet"\n')
+    rows = list(ledger.reader(parquet_mapping, parquet).rows())
+    assert [row.line for row in rows] == [1, 2, 3, 4]
+    assert [row.cells for row in rows] == [cells for cells, _ in plain]
 
 
 def test_gzip_gives_the_same_rows_under_other_ids(ledger: Ledger, issuance: tuple[Path, Path], tmp_path: Path) -> None:
