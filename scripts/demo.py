@@ -1,7 +1,7 @@
 """The whole way in a minute, on a made sample: from an empty machine to a certificate that is checked by a stranger.
 
-Starts a local chain, deploys, gives every body a key of its own, publishes methodologies, registers a project, issues
-by two bodies, transfers, cancels, indexes, serves, and fetches its own certificate over HTTP to check it against the
+Starts a local chain, deploys, gives every body a key of its own, publishes methodologies, registers a project, lets two
+bodies confirm, transfers, cancels, indexes, serves, and fetches its own certificate over HTTP to check it against the
 contract. The chain ends with the demo.
 """
 
