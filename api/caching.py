@@ -7,11 +7,11 @@ from zlib import crc32
 class CacheRule(Enum):
     """How long an answer may be kept without asking again.
 
-    IMMUTABLE is only for hashes that can never change (leaves, proofs for a given tree size). Whatever shows a
-    document stays REVALIDATED, because a field that is disclosed today may be withdrawn tomorrow.
+    Even a leaf that never changes is answered with the block as of which it was read and whether the index has halted;
+    a field that is disclosed today may be withdrawn tomorrow. So every answer is asked for again, and the entity tag
+    makes that cheap.
     """
 
-    IMMUTABLE = b"public, max-age=31536000, immutable"
     REVALIDATED = b"public, no-cache"
     NEVER = b"no-store"
 

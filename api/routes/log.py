@@ -45,7 +45,7 @@ def read_leaf(snapshot: Snapshot, arguments: Arguments) -> Found:
         "record_hash": hex0x(row.record_hash),
         "timestamp": row.timestamp,
     }
-    return Found(document, CacheRule.IMMUTABLE)
+    return Found(document, CacheRule.REVALIDATED)
 
 
 def read_inclusion_proof(snapshot: Snapshot, arguments: Arguments) -> Found:
@@ -67,7 +67,7 @@ def read_inclusion_proof(snapshot: Snapshot, arguments: Arguments) -> Found:
         "root": "0x" + log.root_of(snapshot, tree_size).hex(),
         "path": ["0x" + member.hex() for member in path],
     }
-    return Found(document, CacheRule.REVALIDATED if arguments["tree_size"] is None else CacheRule.IMMUTABLE)
+    return Found(document, CacheRule.REVALIDATED)
 
 
 def read_consistency_proof(snapshot: Snapshot, arguments: Arguments) -> Found:
@@ -85,7 +85,7 @@ def read_consistency_proof(snapshot: Snapshot, arguments: Arguments) -> Found:
         "second_root": hex0x(log.root_of(snapshot, second)),
         "path": [hex0x(member) for member in log.consistency_proof(snapshot, first, second)],
     }
-    return Found(document, CacheRule.IMMUTABLE)
+    return Found(document, CacheRule.REVALIDATED)
 
 
 def _leaf_index(snapshot: Snapshot, leaf_index: int | None, operation_id: OperationId | None) -> int:
