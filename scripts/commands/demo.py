@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import Annotated
 
 import typer
 
+from api.chain_operations import ChainOperations
 from api.settings import ApiSettings
-from scripts.bodies import BodiesPort
+from indexer.records import RecordStore
+from ledger.vocabulary import Role
 from scripts.command import command
 from scripts.context import Context
 from scripts.demo import interruptible, run_demo
@@ -74,10 +77,22 @@ def serve(
             context.bring_up()
             stack.enter_context(FollowerThread(context.follower, context.database, context.output.warn))
         roles = context.configured_roles()
-        bodies = BodiesPort(context, roles) if roles else None
-        if bodies is not None:
-            stack.callback(bodies.close)
-        stack.enter_context(ApiServer(settings, listening, database=context.database, operations=bodies))
+        operations = _operations(context, roles) if roles else None
+        if operations is not None:
+            stack.callback(operations.close)
+        stack.enter_context(ApiServer(settings, listening, database=context.database, operations=operations))
         signs_for = ", ".join(role.label for role in roles) or "no body, so it only reads"
         context.output.note(f"serving {url} until Ctrl-C; signs for {signs_for}")
         threading.Event().wait()
+
+
+def _operations(context: Context, roles: Sequence[Role]) -> ChainOperations:
+    """Sends what the API takes for these bodies; raises as `Context.signer` for a key that does not open."""
+    return ChainOperations(
+        rpc=context.rpc,
+        deployment=context.deployment,
+        submitters={role: context.submitter(context.signer(role)) for role in roles},
+        outbox=context.outbox,
+        records=RecordStore(context.database),
+        salts=context.salts,
+    )

@@ -39,6 +39,7 @@ def test_reading_and_writing(cli: Cli) -> None:
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=30)
     assert process.returncode == 0, err
+    cli("index", "run")
     assert cli.json("lot", "list", *LOT[:2])["items"][0]["cancelled"]["quantity_tonnes"] == "1.5"
 
 

@@ -113,6 +113,13 @@ def _set(document: int, name: str, value: object) -> Callable[[tuple[Document, D
     return change
 
 
+def _without_record(name: str, value: object) -> Callable[[tuple[Document, Document]], None]:
+    def change(both: tuple[Document, Document]) -> None:
+        both[0].update({"record": None, name: value})
+
+    return change
+
+
 def _show_other_event(both: tuple[Document, Document]) -> None:
     members = both[0]["record"]["fields"]
     next(member for member in members if member.get("name") == "event")["value"] = "Another"
@@ -132,8 +139,9 @@ def _lot(both: tuple[Document, Document]) -> None:
         (_lot, "step 1, subject"),
         (_show_other_event, "step 2, record"),
         (_set(0, "record_hash", "0x" + "11" * 32), "step 2, record"),
+        (_set(0, "quantity_gco2e", "500001"), "step 2, quantity_gco2e of the record"),
+        (_without_record("quantity_gco2e", "500001"), "step 3, leaf"),
         (_set(0, "account", "0x" + "11" * 20), "step 3, leaf"),
-        (_set(0, "quantity_gco2e", "500001"), "step 3, leaf"),
         (_set(0, "operation_id", "0x" + "11" * 32), "step 3, leaf"),
         (_set(0, "timestamp", 1), "step 3, leaf"),
         (_set(1, "leaf_hash", "0x" + "11" * 32), "step 3, leaf"),
