@@ -8,6 +8,7 @@ import pytest
 from api.app import Application, create_app
 from api.settings import ApiSettings
 from indexer.database import open_database
+from indexer.schema import IncidentKind
 from tests.unit.api.client import Client
 from tests.unit.api.sample import SampleLedger, make_sample
 
@@ -55,6 +56,30 @@ def empty_client(tmp_path: Path) -> Iterator[Client]:
     url = f"sqlite:///{tmp_path / 'empty.db'}"
     database = open_database(url)
     database.migrate()
+    database.close()
+    yield from _client_of(url)
+
+
+@pytest.fixture
+def halted_client(tmp_path: Path) -> Iterator[Client]:
+    """Asks an instance whose index has stopped: one halt is open, another was resolved."""
+    url = f"sqlite:///{tmp_path / 'halted.db'}"
+    database = open_database(url)
+    database.migrate()
+    halted = make_sample()
+    for number, resolved_at in ((1, 5), (2, None)):
+        halted.add(
+            "incidents",
+            incident_id=number,
+            kind=int(IncidentKind.HALT),
+            detected_at=1,
+            block_number=2,
+            block_hash=bytes(32),
+            code="broken-log",
+            detail="made",
+            resolved_at=resolved_at,
+        )
+    halted.save(database)
     database.close()
     yield from _client_of(url)
 

@@ -93,6 +93,9 @@ def test_what_is_kept_is_forgotten_when_the_chain_took_back_blocks() -> None:
     tiles.root, tiles.incidents = other.root(), 1
     leaf, proof = inclusion_proof(tiles, 10, 300)  # type: ignore[arg-type]
     verify_inclusion(leaf_hash=leaf, index=10, size=300, proof=proof, root=tiles.root)
+    asked = tiles.asked
+    inclusion_proof(tiles, 10, 300)  # type: ignore[arg-type]
+    assert tiles.asked == asked  # kept again
 
 
 def test_a_missing_tile_is_an_error_of_ours() -> None:

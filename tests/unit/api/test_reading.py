@@ -363,6 +363,38 @@ def test_a_cursor_is_good_for_its_list_and_filters_only(client: Client) -> None:
         assert client.get(target).status == 422
 
 
+def test_a_page_that_ends_with_the_list_has_no_next(client: Client) -> None:
+    whole = client.get("/v1/operations?limit=200").json["items"]
+    exact = client.get(f"/v1/operations?limit={len(whole)}").json
+    assert (exact["items"], exact["next"]) == (whole, None)
+    assert client.get(f"/v1/operations?limit={len(whole) - 1}").json["next"] is not None
+
+
+@pytest.mark.parametrize(
+    ("target", "rule"),
+    [
+        ("/v1/log/leaves/1", "public, no-cache"),
+        ("/v1/log/proof/inclusion?leaf_index=1&tree_size=5", "public, no-cache"),
+        ("/v1/certificates/1", "public, no-cache"),
+        ("/v1/operations", "public, no-cache"),
+        ("/v1/health/ready", "no-store"),
+        ("/v1/certificates/99", "no-store"),
+    ],
+)
+def test_nothing_is_kept_unasked(client: Client, target: str, rule: str) -> None:
+    assert client.get(target).header("cache-control") == rule
+
+
+def test_a_halted_index_says_so_on_every_answer_and_nothing_of_it_may_be_kept(halted_client: Client) -> None:
+    for target in EXAMPLES:
+        reply = halted_client.get(target)
+        assert reply.json["as_of"]["halted"] is True
+        assert reply.header("cache-control") == "no-store"
+    ready = halted_client.get("/v1/health/ready").json
+    assert ready["status"] == "halted"
+    assert [halt["code"] for halt in ready["open_halts"]] == ["broken-log"]
+
+
 def test_an_empty_index_answers_503_and_not_with_nothing(empty_client: Client) -> None:
     for target in EXAMPLES:
         reply = empty_client.get(target)
