@@ -61,7 +61,7 @@ def check(record: Record) -> CheckedCertificate:
     return check_certificate(certificate, proof, chain_id=1, ledger=LEDGER, root_at=lambda _: log_root)
 
 
-def made(kind: OperationKind = OperationKind.REDUCTION_CANCELLED, **changes: str) -> Record:
+def made(kind: OperationKind = OperationKind.REDUCTION_CANCELLED, /, **changes: str) -> Record:
     return build_record(kind, OPERATION, {**TRUE, **changes}, DerivedSalts(b"k" * 32))
 
 
