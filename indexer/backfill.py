@@ -21,10 +21,15 @@ _TABLES = (schema.operations, schema.certificates, schema.postings)
 Part = Index | ForeignKeyConstraint
 
 
+def is_large(*, stored: int, missing: int) -> bool:
+    """Whether `missing` operations are many, also beside those that are `stored`."""
+    return missing >= LARGE and missing >= 4 * stored
+
+
 @contextmanager
-def large_backfill(database: Database, *, stored: int, missing: int) -> Iterator[None]:
-    """Inside, the indexes of the large tables are gone, if `missing` operations are many beside those `stored`."""
-    if missing < LARGE or missing < 4 * stored:
+def deferred_indexes(database: Database, *, large: bool) -> Iterator[None]:
+    """Inside, the indexes of the large tables are gone, if the backfill is `large`."""
+    if not large:
         yield
         return
     with database.write() as connection:

@@ -13,7 +13,7 @@ import gc
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 import psycopg
@@ -27,7 +27,7 @@ from chain.hexes import from_data, from_quantity, to_data, to_quantity
 from chain.operations import ContractName
 from chain.rpc import Rpc
 from indexer import incidents, mirror
-from indexer.backfill import large_backfill, restore_indexes
+from indexer.backfill import deferred_indexes, is_large, restore_indexes
 from indexer.binding import check_binding, cursor_or_bind, start_of
 from indexer.database import Database
 from indexer.errors import BrokenBooks, BrokenChain, BrokenLog
@@ -36,7 +36,7 @@ from indexer.pairing import Pairing
 from indexer.projections import Projection
 from indexer.rollback import roll_back
 from indexer.schema import blocks
-from indexer.source import BlockRange, ChainMoved, Header, RangeReader, read_header, read_headers
+from indexer.source import BlockEvents, BlockRange, ChainMoved, Header, RangeReader, read_header, read_headers
 from ledger.errors import Inconsistent, NodeUnreachable, RpcFailure
 
 Progress = Callable[[int, int], None]
@@ -71,10 +71,9 @@ class Follower:
         self._database = database
         self._operations_per_commit = operations_per_commit
         self._addresses = {name: bytes(contract.address) for name, contract in deployment.contracts.items()}
-        self._decoder = EventDecoder(self._addresses)
         self._reader = RangeReader(
             rpc,
-            self._decoder.addresses,
+            EventDecoder(self._addresses),
             logs_per_range=logs_per_range,
             threads=READING_THREADS,
             ranges_ahead=RANGES_AHEAD,
@@ -193,10 +192,12 @@ class Follower:
         head = from_quantity(self._rpc.call("eth_blockNumber"), "eth_blockNumber")
         if head <= cursor.block_number:
             return cursor
-        run = _Run(self._deployment, self._addresses, self._decoder, self._database, cursor)
+        run = _Run(self._deployment, self._addresses, self._database, cursor)
         missing = self._size_at(head) - cursor.log_size
-        with large_backfill(self._database, stored=cursor.log_size, missing=missing), _tuned_interpreter():
-            for block_range in self._reader.ranges(cursor.block_number + 1, head + 1):
+        large = is_large(stored=cursor.log_size, missing=missing)
+        ranges = self._reader.ranges(cursor.block_number + 1, head + 1)
+        with deferred_indexes(self._database, large=large), closing(ranges), _tuned_interpreter():
+            for block_range in ranges:
                 run.take(block_range)
                 if run.projection.pending_operations >= self._operations_per_commit or run.last.number == head:
                     cursor = self._commit(run, head)
@@ -268,11 +269,9 @@ class _Run:
         self,
         deployment: Deployment,
         addresses: dict[ContractName, bytes],
-        decoder: EventDecoder,
         database: Database,
         cursor: Cursor,
     ) -> None:
-        self._decoder = decoder
         self._database = database
         self.last = Header(cursor.block_number, to_data(cursor.block_hash), "", cursor.block_timestamp)
         self._pairing = Pairing(chain_id=deployment.chain_id, addresses=addresses, next_leaf=cursor.log_size)
@@ -289,36 +288,20 @@ class _Run:
         first = block_range.headers[0]
         if first.parent_hash != self.last.hash:
             raise ChainMoved(first.number, "its parent is not the last block that was indexed")
-        headers = {to_quantity(header.number): header for header in block_range.headers}
-        for number, logs in _by_block(block_range.logs):
-            header = headers.get(number)
-            if header is None:
-                raise BrokenChain(self.last.number, f"the node gave a log of block {number}, which was not asked for")
-            try:
-                self._take_block(header, logs)
-            except (KeyError, ValueError, TypeError) as error:
-                raise BrokenChain(header.number, f"one of its logs is malformed ({error!r})") from error
+        for block in block_range.blocks:
+            self._take_block(block)
         self.last = block_range.headers[-1]
 
-    def _take_block(self, header: Header, logs: list[dict[str, Any]]) -> None:
-        number, block_hash, _, timestamp = header
-        if number <= self.projection.last_block:
-            raise BrokenChain(number, "its logs come in two parts or out of order")
+    def _take_block(self, block: BlockEvents) -> None:
+        header, events = block
+        number, timestamp = header.number, header.timestamp
         self.projection.add_block(number, header.hash_bytes, header.parent_hash_bytes, timestamp)
         pair, apply = self._pairing.add, self.projection.apply
-        last_index = -1
-        transaction, transaction_hash = "", b""
-        for log, event in zip(logs, self._decoder.decode_all(logs), strict=True):
-            log_index = int(log["logIndex"], 16)
-            if log["blockHash"] != block_hash or log.get("removed"):
-                raise ChainMoved(number, "a log names another block hash than the block has")
-            if log_index <= last_index:
-                raise BrokenChain(number, f"log {log_index} comes after log {last_index}")
-            last_index = log_index
-            if log["transactionHash"] != transaction:
+        transaction = b""
+        for transaction_hash, log_index, event in events:
+            if transaction_hash != transaction:
                 self._pairing.end_transaction(number)
-                transaction = log["transactionHash"]
-                transaction_hash = bytes.fromhex(transaction[2:])
+                transaction = transaction_hash
             operation = pair(event, number, timestamp)
             if operation is not None:
                 apply(operation, number, transaction_hash, log_index)
@@ -331,15 +314,3 @@ class _Run:
     def _find_lot(self, lot_id: bytes) -> LotState | None:
         with self._database.read() as connection:
             return mirror.read_lot(connection, lot_id)
-
-
-def _by_block(logs: Any) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """Runs of logs of the same block, by the block's number as the node writes it."""
-    start = 0
-    while start < len(logs):
-        number = logs[start]["blockNumber"]
-        end = start
-        while end < len(logs) and logs[end]["blockNumber"] == number:
-            end += 1
-        yield number, logs[start:end]
-        start = end

@@ -1,17 +1,21 @@
 """Reads block ranges from a node: headers of every block and the logs of our contracts, ahead of whoever uses them.
 
-What is checked here is that headers follow each other and that every log belongs to its header. A difference may mean
-that the chain took back blocks between two questions, so that it is raised as `ChainMoved`, and the follower looks
-again before it calls the chain broken.
+What is checked here is that headers follow each other, that every log belongs to its header, and that logs rise in
+order. A difference may mean that the chain took back blocks between two questions, so that it is raised as
+`ChainMoved`, and the follower looks again before it calls the chain broken.
 """
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
+from chain.events import Event, EventDecoder
 from chain.hexes import from_data, from_quantity, malformed, to_quantity
 from chain.rpc import Rpc
+from indexer.errors import BrokenChain
 from ledger.errors import RpcFailure
 
 _FIRST_BLOCKS = 32
@@ -60,11 +64,27 @@ class Header(NamedTuple):
         return bytes.fromhex(self.parent_hash[2:])
 
 
+PlacedEvent = tuple[bytes, int, Event]
+"""Hash of the transaction, index of the log in the block, and the event."""
+
+
+class BlockEvents(NamedTuple):
+    """The events of one block, in the order of the chain."""
+
+    header: Header
+    events: list[PlacedEvent]
+
+
 class BlockRange(NamedTuple):
-    """Blocks without gaps, each the parent of the next, with the logs of our contracts in the order of the chain."""
+    """Blocks without gaps, each the parent of the next, and the events of those that have any."""
 
     headers: Sequence[Header]
-    logs: Sequence[dict[str, Any]]
+    blocks: Sequence[BlockEvents]
+
+    @property
+    def event_count(self) -> int:
+        """How many events there are in all blocks."""
+        return sum(len(block.events) for block in self.blocks)
 
 
 def read_header(rpc: Rpc, number: int) -> Header:
@@ -78,12 +98,13 @@ def read_headers(rpc: Rpc, numbers: Sequence[int]) -> list[Header | None]:
     return [None if block is None else Header.parse(n, block) for n, block in zip(numbers, blocks, strict=True)]
 
 
-def read_range(rpc: Rpc, addresses: Sequence[str], begin: int, end: int) -> list[BlockRange]:
+def read_range(rpc: Rpc, decoder: EventDecoder, begin: int, end: int) -> list[BlockRange]:
     """The blocks from `begin` up to but not including `end`, in as many parts as the node can answer.
 
-    Raises `ChainMoved`, and `RpcFailure` for a single block that the node refuses.
+    Raises `ChainMoved`, `BrokenChain`, a member of `UnreadableLog`, and `RpcFailure` for a single block that the node
+    refuses.
     """
-    query = {"address": addresses, "fromBlock": to_quantity(begin), "toBlock": to_quantity(end - 1)}
+    query = {"address": decoder.addresses, "fromBlock": to_quantity(begin), "toBlock": to_quantity(end - 1)}
     answer = rpc.try_call("eth_getLogs", [query])
     if answer.error is not None:
         if end - begin == 1 or answer.error.code == _METHOD_NOT_FOUND:
@@ -91,11 +112,48 @@ def read_range(rpc: Rpc, addresses: Sequence[str], begin: int, end: int) -> list
             read_header(rpc, end - 1)
             raise RpcFailure("eth_getLogs", answer.error.code, answer.error.message)
         middle = (begin + end) // 2
-        return read_range(rpc, addresses, begin, middle) + read_range(rpc, addresses, middle, end)
+        return read_range(rpc, decoder, begin, middle) + read_range(rpc, decoder, middle, end)
     if not isinstance(answer.result, list):
         raise malformed("eth_getLogs", answer.result, "a list")
-    headers = read_headers(rpc, range(begin, end))
-    return [BlockRange(_linked(headers, begin), answer.result)]
+    headers = _linked(read_headers(rpc, range(begin, end)), begin)
+    return [BlockRange(headers, list(_by_block(headers, answer.result, decoder)))]
+
+
+def _by_block(headers: list[Header], logs: list[dict[str, Any]], decoder: EventDecoder) -> Iterator[BlockEvents]:
+    """The events by block; `BrokenChain` for logs that are out of order or of no block that was asked for."""
+    by_number = {to_quantity(header.number): header for header in headers}
+    last = -1
+    for number, run in groupby(logs, key=itemgetter("blockNumber")):
+        header = by_number.get(number)
+        if header is None:
+            raise BrokenChain(headers[0].number, f"the node gave a log of block {number}, which was not asked for")
+        if header.number <= last:
+            raise BrokenChain(header.number, "its logs come in two parts or out of order")
+        last = header.number
+        try:
+            yield BlockEvents(header, _placed(header, list(run), decoder))
+        except (KeyError, ValueError, TypeError) as error:
+            raise BrokenChain(header.number, f"one of its logs is malformed ({error!r})") from error
+
+
+def _placed(header: Header, logs: list[dict[str, Any]], decoder: EventDecoder) -> list[PlacedEvent]:
+    transactions: list[bytes] = []
+    indexes: list[int] = []
+    last_index = -1
+    transaction, transaction_hash = "", b""
+    for log in logs:
+        log_index = int(log["logIndex"], 16)
+        if log["blockHash"] != header.hash or log.get("removed"):
+            raise ChainMoved(header.number, "a log names another block hash than the block has")
+        if log_index <= last_index:
+            raise BrokenChain(header.number, f"log {log_index} comes after log {last_index}")
+        last_index = log_index
+        if log["transactionHash"] != transaction:
+            transaction = log["transactionHash"]
+            transaction_hash = bytes.fromhex(transaction[2:])
+        transactions.append(transaction_hash)
+        indexes.append(log_index)
+    return list(zip(transactions, indexes, decoder.decode_all(logs), strict=True))
 
 
 def _linked(headers: list[Header | None], begin: int) -> list[Header]:
@@ -112,21 +170,21 @@ def _linked(headers: list[Header | None], begin: int) -> list[Header]:
 class RangeReader:
     """Reads ranges one after the other, the next ones while the last one is being used.
 
-    A range grows while the node answers with fewer logs than half of `logs_per_range`, and shrinks to fit when there
+    A range grows while the node answers with fewer events than half of `logs_per_range`, and shrinks to fit when there
     are more or the node refuses it.
     """
 
     def __init__(
-        self, rpc: Rpc, addresses: Sequence[str], *, logs_per_range: int, threads: int, ranges_ahead: int
+        self, rpc: Rpc, decoder: EventDecoder, *, logs_per_range: int, threads: int, ranges_ahead: int
     ) -> None:
         self._rpc = rpc
-        self._addresses = addresses
+        self._decoder = decoder
         self._logs_per_range = logs_per_range
         self._threads = threads
         self._ranges_ahead = ranges_ahead
         self._blocks = _FIRST_BLOCKS
 
-    def ranges(self, begin: int, end: int) -> Iterator[BlockRange]:
+    def ranges(self, begin: int, end: int) -> Generator[BlockRange, None, None]:
         """The blocks from `begin` up to but not including `end`, in order. Raises as `read_range`."""
         waiting: deque[Future[list[BlockRange]]] = deque()
         with ThreadPoolExecutor(self._threads, thread_name_prefix="read-range") as pool:
@@ -134,7 +192,7 @@ class RangeReader:
                 while begin < end or waiting:
                     while begin < end and len(waiting) < self._ranges_ahead:
                         stop = min(begin + self._blocks, end)
-                        waiting.append(pool.submit(read_range, self._rpc, self._addresses, begin, stop))
+                        waiting.append(pool.submit(read_range, self._rpc, self._decoder, begin, stop))
                         begin = stop
                     parts = waiting.popleft().result()
                     self._adjust(parts)
@@ -144,7 +202,7 @@ class RangeReader:
                     future.cancel()
 
     def _adjust(self, parts: Sequence[BlockRange]) -> None:
-        logs = sum(len(part.logs) for part in parts)
+        logs = sum(part.event_count for part in parts)
         blocks = sum(len(part.headers) for part in parts)
         if len(parts) > 1 or logs > self._logs_per_range:
             fitting = blocks * self._logs_per_range // max(logs, 1)

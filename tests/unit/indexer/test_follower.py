@@ -12,7 +12,7 @@ from sqlalchemy import inspect
 from chain.operations import ContractName
 from chain.rpc import RpcError
 from indexer import backfill
-from indexer.backfill import large_backfill, restore_indexes
+from indexer.backfill import deferred_indexes, restore_indexes
 from indexer.database import Database, open_database
 from indexer.dump import digest, dump
 from indexer.errors import BindingMismatch
@@ -177,7 +177,7 @@ def test_indexes_are_back_after_a_large_backfill(
 
 def test_indexes_are_made_by_the_next_follower_after_a_kill(database: Database, chain: EventChain) -> None:
     before = indexes(database)
-    backfill_now = large_backfill(database, stored=0, missing=10**6)
+    backfill_now = deferred_indexes(database, large=True)
     backfill_now.__enter__()
     assert indexes(database) == set()
     restore_indexes(database)

@@ -118,7 +118,7 @@ CASES = [
     ("another block hash", edit(LEAF, rename_block), BrokenChain, "another block hash"),
     ("removed", edit(LEAF, remove), BrokenChain, "another block hash"),
     ("log index twice", edit(LEAF, repeat_index), BrokenChain, "comes after log"),
-    ("logs out of order", reverse, BrokenLog, "is due"),
+    ("logs out of order", reverse, BrokenChain, "comes after log"),
     ("leaf lost", drop(LEAF), UnpairedEvent, "no leaf"),
     ("event lost", drop(TRANSFERRED), UnpairedEvent, "no event of a ledger"),
     ("movement lost", drop(MOVED), UnpairedEvent, "ERC-1155"),
