@@ -5,6 +5,7 @@ it asks; a `write()` is one transaction. Repositories take such a connection and
 """
 
 import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -160,6 +161,7 @@ def _parse(url: str | URL) -> URL:
 
 
 def _sqlite(url: URL) -> Engine:
+    _create_private(url.database)
     engine = create_engine(url, pool_size=10, max_overflow=10)
 
     @event.listens_for(engine, "connect")
@@ -174,6 +176,15 @@ def _sqlite(url: URL) -> Engine:
         connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))
 
     return engine
+
+
+def _create_private(path: str | None) -> None:
+    """Makes a new database file readable by its owner alone, since it holds hidden values with their salts.
+
+    SQLite gives its journal files the same mode. A file that is there keeps the mode it has.
+    """
+    if path and path != ":memory:" and Path(path).parent.is_dir() and not Path(path).exists():
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
 
 
 def _config() -> Config:

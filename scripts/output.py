@@ -179,6 +179,8 @@ def shown(value: object) -> Text:
             return Text("yes" if value else "no")
         case Word():
             return Text(f"{value.label} {value.chinese}")
+        case bytes():
+            return Text("0x" + value.hex())
         case _:
             return Text(printable(str(value)))
 

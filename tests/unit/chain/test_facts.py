@@ -38,7 +38,7 @@ def cancelling(record: Record, purpose: CancellationPurpose = CancellationPurpos
     return calls.cancel(operation_id=ID, lot_id=LOT, grams=5, purpose=purpose, record_hash=record.hash)
 
 
-def record_of(kind: OperationKind = OperationKind.REDUCTION_CANCELLED, **values: Any) -> Record:
+def record_of(values: dict[str, Any], kind: OperationKind = OperationKind.REDUCTION_CANCELLED) -> Record:
     return Record(kind, tuple(Field(name, bytes(16), values[name]) for name in sorted(values)))
 
 
@@ -65,7 +65,7 @@ def test_a_holders_own_calls_state_what_the_composer_writes() -> None:
 )
 def test_a_record_of_something_else_is_refused_by_the_field(field: str, lie: str) -> None:
     offset = {"organisation": "made", "period_first_day": "2026-01-01", "period_last_day": "2026-12-31"}
-    record = record_of(**{"rules": "made", "event": "Marathon", **offset, **FACTS, field: lie})
+    record = record_of({"rules": "made", "event": "Marathon", **offset, **FACTS, field: lie})
     with pytest.raises(InvalidRecord) as caught:
         check_record(record, cancelling(record), HOLDER)
     assert (caught.value.field, caught.value.rule) == (field, f"be {FACTS[field]}, as the transaction says")
@@ -75,7 +75,7 @@ def test_a_record_of_something_else_is_refused_by_the_field(field: str, lie: str
 def test_what_the_kind_and_the_purpose_require_is_there(missing: str) -> None:
     values = {"rules": "made", "event": "Marathon", **FACTS}
     del values[missing]
-    record = record_of(**values)
+    record = record_of(values)
     with pytest.raises(MissingField) as caught:
         check_record(record, cancelling(record), HOLDER)
     assert caught.value.field == missing
@@ -84,7 +84,7 @@ def test_what_the_kind_and_the_purpose_require_is_there(missing: str) -> None:
 def test_hash_kind_and_sender_must_agree() -> None:
     with pytest.raises(InvalidRecord, match="hash to"):
         check_record(CANCEL.record, replace(CANCEL.call, record_hash=RecordHash(b"\x09" * 32)), HOLDER)
-    record = record_of(OperationKind.REDUCTION_TRANSFERRED, rules="made")
+    record = record_of({"rules": "made"}, OperationKind.REDUCTION_TRANSFERRED)
     with pytest.raises(InvalidRecord, match="reduction-cancelled"):
         check_record(record, cancelling(record), HOLDER)
     with pytest.raises(InvalidRecord) as caught:
@@ -93,7 +93,7 @@ def test_hash_kind_and_sender_must_agree() -> None:
 
 
 def test_malformed_values_are_refused() -> None:
-    record = record_of(**{"rules": "made", "event": "Marathon", **FACTS, "quantity_gco2e": 5})
+    record = record_of({"rules": "made", "event": "Marathon", **FACTS, "quantity_gco2e": 5})
     with pytest.raises(InvalidInput):
         check_record(record, cancelling(record), HOLDER)
 

@@ -1,5 +1,6 @@
 """Which URLs are opened, and that a password is never shown."""
 
+import stat
 from pathlib import Path
 
 import pytest
@@ -76,3 +77,11 @@ def test_a_reader_sees_one_state(database: Database) -> None:
 def test_wrong_types_are_refused(database: Database) -> None:
     with pytest.raises((IntegrityError, OperationalError)), database.write() as connection:
         connection.execute(text("INSERT INTO records VALUES (:key, 'one', '{}', '[]', 0)"), {"key": bytes(32)})
+
+
+def test_a_new_database_is_its_owners_alone(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'new.db'}")
+    database.migrate()
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+    database.close()
+    assert set(modes.values()) == {0o600}, modes
