@@ -9,7 +9,6 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
-from api.errors import RequestRefused
 from api.parameters import id_parameter
 from api.problems import INTERNAL_ERROR, every_problem, family_of, status_of
 from api.reading import ReadRoute
@@ -55,6 +54,8 @@ _HEADERS: dict[str, Any] = {
 _LINK = {"Link": {"description": "The next page, where there is one.", "schema": {"type": "string"}}}
 _RETRY = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}}
 
+# Always loaded, so that the document does not depend on what else a process has imported.
+_EXAMPLE_MODULES = frozenset({"api.errors", "ledger.errors", "ledger.refusals"})
 _EVERYWHERE = (414, 429, 431, 500)
 _DESCRIPTIONS = {
     400: "The request is malformed.",
@@ -228,7 +229,7 @@ def problem_example(status: int) -> dict[str, Any]:
     if status == 500:
         code, title = INTERNAL_ERROR, family_of(TanpuhuiError)[1]
     else:
-        kinds = [kind for kind in every_problem() if status_of(kind) == status and kind is not RequestRefused]
+        kinds = [kind for kind in every_problem() if status_of(kind) == status and kind.__module__ in _EXAMPLE_MODULES]
         chosen = min(kinds, key=lambda kind: (kind.__module__ == "ledger.refusals", kind.__name__))
         code, title = chosen.code, family_of(chosen)[1]
     example: dict[str, Any] = {
