@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -267,7 +268,7 @@ def test_a_holder_keeps_its_key(office: Office, deployed: Deployed) -> None:
     assert sent.status == 202, sent.body
     again = office.post("/v1/transactions", {"raw_transaction": "0x" + signed.raw.hex(), "record": document}, "x")
     assert again.json["transaction_hash"] == sent.json["transaction_hash"]
-    found = office.client.get(sent.json["links"]["operation"]).json
+    found = _mined(office, sent.json["links"]["operation"])
     assert (found["quantity_gco2e"], found["from_account"]) == ("7", holder.address.hex0x)
     assert found["record"] is not None
     malformed = office.post("/v1/transactions", {"raw_transaction": "0x" + signed.raw.hex()[:-2]}, "x")
@@ -292,3 +293,14 @@ def test_what_is_saved_while_the_node_is_away_is_done_once_it_is_back(
     opened = {"kind": "personal", "custody": "platform", "identity_commitment": commitment}
     reply = office.post("/v1/accounts", opened, "while-away")
     assert reply.status == 201, reply.body
+
+
+def _mined(office: Office, link: str) -> Any:
+    """The operation behind `link`; sent is not yet mined, so that it may take a moment until it is there."""
+    for _ in range(200):
+        office.follower.catch_up()
+        answer = office.client.get(link)
+        if answer.status == 200:
+            break
+        time.sleep(0.05)
+    return answer.json
