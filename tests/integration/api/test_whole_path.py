@@ -297,10 +297,11 @@ def test_what_is_saved_while_the_node_is_away_is_done_once_it_is_back(
 
 def _mined(office: Office, link: str) -> Any:
     """The operation behind `link`; sent is not yet mined, so that it may take a moment until it is there."""
+    answer = office.client.get(link)
     for _ in range(200):
-        office.follower.catch_up()
-        answer = office.client.get(link)
         if answer.status == 200:
             break
         time.sleep(0.05)
+        office.follower.catch_up()
+        answer = office.client.get(link)
     return answer.json
