@@ -35,6 +35,7 @@ from api.schemas.statuses import operation_path, status_document, status_path
 from api.schemas.writes import RecordedBody, SendTransactionBody, WriteBody
 from chain.composer import Composer
 from chain.operations import Operation, OperationState, OperationStatus
+from chain.reverts import refusal_of_status
 from ledger.canonical import parse_strict
 from ledger.errors import (
     InvalidJson,
@@ -142,8 +143,10 @@ class Writer:
             status = self._any_port().status(operation_id)
             if status is None:
                 raise NotFound("operation", operation_id.hex0x)
+            if status.state is OperationState.REFUSED:
+                raise refusal_of_status(status)
         except Exception as error:  # noqa: BLE001 - as above
-            return self._problem(error, request)
+            return self._problem(error, request, {"operation_id": operation_id.hex0x})
         return self._status_answer(status, 201 if status.state is OperationState.DONE else 202)
 
     def send_transaction(self, request: WriteRequest) -> Answer:

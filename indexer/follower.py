@@ -7,6 +7,8 @@ member of `ledger.errors.Inconsistent`, is kept in `incidents`, and leaves the m
 
 The chain may take back blocks at any moment. That is seen at the cursor, whose block hash is compared before anything
 is added: the mirror is rolled back to the last block that both share (`indexer.rollback`), and the reorg is counted.
+A node whose blocks are ours as far as they go is behind (it syncs anew, or is another one behind the same address): it
+is waited for.
 """
 
 import gc
@@ -27,7 +29,7 @@ from chain.hexes import from_data, from_quantity, to_data, to_quantity
 from chain.operations import ContractName
 from chain.rpc import Rpc
 from indexer import incidents, mirror
-from indexer.backfill import deferred_indexes, is_large, restore_indexes
+from indexer.backfill import deferred_indexes, is_large, refused_rows, restore_indexes
 from indexer.binding import check_binding, cursor_or_bind, start_of
 from indexer.database import Database
 from indexer.errors import BrokenBooks, BrokenChain, BrokenLog
@@ -127,7 +129,11 @@ class Follower:
             raise BrokenChain(moved.block_number, moved.reason) from None
         with self._database.write() as connection:
             cursor_or_bind(connection, self._deployment, parent)
-        restore_indexes(self._database)
+        try:
+            restore_indexes(self._database)
+        except BrokenBooks as error:
+            self._halt(error)
+            raise
         self._prepared = True
 
     def _cursor(self) -> Cursor:
@@ -145,6 +151,8 @@ class Follower:
         (header,) = read_headers(self._rpc, [cursor.block_number])
         if header is not None and header.hash_bytes == cursor.block_hash:
             return cursor
+        if header is None and self._lags(cursor):
+            return cursor
         ancestor = self._ancestor(cursor)
         with self._database.write() as connection:
             settled = roll_back(connection, ancestor)
@@ -152,6 +160,23 @@ class Follower:
         # What was taken back may have been the deployment itself.
         self._deployment.check(self._rpc)
         return settled
+
+    def _lags(self, cursor: Cursor) -> bool:
+        """Whether the node ends below the cursor, and the highest of our blocks that it can have is the same there.
+
+        A head that is not below the cursor belongs to a node that has moved since, and is asked again later.
+        """
+        head = from_quantity(self._rpc.call("eth_blockNumber"), "eth_blockNumber")
+        if head >= cursor.block_number:
+            return True
+        with self._database.read() as connection:
+            start = start_of(connection)
+            known = next(self._known_blocks(connection, head + 1), [])
+        number, block_hash = known[0][:2] if known else (start.block_number, start.block_hash)
+        if head < number:  # not even the block before the deployment
+            return True
+        (header,) = read_headers(self._rpc, [number])
+        return header is None or header.hash_bytes == block_hash
 
     def _ancestor(self, cursor: Cursor) -> Cursor:
         """The last block of the mirror that is still on the chain, at the least the one before the deployment."""
@@ -218,8 +243,7 @@ class Follower:
                 mirror.write_cursor(connection, cursor)
                 incidents.resolve_halts(connection)
         except (IntegrityError, psycopg.IntegrityError) as error:
-            cause = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
-            raise BrokenBooks(cursor.block_number, f"the database refused the rows ({cause})") from error
+            raise refused_rows(cursor.block_number, error) from error
         return cursor
 
     def _check_root(self, cursor: Cursor, head: int) -> None:
@@ -227,13 +251,14 @@ class Follower:
         calls = (_ROOT_AT + cursor.log_size.to_bytes(32, "big"), _SIZE)
         at = to_quantity(head)
         root, size = self._rpc.try_batch([("eth_call", [self._log_call(call), at]) for call in calls])
-        whole = cursor.block_number < head or size.error is not None or _number(size.result) == cursor.log_size
+        whole = cursor.block_number < head or (size.error is None and _number(size.result) == cursor.log_size)
         if root.error is None and from_data(root.result, "eth_call") == cursor.log_root and whole:
             return
         header = read_header(self._rpc, cursor.block_number)
         if header.hash_bytes != cursor.block_hash:
             raise ChainMoved(cursor.block_number, "the block was replaced while it was being indexed")
         root.unwrap()
+        size.unwrap()
         raise BrokenLog(cursor.block_number, f"its {cursor.log_size} leaves are not those of the contract")
 
     def _log_call(self, calldata: bytes) -> dict[str, str]:

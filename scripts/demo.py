@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import secrets
 import signal
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -91,13 +90,13 @@ def run_demo(output: Output, *, home: Path | None, port: int | None, stay: bool)
         settings = ApiSettings(database_url=context.settings.database_url, public_url=url)
         context.bring_up()
         demo.say("索引", "chain indexed into SQL", context.settings.database_url)
-        stack.enter_context(FollowerThread(context.follower, context.database, context.output.warn))
+        following = stack.enter_context(FollowerThread(context.follower, context.database, context.output.warn))
         stack.enter_context(ApiServer(settings, listening, database=context.database))
         demo.say("服务", "API served", url)
         output.show(demo.check(url))
         if stay:
             output.note(f"serving {url} until Ctrl-C; --home {folder} --rpc {node.url} lets other commands work on it")
-            threading.Event().wait()
+            following.wait()
 
 
 @dataclass(slots=True)

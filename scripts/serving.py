@@ -9,19 +9,22 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Self
 
+import psycopg
 import uvicorn
+from sqlalchemy.exc import OperationalError
 
 from api.app import create_app
 from api.operations_port import OperationsPort
 from api.settings import ApiSettings
 from indexer.database import Database
 from indexer.follower import Follower
-from ledger.errors import InvalidInput, TanpuhuiError
+from ledger.errors import Inconsistent, InvalidInput, NodeUnreachable, RpcFailure, TanpuhuiError
 from scripts.following import sole_follower
 
 _START_SECONDS: Final = 20.0
 _POLL_SECONDS: Final = 0.02
 _AGAIN_SECONDS: Final = 5.0
+_MAY_PASS: Final = (NodeUnreachable, RpcFailure, OperationalError, psycopg.OperationalError)
 
 
 class ApiServer:
@@ -68,7 +71,8 @@ class ApiServer:
 class FollowerThread:
     """Follows the chain into the database, or waits until the process that does has ended; a context manager.
 
-    `on_halt` is told, once, when the chain contradicts what the index knows; the index then stands still.
+    `on_halt` is told, once, when the chain contradicts what the index knows; the index then stands still. A node or
+    database that does not answer is tried again. Any other error ends the thread, and `wait` raises it.
     """
 
     def __init__(self, follower: Follower, database: Database, on_halt: Callable[[TanpuhuiError], None]) -> None:
@@ -76,6 +80,8 @@ class FollowerThread:
         self._database = database
         self._on_halt = on_halt
         self._stop = threading.Event()
+        self._failed = threading.Event()
+        self._failure: Exception | None = None
         self._thread = threading.Thread(target=self._follow, name="tanpuhui-follower", daemon=True)
 
     def __enter__(self) -> Self:
@@ -88,17 +94,29 @@ class FollowerThread:
         self._stop.set()
         self._thread.join(_START_SECONDS)
 
+    def wait(self) -> None:
+        """Waits for ever, or until the thread fails: then raises why."""
+        self._failed.wait()
+        if self._failure is not None:
+            raise self._failure
+
     def _follow(self) -> None:
         while not self._stop.is_set():
-            with sole_follower(self._database) as alone:
-                if not alone:
-                    self._stop.wait(_AGAIN_SECONDS)
-                    continue
-                try:
-                    self._follower.follow(self._stop)
-                except TanpuhuiError as error:
-                    self._on_halt(error)
-                    return
+            try:
+                with sole_follower(self._database) as alone:
+                    if alone:
+                        self._follower.follow(self._stop)
+                        continue
+            except Inconsistent as error:
+                self._on_halt(error)
+                return
+            except _MAY_PASS:
+                pass
+            except Exception as error:  # noqa: BLE001 - whatever it is, `wait` raises it
+                self._failure = error
+                self._failed.set()
+                return
+            self._stop.wait(_AGAIN_SECONDS)
 
 
 def listen(host: str, port: int, *, or_any: bool = False) -> socket.socket:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import Annotated
 
@@ -73,9 +73,12 @@ def serve(
             public_url=context.settings.public_url or url,
         )
         stack.enter_context(interruptible())
+        wait: Callable[[], object] = threading.Event().wait
         if follow:
             context.bring_up()
-            stack.enter_context(FollowerThread(context.follower, context.database, context.output.warn))
+            following = FollowerThread(context.follower, context.database, context.output.warn)
+            stack.enter_context(following)
+            wait = following.wait
         roles = context.configured_roles()
         operations = _operations(context, roles) if roles else None
         if operations is not None:
@@ -83,7 +86,7 @@ def serve(
         stack.enter_context(ApiServer(settings, listening, database=context.database, operations=operations))
         signs_for = ", ".join(role.label for role in roles) or "no body, so it only reads"
         context.output.note(f"serving {url} until Ctrl-C; signs for {signs_for}")
-        threading.Event().wait()
+        wait()
 
 
 def _operations(context: Context, roles: Sequence[Role]) -> ChainOperations:

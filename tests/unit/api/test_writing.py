@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
@@ -238,6 +239,20 @@ def test_what_does_not_end_in_time_is_answered_202(office: Office) -> None:
     assert (reply.status, reply.json["state"]) == (202, "saved")
     assert time.monotonic() - started < 5
     assert office.post("/v1/transfers", TRANSFER, prefer="respond-async, wait=0").status == 202
+
+
+def test_what_was_refused_when_the_wait_ended_is_a_problem(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    submit = office.port.submit
+    office.port.outcome = ReductionLedger_LotFrozen(LotId(b"\x01" * 32))
+
+    def unheard(operation: Any) -> Any:
+        submit(operation)
+        return Future()
+
+    monkeypatch.setattr(office.port, "submit", unheard)
+    reply = office.post("/v1/transfers", TRANSFER, prefer="wait=0")
+    assert (reply.status, reply.json["refusal"]["name"]) == (409, "ReductionLedger_LotFrozen")
+    assert "operation_id" in reply.json
 
 
 def test_a_caller_may_prefer_to_wait(office: Office) -> None:

@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 from sqlalchemy import inspect
 
+from chain.functions import keccak256
+from chain.hexes import to_data
 from chain.operations import ContractName
 from chain.rpc import RpcError
-from indexer import backfill
+from indexer import backfill, incidents
 from indexer.backfill import deferred_indexes, restore_indexes
 from indexer.database import Database, open_database
 from indexer.dump import digest, dump
-from indexer.errors import BindingMismatch
+from indexer.errors import BindingMismatch, BrokenBooks
 from indexer.follower import Follower
 from indexer.rebuild import rebuild
 from indexer.status import status
@@ -192,3 +194,38 @@ def test_a_dump_has_a_line_for_every_row(database: Database) -> None:
         lines = list(dump(connection))
     assert sum(line.startswith("operations ") for line in lines) == 40
     assert len(lines) == len(set(lines))
+
+
+def test_rows_that_contradict_an_index_halt_the_follower_also_at_restart(
+    database: Database, chain: EventChain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backfill, "LARGE", 10)
+
+    def spoil(*_: int) -> None:
+        with database.write() as connection:
+            connection.exec_driver_sql(
+                "UPDATE operations SET operation_id = (SELECT MIN(operation_id) FROM operations)"
+            )
+
+    with pytest.raises(BrokenBooks):
+        Follower(chain, chain.deployment, database).catch_up(spoil)
+    reason = status(database).halted_reason
+    assert reason is not None
+    assert "operation_id" in reason
+    with database.write() as connection:
+        incidents.resolve_halts(connection)
+    with pytest.raises(BrokenBooks):
+        Follower(chain, chain.deployment, database).catch_up()
+    assert status(database).halted_reason == reason
+
+
+def test_a_node_that_does_not_answer_the_size_vouches_for_nothing(database: Database, chain: EventChain) -> None:
+    size = to_data(keccak256(b"size()")[:4])
+
+    def tamper(method: str, params: Sequence[Any], result: Any) -> Any:
+        return RpcError(-32000, "no") if method == "eth_call" and params[0]["data"] == size else result
+
+    chain.tamper.append(tamper)
+    with pytest.raises(RpcFailure):
+        Follower(chain, chain.deployment, database).catch_up()
+    assert status(database).log_size == 0

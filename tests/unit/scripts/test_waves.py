@@ -70,6 +70,17 @@ from = "ref:{who}"
 to = "ref:{whom}"
 lot = "0x1111111111111111111111111111111111111111111111111111111111111111"
 quantity = "1"
+[[operation]]
+do = "withdraw-methodology"
+when = { what = { equals = "withdraw" } }
+methodology = "PV@1"
+[[operation]]
+do = "propose"
+when = { what = { equals = "propose" } }
+activity = "PV-1"
+first_day = "2025-01-01"
+last_day = "2025-01-31"
+quantity = "1"
 """
 
 
@@ -84,6 +95,10 @@ quantity = "1"
         (["move,a,b", "move,b,c"], [{"platform": ["2:transfer", "3:transfer"]}]),
         # frozen after it gave
         (["move,a,b", "freeze,b,"], [{"platform": ["2:transfer"]}, {"regulator": ["3:freeze-account"]}]),
+        # an issuance reads the operator's account and the methodology
+        (["propose,,", "freeze,a,"], [{"technical-centre": ["2:propose"]}, {"regulator": ["3:freeze-account"]}]),
+        (["freeze,a,", "propose,,"], [{"regulator": ["2:freeze-account"]}, {"technical-centre": ["3:propose"]}]),
+        (["propose,,", "withdraw,,"], [{"technical-centre": ["2:propose"]}, {"regulator": ["3:withdraw-methodology"]}]),
         # nothing passes what may touch everything
         (
             ["move,a,b", "suspend,,", "move,c,d"],

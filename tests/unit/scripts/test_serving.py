@@ -1,0 +1,81 @@
+"""A follower beside the API: what passes is tried again, what does not is raised where the program waits."""
+
+import threading
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from indexer.database import Database, open_database
+from indexer.errors import BrokenBooks
+from indexer.follower import Follower
+from ledger.errors import NodeUnreachable, NotFound, TanpuhuiError
+from scripts import following, serving
+from scripts.following import bring_up, sole_follower
+from scripts.serving import FollowerThread
+from tests.fakes.event_chain import EventChain
+
+
+class Failing:
+    """A follower that raises these one after the other, and the last one ends the test."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self.errors = list(errors)
+
+    def follow(self, stop: threading.Event) -> None:
+        raise self.errors.pop(0)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Any:
+    opened = open_database(f"sqlite:///{tmp_path / 'index.db'}")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "_AGAIN_SECONDS", 0.01)
+
+
+def test_what_may_pass_is_tried_again_and_what_may_not_is_raised(database: Database) -> None:
+    passing = (NodeUnreachable("memory:"), OperationalError("", {}, Exception()))
+    failing = Failing(*passing, NotFound("block", 1))
+    told: list[TanpuhuiError] = []
+    with FollowerThread(cast("Follower", failing), database, told.append) as thread, pytest.raises(NotFound):
+        thread.wait()
+    assert failing.errors == []
+    assert told == []
+
+
+def test_a_halt_is_told_once(database: Database) -> None:
+    told = threading.Event()
+    failing = Failing(BrokenBooks(1, "made"), NotFound("block", 1))
+    with FollowerThread(cast("Follower", failing), database, lambda _: told.set()):
+        assert told.wait(10)
+    assert len(failing.errors) == 1
+
+
+def test_the_lock_is_tried_again(database: Database) -> None:
+    failing = Failing(NotFound("block", 1))
+    with sole_follower(database):
+        thread = FollowerThread(cast("Follower", failing), database, lambda _: None)
+        thread.__enter__()
+        assert failing.errors
+    with pytest.raises(NotFound):
+        thread.wait()
+
+
+def test_a_silent_node_is_not_waited_for_without_end(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "_SILENCE_SECONDS", 0.05)
+    chain = EventChain(1)
+    follower = Follower(chain, chain.deployment, database)
+    follower.catch_up()
+
+    def silent(*_: Any) -> Any:
+        raise NodeUnreachable(chain.url)
+
+    chain.tamper.append(silent)
+    with sole_follower(database), pytest.raises(NodeUnreachable):
+        bring_up(follower, database, chain)
