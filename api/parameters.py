@@ -16,7 +16,7 @@ Arguments = dict[str, Any]
 Schema = dict[str, Any]
 
 _MOST_PARAMETERS = 16
-_DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
+_MOST_DIGITS = 19
 _CODE = re.compile(r"[!-~]{1,64}", re.ASCII)
 LARGEST_INTEGER = 2**63 - 1
 
@@ -87,7 +87,8 @@ def whole_number(least: int = 0, most: int = LARGEST_INTEGER) -> Callable[[str, 
     """Decimal digits without sign or leading zeros, within bounds."""
 
     def parse(text: str, name: str) -> int:
-        if not _DECIMAL.fullmatch(text):
+        # By hand: a regular expression would be a twentieth of the cost of an answer.
+        if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS and (text[0] != "0" or text == "0")):
             raise OutOfRange(name, f"be a whole number from {least} to {most}, without sign or leading zeros", text)
         value = int(text)
         if not least <= value <= most:

@@ -1,14 +1,14 @@
 """Records by hash: the off-chain documents, whole, and which of their fields anyone may see."""
 
-import json
 import time
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Column, Connection, insert, select, update
 
 from indexer.database import Database
 from indexer.schema import records
+from ledger.canonical import canonical_json, parse_strict
 from ledger.errors import InvalidRecord, NotFound
 from ledger.ids import RecordHash
 from ledger.records import PURPOSE_FIELDS, REQUIRED_FIELDS, Disclosure, Record
@@ -24,7 +24,8 @@ def public_fields(record: Record) -> list[str]:
 
     Whatever else a body wrote into a record stays back.
     """
-    return _public(record.kind, _purpose_of(record), [member.name for member in record.fields])
+    public = _public_names(record.kind, _purpose_of(record))
+    return [member.name for member in record.fields if member.name in public]
 
 
 class RecordStore:
@@ -51,37 +52,34 @@ class RecordStore:
 
     def record(self, record_hash: RecordHash) -> Record | None:
         """The whole record, hidden fields and salts included; None if it is not here."""
-        found = self._find(record_hash)
-        return None if found is None else found[0]
+        document = self._text(records.c.document, record_hash)
+        if document is None:
+            return None
+        found = Record.from_bytes(document.encode())
+        _require_hash(found.hash, record_hash)
+        return found
 
     def disclosure(self, record_hash: RecordHash) -> Disclosure | None:
         """What anyone may see of the record; None if it is not here."""
-        found = self._find(record_hash)
-        return None if found is None else found[0].disclose(found[1])
+        document = self._text(records.c.public, record_hash)
+        if document is None:
+            return None
+        shown = Disclosure.from_json(parse_strict(document.encode()))
+        _require_hash(shown.record_hash(), record_hash)
+        return shown
 
     def disclose(self, record_hash: RecordHash, names: Iterable[str]) -> None:
         """Makes exactly these fields public. `NotFound`, or `InvalidRecord` for a name that is no field of it."""
-        found = self._find(record_hash)
+        found = self.record(record_hash)
         if found is None:
             raise NotFound("record", record_hash)
-        shown = found[0].disclose(names)
+        public = _public_document(found, names)
         with self._database.write(durable=True) as connection:
-            connection.execute(
-                update(records)
-                .where(records.c.record_hash == bytes(record_hash))
-                .values(disclosed=_names(field.name for field in shown.fields))
-            )
+            connection.execute(update(records).where(records.c.record_hash == bytes(record_hash)).values(public=public))
 
-    def _find(self, record_hash: RecordHash) -> tuple[Record, list[str]] | None:
-        question = select(records.c.document, records.c.disclosed).where(records.c.record_hash == bytes(record_hash))
+    def _text(self, column: Column[str], record_hash: RecordHash) -> str | None:
         with self._database.read() as connection:
-            row = connection.execute(question).one_or_none()
-        if row is None:
-            return None
-        record = Record.from_bytes(row.document.encode())
-        if record.hash != record_hash:
-            raise InvalidRecord("stored document", f"hash to {record_hash}", record.hash.hex0x)
-        return record, json.loads(row.disclosed)
+            return connection.scalar(select(column).where(records.c.record_hash == bytes(record_hash)))
 
 
 def save_records(
@@ -105,7 +103,7 @@ def save_records(
             "record_hash": key,
             "kind": int(record.kind),
             "document": record.to_bytes().decode(),
-            "disclosed": _disclosed(record, chosen.get(record.hash)),
+            "public": _public_document(record, chosen.get(record.hash)),
             "saved_at": now,
         }
         for key, record in new.items()
@@ -113,16 +111,19 @@ def save_records(
     connection.execute(insert(records), rows)
 
 
-def _disclosed(record: Record, names: Iterable[str] | None) -> str:
-    if names is None:
-        return _public_names(record.kind, _purpose_of(record), tuple(member.name for member in record.fields))
-    return _names(field.name for field in record.disclose(names).fields)
+def _public_document(record: Record, names: Iterable[str] | None) -> str:
+    shown = record.disclose(public_fields(record) if names is None else names)
+    return canonical_json(shown.to_json()).decode()
 
 
-@lru_cache(maxsize=1024)
-def _public_names(kind: OperationKind, purpose: str, names: tuple[str, ...]) -> str:
-    """Records of a kind mostly have the same fields."""
-    return _names(_public(kind, purpose, names))
+def _require_hash(computed: RecordHash, record_hash: RecordHash) -> None:
+    if computed != record_hash:
+        raise InvalidRecord("stored document", f"hash to {record_hash}", computed.hex0x)
+
+
+@lru_cache(maxsize=256)
+def _public_names(kind: OperationKind, purpose: str) -> frozenset[str]:
+    return frozenset({*REQUIRED_FIELDS[kind], *_PUBLIC_BY_PURPOSE.get(purpose, ())})
 
 
 def _purpose_of(record: Record) -> str:
@@ -130,12 +131,3 @@ def _purpose_of(record: Record) -> str:
     if record.kind is not OperationKind.REDUCTION_CANCELLED:
         return ""
     return next((str(member.value) for member in record.fields if member.name == "purpose"), "")
-
-
-def _public(kind: OperationKind, purpose: str, names: Iterable[str]) -> list[str]:
-    public = {*REQUIRED_FIELDS[kind], *_PUBLIC_BY_PURPOSE.get(purpose, ())}
-    return [name for name in names if name in public]
-
-
-def _names(names: Iterable[str]) -> str:
-    return json.dumps(list(names))

@@ -508,7 +508,9 @@ records = Table(
     _hash("record_hash", primary_key=True),
     _word("kind", OperationKind),
     _text("document"),  # canonical JSON: every field with its salt and value
-    _text("disclosed"),  # JSON array: names of the fields that anyone may see
+    # The same as anyone may see it: fields that are kept back as commitments. Made when it is decided and not when it
+    # is asked for, which is far more often.
+    _text("public"),
     _count("saved_at"),
     **STRICT,
 )

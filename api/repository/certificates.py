@@ -16,7 +16,7 @@ JOIN operations o ON o.leaf_index = c.leaf_index
 _ONE = """
 SELECT c.number, c.leaf_index, c.lot_id, c.account, c.purpose, c.quantity_gco2e, c.first_serial, o.operation_id,
        o.record_hash, o.timestamp, o.leaf_hash, o.block_number, o.transaction_hash, o.subject, o.ledger,
-       CAST(r.document AS BLOB), r.disclosed
+       CAST(r.public AS BLOB)
 FROM certificates c
 JOIN operations o ON o.leaf_index = c.leaf_index
 LEFT JOIN records r ON r.record_hash = o.record_hash
@@ -42,8 +42,8 @@ class CertificateRow(NamedTuple):
     transaction_hash: bytes
     subject: bytes
     ledger: bytes
-    document: bytes | None
-    disclosed: str | None
+    public_record: bytes | None
+    """Canonical JSON."""
 
 
 class CertificateSummaryRow(NamedTuple):

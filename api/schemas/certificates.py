@@ -7,7 +7,6 @@ from pydantic import Field
 
 from api.repository.certificates import CertificateRow, CertificateSummaryRow
 from api.repository.lots import LotRow
-from api.repository.records import disclose
 from api.repository.snapshots import rfc3339
 from api.schemas.common import (
     Account,
@@ -131,9 +130,6 @@ def certificate_document(row: CertificateRow, lot: orjson.Fragment, log_size: in
     """A certificate as JSON, whole. The most asked answer: written out, since each call of a helper shows in its
     cost.
     """
-    record = None
-    if row.document is not None and row.disclosed is not None:
-        record = disclose(row.document, row.disclosed)
     return {
         "number": row.number,
         "account": "0x" + row.account.hex(),
@@ -149,7 +145,7 @@ def certificate_document(row: CertificateRow, lot: orjson.Fragment, log_size: in
         "subject": "0x" + row.subject.hex(),
         "ledger": "0x" + row.ledger.hex(),
         "record_hash": "0x" + row.record_hash.hex(),
-        "record": record,
+        "record": None if row.public_record is None else orjson.Fragment(row.public_record),
         "leaf_index": row.leaf_index,
         "leaf_hash": "0x" + row.leaf_hash.hex(),
         "block_number": row.block_number,

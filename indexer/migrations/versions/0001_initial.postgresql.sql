@@ -114,7 +114,7 @@ CREATE TABLE records (
     record_hash BYTEA NOT NULL CONSTRAINT ck_records_record_hash CHECK (length(record_hash) = 32),
     kind INTEGER NOT NULL CONSTRAINT ck_records_kind CHECK (kind BETWEEN 1 AND 4 OR kind BETWEEN 16 AND 17 OR kind BETWEEN 32 AND 36 OR kind BETWEEN 48 AND 55),
     document TEXT NOT NULL,
-    disclosed TEXT NOT NULL,
+    public TEXT NOT NULL,
     saved_at BIGINT NOT NULL CONSTRAINT ck_records_saved_at CHECK (saved_at >= 0),
     CONSTRAINT pk_records PRIMARY KEY (record_hash)
 );

@@ -11,6 +11,7 @@ from indexer.database import Database
 from indexer.schema import Book, LotStatus
 from indexer.tiles import TileBuilder
 from ledger import encoding
+from ledger.canonical import canonical_json
 from ledger.ids import ZERO_ADDRESS, Address, Hash32, LotId, OperationId
 from ledger.log_tree import CompactRange
 from ledger.records import DerivedSalts, Record, build_record
@@ -127,7 +128,7 @@ class SampleLedger:
                 record_hash=bytes(record.hash),
                 kind=int(kind),
                 document=record.to_bytes().decode(),
-                disclosed="[" + ",".join(f'"{name}"' for name in disclosed) + "]",
+                public=canonical_json(record.disclose(disclosed).to_json()).decode(),
                 saved_at=timestamp,
             )
         return index

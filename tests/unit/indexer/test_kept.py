@@ -77,6 +77,10 @@ def test_a_document_must_hash_to_its_key(database: Database) -> None:
         connection.execute(update(records).values(document=changed))
     with pytest.raises(InvalidRecord, match="hash to"):
         store.record(one.hash)
+    with database.write() as connection:
+        connection.execute(update(records).values(public=changed))
+    with pytest.raises(InvalidRecord, match="hash to"):
+        store.disclosure(one.hash)
 
 
 def test_a_key_is_shown_once_and_kept_as_a_hash(database: Database) -> None:
