@@ -148,7 +148,7 @@ class Builder:
         """One methodology, one activity, lots and accounts; the leaves they point at are not what made them."""
         methodology, activity = made_up("methodology", 0), made_up("activity", 0)
         days = (20_000, 23_000)
-        registration = (made_up("facility", 0), bytes(32), LOT_GRAMS, 1, 0, 0)
+        registration = (made_up("facility", 0), made_up("debtor", 0), bytes(32), LOT_GRAMS, 1, 0, 0)
         tables: list[tuple[Table, list[tuple[Any, ...]]]] = [
             (schema.chain_binding, [(1, 31337, bytes(32), 1, bytes(32), BASE_TIME)]),
             (schema.accounts, [(account_of(i), 1, 2, made_up("commitment", i), 1, i, i) for i in range(ACCOUNTS)]),

@@ -196,7 +196,7 @@ class IssuanceConfirmed(NamedTuple):
     first_serial: int
     issued_grams: int
     withheld_grams: int
-    """Part that filled the activity's deficit and was not credited."""
+    """Part that filled the deficit of the activity's debtor and was not credited."""
 
 
 class IssuanceRejected(NamedTuple):

@@ -20,6 +20,7 @@ from chain.rpc import Rpc
 from ledger.ids import (
     ActivityId,
     Address,
+    DebtorId,
     Hash32,
     IdentityCommitment,
     LotId,
@@ -83,7 +84,6 @@ class Activity:
     reduction_class: ReductionClass
     issued_grams: int
     corrected_grams: int
-    deficit_grams: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,8 +142,10 @@ METHODOLOGY_OF = View(
 ACTIVITY_OF = View(
     ContractName.ACTIVITY_REGISTRY,
     Function("activityOf(bytes32)"),
-    (f"({REGISTRATION_TYPE},uint8,uint8,uint128,uint128,uint128)",),
+    (f"({REGISTRATION_TYPE},uint8,uint8,uint128,uint128)",),
 )
+DEBTOR_OF = View(ContractName.ACTIVITY_REGISTRY, Function("debtorOf(bytes32)"), ("bytes32",))
+DEFICIT_OF = View(ContractName.ACTIVITY_REGISTRY, Function("deficitOf(bytes32)"), ("uint128",))
 LIVE_ACTIVITY_OF = View(ContractName.ACTIVITY_REGISTRY, Function("liveActivityOf(bytes32)"), ("bytes32",))
 IS_CREDITED = View(ContractName.ACTIVITY_REGISTRY, Function("isCredited(bytes32,uint32)"), ("bool",))
 PROPOSAL_OF = View(
@@ -213,6 +215,14 @@ class ContractViews:
     def live_activity_of(self, facility_id: Hash32) -> ActivityId:
         """The live activity of a facility; all zeros if there is none."""
         return self._ask(LIVE_ACTIVITY_OF, [facility_id], lambda found: ActivityId(found[0]))[0]
+
+    def debtors_of(self, activity_ids: Iterable[ActivityId]) -> list[DebtorId]:
+        """Who the days of each activity are credited to and who owes its deficit, in one batch."""
+        return self._ask(DEBTOR_OF, activity_ids, lambda found: DebtorId(found[0]))
+
+    def deficits_of(self, debtors: Iterable[DebtorId]) -> list[int]:
+        """What each debtor owes, in one batch."""
+        return self._ask(DEFICIT_OF, debtors, _number)
 
     def is_credited(self, activity_id: ActivityId, day: int) -> bool:
         """Whether the day has been credited."""
@@ -330,7 +340,7 @@ def _methodology(values: Sequence[Any]) -> Methodology:
 
 
 def _activity(values: Sequence[Any]) -> Activity:
-    registration, status, reduction_class, issued, corrected, deficit = values[0]
+    registration, status, reduction_class, issued, corrected = values[0]
     code, kind, methodology_id, operator, signer, first_day, last_day, facility_id, pledge_hash, cap = registration
     return Activity(
         code=code,
@@ -347,7 +357,6 @@ def _activity(values: Sequence[Any]) -> Activity:
         reduction_class=ReductionClass.from_number(reduction_class),
         issued_grams=issued,
         corrected_grams=corrected,
-        deficit_grams=deficit,
     )
 
 

@@ -17,6 +17,7 @@ from ledger.ids import (
     ZERO_ADDRESS,
     ActivityId,
     Address,
+    DebtorId,
     Hash32,
     IdentityCommitment,
     LotId,
@@ -63,7 +64,7 @@ def load_state(connection: Connection, roles: Mapping[Address, Iterable[Role]]) 
             for row in connection.execute(select(schema.methodologies))
         },
         activities=activities,
-        credited_days=_credited_days(activities, lots),
+        credited_days=_credited_days(connection),
         deficits=_deficits(connection),
         proposals={Hash32(row.proposal_id): _proposal(row) for row in connection.execute(select(schema.proposals))},
         lots=lots,
@@ -178,13 +179,13 @@ def _lot(row: Row[Any]) -> Lot:
     )
 
 
-def _credited_days(activities: Mapping[ActivityId, Activity], lots: Mapping[LotId, Lot]) -> dict[Hash32, Days]:
-    """By facility where the activity has one, else by activity, as the contract keeps them."""
-    days: dict[Hash32, Days] = {}
-    for lot in lots.values():
-        facility = activities[lot.activity_id].registration.facility_id
-        claim: Hash32 = lot.activity_id if facility.is_zero else facility
-        days[claim] = days.get(claim, 0) | period(lot.first_day, lot.last_day)
+def _credited_days(connection: Connection) -> dict[DebtorId, Days]:
+    lots, activities = schema.lots, schema.activities
+    question = select(activities.c.debtor_id, lots.c.first_day, lots.c.last_day).join_from(lots, activities)
+    days: dict[DebtorId, Days] = {}
+    for row in connection.execute(question):
+        debtor = DebtorId(row.debtor_id)
+        days[debtor] = days.get(debtor, 0) | period(row.first_day, row.last_day)
     return days
 
 
@@ -194,8 +195,7 @@ def _balances(connection: Connection) -> dict[tuple[Address, LotId], int]:
     return {(Address(row.owner), LotId(row.lot_id)): row.quantity_gco2e for row in rows}
 
 
-def _deficits(connection: Connection) -> dict[Hash32, int]:
-    """By facility where the activity has one, else by activity, as the contract keeps them."""
+def _deficits(connection: Connection) -> dict[DebtorId, int]:
     table = schema.balances.c
     rows = connection.execute(select(table.owner, table.quantity_gco2e).where(table.book == Book.DEFICIT))
-    return {Hash32(row.owner): row.quantity_gco2e for row in rows}
+    return {DebtorId(row.owner): row.quantity_gco2e for row in rows}

@@ -7,7 +7,7 @@ Takes a connection and never commits. Rows are only inserted, so that a duplicat
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Table, bindparam, func, select, update
+from sqlalchemy import Connection, Table, bindparam, select, update
 
 from indexer import bulk, schema
 from indexer.books import BalanceKey
@@ -71,10 +71,9 @@ def read_lot(connection: Connection, lot_id: bytes) -> LotState | None:
 
 
 def read_debtor(connection: Connection, activity_id: bytes) -> bytes | None:
-    """Who owes an activity's deficit: its facility, or itself where it names none; None for an unknown activity."""
+    """Who owes an activity's deficit; None for an unknown activity."""
     table = schema.activities.c
-    debtor = func.coalesce(table.facility_id, table.activity_id)
-    found: bytes | None = connection.scalar(select(debtor).where(table.activity_id == activity_id))
+    found: bytes | None = connection.scalar(select(table.debtor_id).where(table.activity_id == activity_id))
     return found
 
 

@@ -19,6 +19,7 @@ from indexer.mirror import LotState
 from indexer.pairing import NOBODY, PairedOperation
 from indexer.schema import LotStatus
 from indexer.tiles import SqlNodes, Tile, TileBuilder, tiles_at
+from ledger import encoding
 from ledger.ids import ZERO_HASH
 from ledger.log_tree import CompactRange
 from ledger.vocabulary import AccountStatus, ActivityStatus, MethodologyStatus, ProposalStatus
@@ -182,6 +183,7 @@ class Projection:
             "crediting_first_day": registration.crediting_first_day,
             "crediting_last_day": registration.crediting_last_day,
             "facility_id": _unless(registration.facility_id, ZERO_HASH),
+            "debtor_id": bytes(encoding.debtor_id(activity_id=event.activity_id, facility_id=registration.facility_id)),
             "pledge_hash": _unless(registration.pledge_hash, ZERO_HASH),
             "cap_gco2e": registration.cap_grams,
             "status": int(ActivityStatus.ACTIVE),
@@ -286,9 +288,8 @@ class Projection:
         return lot
 
     def _debtor(self, activity_id: bytes, leaf: int) -> bytes:
-        """The activity's facility, or the activity where it names none: as the contract keeps deficits."""
         new = self._pending.things[schema.activities].get(activity_id)
-        debtor = self._find_debtor(activity_id) if new is None else new["facility_id"] or activity_id
+        debtor = self._find_debtor(activity_id) if new is None else new["debtor_id"]
         if debtor is None:
             raise self._broken(f"leaf {leaf} is about activity {activity_id.hex()}, which was never registered")
         return bytes(debtor)

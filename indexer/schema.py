@@ -50,10 +50,9 @@ class Book(IntEnum):
     """Where grams stand. Each posting moves a quantity from one book and owner (debit) to another (credit).
 
     ISSUED, HELD, CANCELLED and TAKEN_BACK hold the grams of a lot; their owner is an account. In `balances` each lot
-    has ISSUED = HELD + CANCELLED + TAKEN_BACK (DESIGN §4). OWED, DEFICIT and FILLED hold what a debtor owes, and
-    OWED = DEFICIT + FILLED; the debtor is the activity's facility, or the activity where it names none, as in the
-    contract. Their postings name the lot that caused or filled the deficit; their balances are kept for the debtor as a
-    whole, under `NO_LOT`.
+    has ISSUED = HELD + CANCELLED + TAKEN_BACK (DESIGN §4). OWED, DEFICIT and FILLED hold what a debtor
+    (`activities.debtor_id`) owes, and OWED = DEFICIT + FILLED. Their postings name the lot that caused or filled the
+    deficit; their balances are kept for the debtor as a whole, under `NO_LOT`.
     """
 
     ISSUED = 1
@@ -76,7 +75,7 @@ SOURCE_BOOKS = frozenset({Book.ISSUED, Book.OWED})
 """Books that grams come out of: balance = debits - credits. In every other book it is credits - debits."""
 
 DEBTOR_BOOKS = frozenset({Book.OWED, Book.DEFICIT, Book.FILLED})
-"""Books whose owner is a debtor, a facility or an activity (32 bytes); of the others it is an account (20 bytes)."""
+"""Books whose owner is a debtor id (32 bytes); of the others it is an account (20 bytes)."""
 
 NO_LOT = bytes(32)
 """The `lot_id` of balances in DEBTOR_BOOKS."""
@@ -327,7 +326,7 @@ methodologies = Table(
 activities = Table(
     "activities",
     metadata,
-    # Issued and corrected totals are sums over its lots; its deficit is its debtor's balance in Book.DEFICIT.
+    # Issued and corrected totals are sums over its lots; the deficit is its debtor's balance in Book.DEFICIT.
     _hash("activity_id", primary_key=True),
     _text("code"),
     _word("kind", ActivityKind),
@@ -338,6 +337,7 @@ activities = Table(
     _count("crediting_first_day"),
     _count("crediting_last_day"),
     _hash("facility_id", nullable=True),
+    _hash("debtor_id"),  # who its days are credited to and who owes its deficit (docs/spec/03-encodings.md §3.2)
     _hash("pledge_hash", nullable=True),
     _count("cap_gco2e"),  # most that may be issued over the crediting period, net of corrections
     _word("status", ActivityStatus),

@@ -17,6 +17,7 @@ from ledger.errors import OutOfRange
 from ledger.ids import (
     ActivityId,
     Address,
+    DebtorId,
     Hash32,
     IdentityCommitment,
     LeafHash,
@@ -176,6 +177,12 @@ def methodology_id(*, code: str, version: int) -> MethodologyId:
 def activity_id(*, code: str) -> ActivityId:
     """Id of an activity, tag 0x32."""
     return ActivityId(_sha256(b"\x32" + _FORMAT + _code(code)))
+
+
+def debtor_id(*, activity_id: bytes, facility_id: bytes) -> DebtorId:
+    """The activity's facility under tag 0x42, or the activity itself where it names none (a facility id of zeros)."""
+    facility = _fixed("facility_id", facility_id, 32)
+    return DebtorId(_sha256(b"\x42" + _FORMAT + facility) if any(facility) else activity_id)
 
 
 def certificate_subject(

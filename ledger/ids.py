@@ -82,6 +82,12 @@ class ActivityId(Hash32):
     __slots__ = ()
 
 
+class DebtorId(Hash32):
+    """Who days are credited to and a deficit is owed by: a facility, or an activity that names none."""
+
+    __slots__ = ()
+
+
 class LotId(Hash32):
     """One lot; `token_id` is its ERC-1155 id."""
 

@@ -15,7 +15,7 @@ SELECT a.activity_id, a.code, a.kind, a.reduction_class, a.methodology_id, m.cod
        (SELECT CAST(COALESCE(SUM(l.issued_gco2e), 0) AS BIGINT) FROM lots l WHERE l.activity_id = a.activity_id),
        (SELECT CAST(COALESCE(SUM(l.corrected_gco2e), 0) AS BIGINT) FROM lots l WHERE l.activity_id = a.activity_id),
        (SELECT CAST(COALESCE(SUM(b.quantity_gco2e), 0) AS BIGINT) FROM balances b
-        WHERE b.book = {int(Book.DEFICIT)} AND b.owner = COALESCE(a.facility_id, a.activity_id))
+        WHERE b.book = {int(Book.DEFICIT)} AND b.owner = a.debtor_id)
 FROM activities a
 LEFT JOIN methodologies m ON m.methodology_id = a.methodology_id
 """  # noqa: S608 - a constant of ours

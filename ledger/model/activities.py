@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ledger import encoding, refusals
-from ledger.ids import ActivityId, Address, Hash32, MethodologyId, OperationId, RecordHash
+from ledger.ids import ZERO_HASH, ActivityId, Address, DebtorId, Hash32, MethodologyId, OperationId, RecordHash
 from ledger.model.accounts import Accounts
 from ledger.model.methodologies import Methodologies
 from ledger.model.operations import operation
@@ -40,9 +40,15 @@ class Activities(Accounts, Methodologies):
         """Whether a day of the activity, or of its facility, has been credited."""
         return contains(self._credited_days(activity_id), day)
 
-    def deficit_grams(self, activity_id: ActivityId) -> int:
-        """What the activity's facility, or the activity where it names none, owes: its next issuance fills it first."""
-        return self._books.deficits.get(self._claim(activity_id)) or 0
+    def debtor(self, activity_id: ActivityId) -> DebtorId:
+        """Who the activity's days are credited to and who owes what it was credited too much (M10)."""
+        activity = self.activity(activity_id)
+        facility_id = ZERO_HASH if activity is None else activity.registration.facility_id
+        return encoding.debtor_id(activity_id=activity_id, facility_id=facility_id)
+
+    def deficit_grams(self, debtor: DebtorId) -> int:
+        """What a debtor owes: its next issuance fills it first."""
+        return self._books.deficits.get(debtor) or 0
 
     @operation(Role.REGULATOR)
     def register_activity(
@@ -177,7 +183,7 @@ class Activities(Accounts, Methodologies):
             methodology_id=registration.methodology_id,
             reduction_class=activity.reduction_class,
             operator_account=registration.operator_account,
-            withheld_grams=min(grams, self.deficit_grams(activity_id)),
+            withheld_grams=min(grams, self.deficit_grams(self.debtor(activity_id))),
         )
 
     def _check_period(self, activity_id: ActivityId, registration: Registration, first_day: int, last_day: int) -> None:
@@ -196,25 +202,19 @@ class Activities(Accounts, Methodologies):
     ) -> None:
         activity = self._books.activities[activity_id]
         credited = self._credited_days(activity_id) | period(first_day, last_day)
-        claim = self._claim(activity_id)
-        self._books.credited_days[claim] = credited
-        self._books.deficits[claim] = self.deficit_grams(activity_id) - withheld_grams
+        debtor = self.debtor(activity_id)
+        self._books.credited_days[debtor] = credited
+        self._books.deficits[debtor] = self.deficit_grams(debtor) - withheld_grams
         self._books.activities[activity_id] = replace(activity, issued_grams=activity.issued_grams + grams)
 
     def _record_correction(self, activity_id: ActivityId, grams: int, shortfall_grams: int) -> None:
         activity = self._books.activities[activity_id]
-        self._books.deficits[self._claim(activity_id)] = self.deficit_grams(activity_id) + shortfall_grams
+        debtor = self.debtor(activity_id)
+        self._books.deficits[debtor] = self.deficit_grams(debtor) + shortfall_grams
         self._books.activities[activity_id] = replace(activity, corrected_grams=activity.corrected_grams + grams)
 
     def _credited_days(self, activity_id: ActivityId) -> Days:
-        return self._books.credited_days.get(self._claim(activity_id)) or 0
-
-    def _claim(self, activity_id: ActivityId) -> Hash32:
-        """What days are credited to and what owes a deficit: the facility where there is one (M10)."""
-        activity = self.activity(activity_id)
-        if activity is None or activity.registration.facility_id.is_zero:
-            return activity_id
-        return activity.registration.facility_id
+        return self._books.credited_days.get(self.debtor(activity_id)) or 0
 
     def _append_activity(
         self, kind: OperationKind, operation_id: OperationId, activity_id: ActivityId, record_hash: RecordHash
@@ -239,7 +239,7 @@ class Activities(Accounts, Methodologies):
         status = activity.status if activity else ActivityStatus.UNKNOWN
         if activity is None or status not in {ActivityStatus.ACTIVE, ActivityStatus.SUSPENDED}:
             raise refusals.ActivityRegistry_NotActive(activity_id, status)
-        deficit_grams = self.deficit_grams(activity_id)
+        deficit_grams = self.deficit_grams(self.debtor(activity_id))
         if deficit_grams:
             raise refusals.ActivityRegistry_DeficitOutstanding(activity_id, deficit_grams)
         return activity

@@ -9,7 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from ledger.ids import Hash32, LotId
+from ledger import encoding
+from ledger.ids import DebtorId, LotId
 from ledger.model.state import Certificate, Lot, ModelState
 from ledger.periods import period
 from ledger.vocabulary import ActivityStatus, purpose_allowed
@@ -73,22 +74,22 @@ def _certificates(state: ModelState) -> Iterator[str]:
 
 def _activities(state: ModelState) -> Iterator[str]:
     """Invariants 7 and 8."""
-    credited: dict[bytes, int] = defaultdict(int)
-    deficits: dict[bytes, int] = defaultdict(int)
+    credited: dict[DebtorId, int] = defaultdict(int)
+    deficits: dict[DebtorId, int] = defaultdict(int)
     for lot_id, lot in state.lots.items():
         registration = state.activities[lot.activity_id].registration
-        claim = lot.activity_id if registration.facility_id.is_zero else registration.facility_id
+        debtor = encoding.debtor_id(activity_id=lot.activity_id, facility_id=registration.facility_id)
         days = period(lot.first_day, lot.last_day)
-        if credited[claim] & days:
+        if credited[debtor] & days:
             yield f"7: lot {lot_id} credits a day that was credited before"
-        credited[claim] |= days
-        deficits[claim] += lot.corrected_grams - lot.taken_back_grams
+        credited[debtor] |= days
+        deficits[debtor] += lot.corrected_grams - lot.taken_back_grams
     if credited != dict(state.credited_days):
         yield "7: the credited days are not those of the lots"
-    for owing in sorted(deficits.keys() | state.deficits.keys()):
-        owed = state.deficits.get(Hash32(owing), 0)
-        if owed != deficits[owing] or owed < 0:
-            yield f"8: claim {Hash32(owing)} owes {owed} g and not {deficits[owing]} g"
+    for debtor in sorted(deficits.keys() | state.deficits.keys()):
+        owed = state.deficits.get(debtor, 0)
+        if owed != deficits[debtor] or owed < 0:
+            yield f"8: debtor {debtor} owes {owed} g and not {deficits[debtor]} g"
     for activity_id, activity in state.activities.items():
         if activity.issued_grams - activity.corrected_grams > activity.registration.cap_grams:
             yield f"7: activity {activity_id} exceeds its cap"

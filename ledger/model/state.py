@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 from ledger.ids import (
     ActivityId,
     Address,
+    DebtorId,
     Hash32,
     IdentityCommitment,
     LeafHash,
@@ -176,7 +177,7 @@ class Leaf:
 class ModelState:
     """Everything that the rules depend on, as plain data: what `LedgerModel.state` gives and `LedgerModel.load` takes.
 
-    `credited_days` and `deficits` (g CO2e) are by facility where the activity has one, else by activity.
+    `credited_days` and `deficits` (g CO2e) are by `encoding.debtor_id`.
     `operations` holds the digest of each
     applied operation, or None where it is not known: such an id counts as repeated whatever its content.
     `certificates` may be partial, `certificate_count` is not.
@@ -185,8 +186,8 @@ class ModelState:
     accounts: Mapping[Address, Account] = field(default_factory=dict)
     methodologies: Mapping[MethodologyId, Methodology] = field(default_factory=dict)
     activities: Mapping[ActivityId, Activity] = field(default_factory=dict)
-    credited_days: Mapping[Hash32, Days] = field(default_factory=dict)
-    deficits: Mapping[Hash32, int] = field(default_factory=dict)
+    credited_days: Mapping[DebtorId, Days] = field(default_factory=dict)
+    deficits: Mapping[DebtorId, int] = field(default_factory=dict)
     proposals: Mapping[Hash32, Proposal] = field(default_factory=dict)
     lots: Mapping[LotId, Lot] = field(default_factory=dict)
     balances: Mapping[tuple[Address, LotId], int] = field(default_factory=dict)
@@ -257,8 +258,8 @@ class Books:
     latest_version: Layer[str, int] = field(default_factory=Layer)
     activities: Layer[ActivityId, Activity] = field(default_factory=Layer)
     live_activity: Layer[Hash32, ActivityId | None] = field(default_factory=Layer)
-    credited_days: Layer[Hash32, Days] = field(default_factory=Layer)
-    deficits: Layer[Hash32, int] = field(default_factory=Layer)
+    credited_days: Layer[DebtorId, Days] = field(default_factory=Layer)
+    deficits: Layer[DebtorId, int] = field(default_factory=Layer)
     proposals: Layer[Hash32, Proposal] = field(default_factory=Layer)
     lots: Layer[LotId, Lot] = field(default_factory=Layer)
     balances: Layer[tuple[Address, LotId], int] = field(default_factory=Layer)
@@ -344,7 +345,7 @@ def state_of(books: Books) -> ModelState:
         methodologies=books.methodologies.flat(),
         activities=books.activities.flat(),
         credited_days=books.credited_days.flat(),
-        deficits={claim: grams for claim, grams in books.deficits.flat().items() if grams},
+        deficits={debtor: grams for debtor, grams in books.deficits.flat().items() if grams},
         proposals=books.proposals.flat(),
         lots=books.lots.flat(),
         balances={key: grams for key, grams in books.balances.items() if grams},

@@ -159,7 +159,6 @@ class LedgerLife:
         kinds = (
             [ActivityKind.PROJECT] if project else [ActivityKind.REDUCTION_SCENARIO, ActivityKind.BEHAVIOUR_SCENARIO]
         )
-        facility = Hash32(bytes(31) + bytes([self.random.randint(1, 9)]))
         return self._apply(
             Role.REGULATOR,
             "register_activity",
@@ -170,10 +169,17 @@ class LedgerLife:
             feed_signer=self.random.choice([ZERO_ADDRESS, Address(self.random.randbytes(20))]),
             crediting_first_day=1_000,
             crediting_last_day=30_000,
-            facility_id=facility if project else ZERO_HASH,
+            facility_id=self._facility() if project else ZERO_HASH,
             pledge_hash=Hash32(self.random.randbytes(32)) if project else ZERO_HASH,
             cap_grams=10**9,
         )
+
+    def _facility(self) -> Hash32:
+        """One of a few; now and then one with the id of an activity, which must share nothing with it."""
+        activities = list(self.model.state().activities)
+        if activities and self.random.random() < 0.2:
+            return Hash32(self.random.choice(activities))
+        return Hash32(bytes(31) + bytes([self.random.randint(1, 9)]))
 
     def _propose(self) -> Step:
         first = self.random.randint(1_000, 19_000)

@@ -14,6 +14,7 @@ from chain.node import AnvilNode
 from chain.operations import Call, ContractName
 from chain.reverts import refusal_of_mined
 from chain.transactions import Transaction
+from ledger import encoding
 from ledger.errors import Refused
 from ledger.ids import Address, Hash32
 from ledger.model import Contracts, LedgerModel, ModelState
@@ -29,7 +30,7 @@ ROLE_CHANGES = {
 
 REGISTRATION = "(string,uint8,bytes32,address,address,uint32,uint32,bytes32,bytes32,uint128)"
 PUBLICATION = "(string,uint32,uint8,uint8,uint32,uint32,bytes32)"
-ACTIVITY = f"({REGISTRATION},uint8,uint8,uint128,uint128,uint128)"
+ACTIVITY = f"({REGISTRATION},uint8,uint8,uint128,uint128)"
 LOT = "(bytes32,bytes32,uint8,bool,uint32,uint32,address,uint128,uint128,uint128,uint128,uint128)"
 
 View = tuple[ContractName, str, tuple[Any, ...], str]
@@ -137,6 +138,9 @@ def _views(state: ModelState) -> Iterable[View]:
         yield methodologies, "methodologyOf(bytes32)", (methodology_id,), f"({PUBLICATION},uint8)"
     for activity_id, activity in state.activities.items():
         yield activities, "activityOf(bytes32)", (activity_id,), ACTIVITY
+        yield activities, "debtorOf(bytes32)", (activity_id,), "bytes32"
+        debtor = encoding.debtor_id(activity_id=activity_id, facility_id=activity.registration.facility_id)
+        yield activities, "deficitOf(bytes32)", (debtor,), "uint128"
         yield activities, "liveActivityOf(bytes32)", (activity.registration.facility_id,), "bytes32"
     for proposal_id in state.proposals:
         yield ledger, "proposalOf(bytes32)", (proposal_id,), "(bytes32,uint32,uint32,uint128,address,uint8)"
@@ -165,8 +169,9 @@ def _answers(model: LedgerModel, state: ModelState) -> Iterable[Any]:
         yield publication, status
     for activity_id, activity in state.activities.items():
         registration, reduction_class, status, *grams = _fields(activity)
-        grams.append(model.deficit_grams(activity_id))
         yield _fields(registration), status, reduction_class, *grams
+        debtor = model.debtor(activity_id)
+        yield from (debtor, model.deficit_grams(debtor))
         yield model.live_activity(activity.registration.facility_id) or bytes(32)
     for proposal in state.proposals.values():
         yield _fields(proposal)

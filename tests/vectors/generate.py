@@ -320,6 +320,19 @@ def activity_id() -> list[Case]:
     return [{"code": code, "expected": hexed(sha256(b"\x32", FORMAT, with_length(code)))} for code in CODES]
 
 
+def debtor_id() -> list[Case]:
+    """A facility under its tag, also where it has the id of the activity; the activity where there is no facility."""
+    activity = counted("activity")
+    return [
+        {
+            "activity_id": hexed(activity),
+            "facility_id": hexed(facility),
+            "expected": hexed(activity if facility == ZERO else sha256(b"\x42", FORMAT, facility)),
+        }
+        for facility in (counted("facility"), activity, ONES, ZERO)
+    ]
+
+
 def code_refused() -> list[Case]:
     """Codes that neither a methodology nor an activity may have."""
     return [{"code": code} for code in ["", " ", "A B", "A\tB", "A\n", "A" * 65, "减排", "é", "A\x7f"]]
@@ -433,6 +446,7 @@ ENCODINGS: list[Callable[[], list[Case]]] = [
     lot_id,
     methodology_id,
     activity_id,
+    debtor_id,
     code_refused,
     certificate_subject,
     identity_commitment,

@@ -108,6 +108,9 @@ COMPUTED: dict[str, Callable[[Case], bytes]] = {
     "lot_id": lot_id,
     "methodology_id": lambda case: encoding.methodology_id(code=case["code"], version=int(case["version"])),
     "activity_id": lambda case: encoding.activity_id(code=case["code"]),
+    "debtor_id": lambda case: encoding.debtor_id(
+        activity_id=raw(case["activity_id"]), facility_id=raw(case["facility_id"])
+    ),
     "certificate_subject": certificate_subject,
     "identity_commitment": lambda case: encoding.identity_commitment(salt=raw(case["salt"]), identity=case["identity"]),
     "row_operation_id": lambda case: encoding.row_operation_id(

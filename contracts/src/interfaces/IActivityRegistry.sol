@@ -6,6 +6,7 @@ import {
     ActivityKind,
     ActivityStatus,
     CivilDay,
+    DebtorId,
     MethodologyId,
     OperationId,
     ReductionClass
@@ -40,19 +41,16 @@ interface IActivityRegistry is IOperationLedger {
 
     /// @param issuedGrams all that was ever confirmed, in g CO2e
     /// @param correctedGrams all that was ever found over-credited, in g CO2e
-    /// @param deficitGrams what could not be taken back and the next issuance fills first, in g CO2e; owed by the facility
-    /// where the activity names one, so that a facility registered anew owes it still
     struct Activity {
         Registration registration;
         ActivityStatus status;
         ReductionClass class;
         uint128 issuedGrams;
         uint128 correctedGrams;
-        uint128 deficitGrams;
     }
 
     /// @notice What the ledger needs to know to book a confirmed issuance.
-    /// @param withheldGrams part that fills the activity's deficit and is not credited, in g CO2e
+    /// @param withheldGrams part that fills the deficit of the activity's debtor and is not credited, in g CO2e
     struct IssuanceTerms {
         MethodologyId methodologyId;
         ReductionClass class;
@@ -85,7 +83,7 @@ interface IActivityRegistry is IOperationLedger {
     error ActivityRegistry_FacilityTaken(bytes32 facilityId, ActivityId liveActivityId);
     error ActivityRegistry_WrongStatus(ActivityId activityId, ActivityStatus status, ActivityStatus expected);
     error ActivityRegistry_NotActive(ActivityId activityId, ActivityStatus status);
-    /// @notice An activity that owes grams cannot be ended, or its deficit would be lost.
+    /// @notice While its debtor owes grams an activity cannot be ended, so that later issuance fills them.
     error ActivityRegistry_DeficitOutstanding(ActivityId activityId, uint128 deficitGrams);
     /// @notice Behaviour value is never grams (M19).
     error ActivityRegistry_NeverIssues(ActivityId activityId);
@@ -121,7 +119,7 @@ interface IActivityRegistry is IOperationLedger {
         external
         returns (IssuanceTerms memory terms);
 
-    /// @notice Books a correction; `shortfallGrams` of it joins the deficit. `restricted` to the ledgers.
+    /// @notice Books a correction; `shortfallGrams` of it joins the debtor's deficit. `restricted` to the ledgers.
     function recordCorrection(ActivityId activityId, uint128 grams, uint128 shortfallGrams) external;
 
     /// @notice Reverts exactly as `recordIssuance` would now.
@@ -133,9 +131,16 @@ interface IActivityRegistry is IOperationLedger {
     /// @notice The activity as stored; status Unknown if never registered.
     function activityOf(ActivityId activityId) external view returns (Activity memory);
 
+    /// @notice Who the activity's days are credited to and who owes what it was credited too much: its facility, or the
+    /// activity itself where it names none, so that a facility registered anew owes still and is not credited twice.
+    function debtorOf(ActivityId activityId) external view returns (DebtorId);
+
+    /// @notice What corrections could not take back from a debtor's lots and its next issuance fills first, in g CO2e.
+    function deficitOf(DebtorId debtor) external view returns (uint128);
+
     /// @notice The live activity registered for a facility, or zero.
     function liveActivityOf(bytes32 facilityId) external view returns (ActivityId);
 
-    /// @notice Whether a day has been credited to the activity, or to another one at its facility.
+    /// @notice Whether a day has been credited to the activity's debtor: to it, or to another one at its facility.
     function isCredited(ActivityId activityId, CivilDay day) external view returns (bool);
 }

@@ -175,7 +175,7 @@ interface IReductionLedger is IOperationLedger, IHoldings {
     ) external;
 
     /// @notice Takes back over-credited grams of a lot as far as the credited account still holds them; the rest joins
-    /// the activity's deficit (M11). `restricted` to the regulator.
+    /// the deficit of the activity's debtor (M11). `restricted` to the regulator.
     function correct(OperationId operationId, LotId lotId, uint128 grams, bytes32 recordHash) external;
 
     /// @notice Stops every movement of a lot but corrections. `restricted` to the regulator.

@@ -14,6 +14,7 @@ import {
     ActivityKind,
     ActivityStatus,
     CivilDay,
+    DebtorId,
     MethodologyKind,
     MethodologyStatus,
     OperationId,
@@ -32,17 +33,16 @@ contract ActivityRegistry is IActivityRegistry, OperationLedger {
     IAccountRegistry private immutable _accountRegistry;
     IMethodologyRegistry private immutable _methodologyRegistry;
 
-    /// @dev Their `deficitGrams` stay zero here: see `_deficitGrams`.
     mapping(ActivityId => Activity) private _activities;
     mapping(bytes32 facilityId => ActivityId) private _liveActivity;
 
     /// @dev Kept per facility where there is one, so that a facility which is registered anew (as another activity)
     /// cannot be credited twice for the same day (M10).
-    mapping(bytes32 facilityOrActivityId => DayBitmap.Days) private _credited;
+    mapping(DebtorId => DayBitmap.Days) private _credited;
 
     /// @dev Kept as the credited days are, so that grams found wrong after an activity has ended are still filled by
     /// whatever the facility is credited next. In g CO2e.
-    mapping(bytes32 facilityOrActivityId => uint128) private _deficitGrams;
+    mapping(DebtorId => uint128) private _deficitGrams;
 
     constructor(
         address initialAuthority,
@@ -129,9 +129,9 @@ contract ActivityRegistry is IActivityRegistry, OperationLedger {
 
         // Effect:
         Activity storage activity = _activities[activityId];
-        bytes32 claim = _claimOf(activityId);
-        _credited[claim].add(firstDay, lastDay);
-        _deficitGrams[claim] -= terms.withheldGrams;
+        DebtorId debtor = _debtorOf(activityId);
+        _credited[debtor].add(firstDay, lastDay);
+        _deficitGrams[debtor] -= terms.withheldGrams;
         activity.issuedGrams += grams;
     }
 
@@ -144,7 +144,7 @@ contract ActivityRegistry is IActivityRegistry, OperationLedger {
 
         // Effect:
         activity.correctedGrams += grams;
-        _deficitGrams[_claimOf(activityId)] += shortfallGrams;
+        _deficitGrams[_debtorOf(activityId)] += shortfallGrams;
     }
 
     /// @inheritdoc IActivityRegistry
@@ -157,9 +157,18 @@ contract ActivityRegistry is IActivityRegistry, OperationLedger {
     }
 
     /// @inheritdoc IActivityRegistry
-    function activityOf(ActivityId activityId) external view returns (Activity memory activity) {
-        activity = _activities[activityId];
-        activity.deficitGrams = _deficitGrams[_claimOf(activityId)];
+    function activityOf(ActivityId activityId) external view returns (Activity memory) {
+        return _activities[activityId];
+    }
+
+    /// @inheritdoc IActivityRegistry
+    function debtorOf(ActivityId activityId) external view returns (DebtorId) {
+        return _debtorOf(activityId);
+    }
+
+    /// @inheritdoc IActivityRegistry
+    function deficitOf(DebtorId debtor) external view returns (uint128) {
+        return _deficitGrams[debtor];
     }
 
     /// @inheritdoc IActivityRegistry
@@ -169,7 +178,7 @@ contract ActivityRegistry is IActivityRegistry, OperationLedger {
 
     /// @inheritdoc IActivityRegistry
     function isCredited(ActivityId activityId, CivilDay day) external view returns (bool) {
-        return _credited[_claimOf(activityId)].contains(day);
+        return _credited[_debtorOf(activityId)].contains(day);
     }
 
     function _step(ActivityId activityId, ActivityStatus expected, ActivityStatus next) private {
@@ -188,7 +197,7 @@ contract ActivityRegistry is IActivityRegistry, OperationLedger {
         if (status != ActivityStatus.Active && status != ActivityStatus.Suspended) {
             revert ActivityRegistry_NotActive(activityId, status);
         }
-        uint128 deficit = _deficitGrams[_claimOf(activityId)];
+        uint128 deficit = _deficitGrams[_debtorOf(activityId)];
         if (deficit != 0) revert ActivityRegistry_DeficitOutstanding(activityId, deficit);
 
         // Effect:
@@ -267,7 +276,7 @@ contract ActivityRegistry is IActivityRegistry, OperationLedger {
         _accountRegistry.requireActive(registration.operatorAccount);
         _checkCap(activityId, activity, grams);
 
-        uint128 deficit = _deficitGrams[_claimOf(activityId)];
+        uint128 deficit = _deficitGrams[_debtorOf(activityId)];
         return IssuanceTerms({
             methodologyId: registration.methodologyId,
             class: activity.class,
@@ -290,7 +299,7 @@ contract ActivityRegistry is IActivityRegistry, OperationLedger {
         if (CivilDay.unwrap(lastDay) >= CivilDay.unwrap(today)) {
             revert ActivityRegistry_PeriodNotEnded(lastDay, today);
         }
-        if (_credited[_claimOf(activityId)].meets(firstDay, lastDay)) {
+        if (_credited[_debtorOf(activityId)].meets(firstDay, lastDay)) {
             revert ActivityRegistry_PeriodOverlap(activityId, firstDay, lastDay);
         }
     }
@@ -302,9 +311,7 @@ contract ActivityRegistry is IActivityRegistry, OperationLedger {
         if (grams > cap - used) revert ActivityRegistry_CapExceeded(activityId, cap, used, grams);
     }
 
-    /// @dev What days are credited to and a deficit is owed by.
-    function _claimOf(ActivityId activityId) private view returns (bytes32) {
-        bytes32 facilityId = _activities[activityId].registration.facilityId;
-        return facilityId != 0 ? facilityId : ActivityId.unwrap(activityId);
+    function _debtorOf(ActivityId activityId) private view returns (DebtorId) {
+        return Encodings.debtorId(activityId, _activities[activityId].registration.facilityId);
     }
 }

@@ -6,6 +6,7 @@ import {
     ActivityId,
     CancellationPurpose,
     CivilDay,
+    DebtorId,
     LotId,
     MethodologyId,
     OperationId,
@@ -45,6 +46,7 @@ library Encodings {
     bytes1 private constant TAG_IMPORT_ROW = 0x36;
     bytes1 private constant TAG_REQUEST = 0x37;
     bytes1 private constant TAG_CUSTODY = 0x38;
+    bytes1 private constant TAG_FACILITY = 0x42;
 
     error Encodings_FieldCountOutOfRange(uint256 count);
 
@@ -129,6 +131,14 @@ library Encodings {
 
     function activityId(string memory code) internal pure returns (ActivityId) {
         return ActivityId.wrap(sha256(abi.encodePacked(TAG_ACTIVITY, FORMAT, bytes(code).length.toUint16(), code)));
+    }
+
+    /// @notice The activity's facility under a tag of its own, or the activity itself where it names none.
+    /// @dev A facility id is whatever was registered; untagged, one that equals an activity's id would share its days
+    /// and its deficit.
+    function debtorId(ActivityId activity, bytes32 facilityId) internal pure returns (DebtorId) {
+        if (facilityId == 0) return DebtorId.wrap(ActivityId.unwrap(activity));
+        return DebtorId.wrap(sha256(abi.encodePacked(TAG_FACILITY, FORMAT, facilityId)));
     }
 
     /// @notice Subject of a cancellation's leaf: what the chain itself decided about the certificate.

@@ -13,6 +13,9 @@ type ActivityId is bytes32;
 /// @notice One lot, which is also its ERC-1155 token id: `Encodings.lotId(...)`.
 type LotId is uint256;
 
+/// @notice Who days are credited to and a deficit is owed by: `Encodings.debtorId(activityId, facilityId)`.
+type DebtorId is bytes32;
+
 /// @notice A day of the civil calendar in Shanghai (UTC+8, no daylight saving), counted from 1970-01-01 as day 0.
 type CivilDay is uint32;
 

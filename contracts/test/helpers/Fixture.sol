@@ -288,6 +288,11 @@ abstract contract Fixture is Base {
         ledger.freezeLot(op(), lot, RECORD);
     }
 
+    /// @notice What the activity's debtor owes, in g CO2e.
+    function deficitGrams(ActivityId activity) internal view returns (uint128) {
+        return activities.deficitOf(activities.debtorOf(activity));
+    }
+
     function held(address holder, LotId lot) internal view returns (uint256) {
         return ledger.balanceOf(holder, LotId.unwrap(lot));
     }

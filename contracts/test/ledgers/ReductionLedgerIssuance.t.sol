@@ -223,7 +223,7 @@ contract ReductionLedgerIssuanceTest is Fixture {
         ledger.confirmIssuance(operationId, next, RECORD);
         _checkLot(lot, 19_600, 19_601, 1001, 500, 300);
         assertEq(held(owner, lot), 200);
-        assertEq(activities.activityOf(project).deficitGrams, 0);
+        assertEq(deficitGrams(project), 0);
         // What was withheld has serials too.
         assertEq(ledger.nextSerial(), 1501);
         _checkTotals(ReductionClass.I, 1500, 1200, 300);
@@ -237,7 +237,7 @@ contract ReductionLedgerIssuanceTest is Fixture {
         LotId lot = issue(project, 19_600, 19_601, 120);
         _checkLot(lot, 19_600, 19_601, 1001, 120, 120);
         assertEq(held(owner, lot), 0);
-        assertEq(activities.activityOf(project).deficitGrams, 180);
+        assertEq(deficitGrams(project), 180);
         _checkTotals(ReductionClass.I, 1120, 1000, 120);
     }
 

@@ -100,10 +100,10 @@ contract ReductionLedgerSupervisionTest is Fixture {
         registration.facilityId = projectOf("PV-1").facilityId;
         ActivityId successor = register(registration);
         correct(lot, 300);
-        assertEq(activities.activityOf(successor).deficitGrams, 300);
+        assertEq(deficitGrams(successor), 300);
         LotId next = issue(successor, 19_600, 19_610, 400);
         assertEq(held(owner, next), 100);
-        assertEq(activities.activityOf(project).deficitGrams, 0);
+        assertEq(deficitGrams(project), 0);
     }
 
     function test_Correct_WhenTheLotHadFilledADeficit() external {
@@ -113,7 +113,7 @@ contract ReductionLedgerSupervisionTest is Fixture {
         assertEq(held(owner, next), 100);
         // All of the next lot was wrong too: what it filled is owed again.
         _checkCorrect(next, 400, 100, 300);
-        assertEq(activities.activityOf(project).deficitGrams, 300);
+        assertEq(deficitGrams(project), 300);
         assertEq(ledger.lotOf(next).takenBackGrams, 400);
     }
 
@@ -183,6 +183,7 @@ contract ReductionLedgerSupervisionTest is Fixture {
         IReductionLedger.Lot memory lotBefore = ledger.lotOf(which);
         IReductionLedger.ClassTotals memory totals = ledger.totalsOf(ReductionClass.I);
         IActivityRegistry.Activity memory activity = activities.activityOf(project);
+        uint128 deficitBefore = deficitGrams(project);
         uint256 heldBefore = ledger.heldGrams(owner);
         OperationId operationId = op();
         vm.expectEmit(address(ledger));
@@ -206,8 +207,8 @@ contract ReductionLedgerSupervisionTest is Fixture {
         totals.takenBackGrams += taken;
         assertEq(abi.encode(ledger.totalsOf(ReductionClass.I)), abi.encode(totals));
         activity.correctedGrams += grams;
-        activity.deficitGrams += shortfall;
         assertEq(abi.encode(activities.activityOf(project)), abi.encode(activity));
+        assertEq(deficitGrams(project), deficitBefore + shortfall);
         assertEq(ledger.heldGrams(owner), heldBefore - taken);
     }
 

@@ -10,6 +10,7 @@ import {
     ActivityId,
     ActivityKind,
     ActivityStatus,
+    DebtorId,
     MethodologyId,
     MethodologyKind,
     MethodologyStatus,
@@ -192,7 +193,7 @@ contract ActivityRegistryTest is Fixture {
         assertEq(abi.encode(stored.registration), abi.encode(registration));
         assertEq(uint8(stored.status), uint8(ActivityStatus.Active));
         assertEq(uint8(stored.class), uint8(ReductionClass.I));
-        assertEq(stored.issuedGrams + stored.correctedGrams + stored.deficitGrams, 0);
+        assertEq(stored.issuedGrams + stored.correctedGrams + deficitGrams(fresh), 0);
         assertEq(ActivityId.unwrap(activities.liveActivityOf(registration.facilityId)), ActivityId.unwrap(fresh));
         assertEq(uint8(activities.activityOf(scenario).class), uint8(ReductionClass.II));
     }
@@ -391,6 +392,37 @@ contract ActivityRegistryTest is Fixture {
         _record(fresh, 19_601, 19_650, 10);
     }
 
+    /// @dev A facility id is whatever was registered. One that equals the id of an activity without facility shares
+    /// neither its days nor its deficit.
+    function test_Issuance_WhenAFacilityHasTheIdOfAnActivity() external {
+        IActivityRegistry.Registration memory registration = projectOf("NEW");
+        registration.facilityId = ActivityId.unwrap(scenario);
+        register(registration);
+        assertTrue(DebtorId.unwrap(activities.debtorOf(fresh)) != DebtorId.unwrap(activities.debtorOf(scenario)));
+
+        _record(scenario, 19_500, 19_600, 10);
+        assertFalse(activities.isCredited(fresh, day(19_500)));
+        _record(fresh, 19_500, 19_600, 10);
+
+        vm.prank(address(ledger));
+        activities.recordCorrection(fresh, 10, 10);
+        assertEq(deficitGrams(fresh), 10);
+        assertEq(deficitGrams(scenario), 0);
+        assertEq(_record(scenario, 19_601, 19_610, 10).withheldGrams, 0);
+    }
+
+    function test_DebtorOf() external {
+        assertEq(DebtorId.unwrap(activities.debtorOf(scenario)), ActivityId.unwrap(scenario));
+        bytes32 debtor = DebtorId.unwrap(Encodings.debtorId(project, projectOf("PV-1").facilityId));
+        assertEq(DebtorId.unwrap(activities.debtorOf(project)), debtor);
+
+        _end(project, ActivityStatus.Closed);
+        IActivityRegistry.Registration memory next = projectOf("NEW");
+        next.facilityId = projectOf("PV-1").facilityId;
+        register(next);
+        assertEq(DebtorId.unwrap(activities.debtorOf(fresh)), debtor);
+    }
+
     function test_Issuance_RevertWhen_MethodologyWithdrawn() external {
         vm.prank(regulator);
         methodologies.withdraw(op(), solar, RECORD);
@@ -463,9 +495,9 @@ contract ActivityRegistryTest is Fixture {
         assertEq(activities.checkIssuance(project, day(19_502), day(19_502), 70).withheldGrams, 70);
 
         assertEq(_record(project, 19_502, 19_502, 30).withheldGrams, 30);
-        assertEq(activities.activityOf(project).deficitGrams, 40);
+        assertEq(deficitGrams(project), 40);
         assertEq(_record(project, 19_503, 19_503, 60).withheldGrams, 40);
-        assertEq(activities.activityOf(project).deficitGrams, 0);
+        assertEq(deficitGrams(project), 0);
         assertEq(_record(project, 19_504, 19_504, 60).withheldGrams, 0);
         assertEq(activities.activityOf(project).issuedGrams, 250);
     }
@@ -491,7 +523,7 @@ contract ActivityRegistryTest is Fixture {
         IActivityRegistry.Activity memory stored = activities.activityOf(project);
         assertEq(stored.issuedGrams, 100);
         assertEq(stored.correctedGrams, 100);
-        assertEq(stored.deficitGrams, 20);
+        assertEq(deficitGrams(project), 20);
     }
 
     // -------------------------------------------------------------------------------------------------------- helpers

@@ -7,6 +7,7 @@ import {
     ActivityId,
     CancellationPurpose,
     CivilDay,
+    DebtorId,
     LotId,
     MethodologyId,
     OperationId,
@@ -29,7 +30,7 @@ contract EncodingVectorsTest is Base {
     }
 
     function test_NoListIsLeftOut() external view {
-        assertEq(vm.parseJsonKeys(json, "$").length, 22);
+        assertEq(vm.parseJsonKeys(json, "$").length, 23);
     }
 
     function test_RecordField() external {
@@ -146,6 +147,13 @@ contract EncodingVectorsTest is Base {
         for (uint256 i = 0; _has("activity_id", i); ++i) {
             assertTrue(Encodings.isCode(_string("code")));
             _expect(ActivityId.unwrap(Encodings.activityId(_string("code"))));
+        }
+    }
+
+    function test_DebtorId() external {
+        for (uint256 i = 0; _has("debtor_id", i); ++i) {
+            ActivityId activity = ActivityId.wrap(_bytes32("activity_id"));
+            _expect(DebtorId.unwrap(Encodings.debtorId(activity, _bytes32("facility_id"))));
         }
     }
 

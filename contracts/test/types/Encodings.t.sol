@@ -7,6 +7,7 @@ import {
     ActivityId,
     CancellationPurpose,
     CivilDay,
+    DebtorId,
     LotId,
     MethodologyId,
     OperationId,
@@ -104,6 +105,13 @@ contract EncodingsTest is Base {
         vm.assume(bytes(code).length <= type(uint16).max);
         bytes memory packed = bytes.concat(hex"3201", _u16(bytes(code).length), bytes(code));
         assertEq(ActivityId.unwrap(Encodings.activityId(code)), sha256(packed));
+    }
+
+    function testFuzz_DebtorId(bytes32 activity, bytes32 facilityId) external pure {
+        vm.assume(facilityId != 0);
+        DebtorId debtor = Encodings.debtorId(ActivityId.wrap(activity), facilityId);
+        assertEq(DebtorId.unwrap(debtor), sha256(bytes.concat(hex"4201", facilityId)));
+        assertEq(DebtorId.unwrap(Encodings.debtorId(ActivityId.wrap(activity), 0)), activity);
     }
 
     function testFuzz_CertificateSubject(uint64 number, uint256 lot, uint8 purpose, uint128 firstSerial) external pure {

@@ -194,6 +194,7 @@ CREATE TABLE activities (
     crediting_first_day BIGINT NOT NULL CONSTRAINT ck_activities_crediting_first_day CHECK (crediting_first_day >= 0),
     crediting_last_day BIGINT NOT NULL CONSTRAINT ck_activities_crediting_last_day CHECK (crediting_last_day >= 0),
     facility_id BYTEA CONSTRAINT ck_activities_facility_id CHECK (length(facility_id) = 32),
+    debtor_id BYTEA NOT NULL CONSTRAINT ck_activities_debtor_id CHECK (length(debtor_id) = 32),
     pledge_hash BYTEA CONSTRAINT ck_activities_pledge_hash CHECK (length(pledge_hash) = 32),
     cap_gco2e BIGINT NOT NULL CONSTRAINT ck_activities_cap_gco2e CHECK (cap_gco2e >= 0),
     status INTEGER NOT NULL CONSTRAINT ck_activities_status CHECK (status BETWEEN 1 AND 4),

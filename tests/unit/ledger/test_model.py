@@ -27,6 +27,7 @@ from tests.fakes.ledger_world import (
     PERIOD,
     PROJECT,
     PROJECT_METHODOLOGY,
+    SCENARIO,
     SENDERS,
     STRANGER,
     TODAY,
@@ -183,10 +184,22 @@ def test_a_facility_registered_anew_owes_what_is_found_wrong_later(world: World)
     world.do("register_activity", code="PV-NEXT")
     successor = encoding.activity_id(code="PV-NEXT")
     world.do("correct", lot_id=first, grams=300)
-    assert world.model.deficit_grams(successor) == 300
+    assert world.model.deficit_grams(world.model.debtor(successor)) == 300
     second = world.issue(400, activity_id=successor, first_day=TODAY - 20, last_day=TODAY - 11)
     assert world.model.balance(OPERATOR, second) == 100
-    assert world.model.deficit_grams(PROJECT) == 0
+    assert world.model.deficit_grams(world.model.debtor(PROJECT)) == 0
+    assert broken_invariants(world.model.state()) == []
+
+
+def test_a_facility_with_the_id_of_an_activity_shares_neither_days_nor_deficit(world: World) -> None:
+    world.do("register_activity", code="PV-TWIN", facility_id=SCENARIO)
+    twin = encoding.activity_id(code="PV-TWIN")
+    owing = world.issue(400, activity_id=twin)
+    world.do("transfer_for", lot_id=owing, grams=400)
+    world.do("correct", lot_id=owing, grams=300)
+    lot = world.issue(400, activity_id=SCENARIO)
+    assert world.model.balance(OPERATOR, lot) == 400
+    assert [world.model.deficit_grams(world.model.debtor(activity)) for activity in (twin, SCENARIO)] == [300, 0]
     assert broken_invariants(world.model.state()) == []
 
 
@@ -197,7 +210,7 @@ def test_a_correction_takes_back_what_is_left_and_later_issuance_fills_the_rest(
     world.do("correct", lot_id=first, grams=600)
     activity = world.model.activity(PROJECT)
     assert activity is not None
-    assert (activity.corrected_grams, world.model.deficit_grams(PROJECT)) == (600, 500)
+    assert (activity.corrected_grams, world.model.deficit_grams(world.model.debtor(PROJECT))) == (600, 500)
     assert world.model.balance(OPERATOR, first) == 0
     world.do("unfreeze_account", account=OPERATOR)
     second = world.issue(400, first_day=TODAY - 20, last_day=TODAY - 11)
@@ -205,7 +218,7 @@ def test_a_correction_takes_back_what_is_left_and_later_issuance_fills_the_rest(
     assert [world.model.balance(OPERATOR, lot) for lot in (second, third)] == [0, 200]
     lots = [world.model.lot(lot) for lot in (first, second, third)]
     assert [(lot.issued_grams, lot.taken_back_grams) for lot in lots if lot] == [(1000, 100), (400, 400), (300, 100)]
-    assert world.model.deficit_grams(PROJECT) == 0
+    assert world.model.deficit_grams(world.model.debtor(PROJECT)) == 0
     assert world.model.totals(ReductionClass.I) == ClassTotals(issued_grams=1700, held_grams=1100, taken_back_grams=600)
     assert broken_invariants(world.model.state()) == []
 
