@@ -11,6 +11,7 @@ from typing import Any
 
 from eth_abi.exceptions import DecodingError
 
+from chain.error_signatures import ERROR_SIGNATURES
 from chain.functions import Function, decode
 from chain.hexes import from_data, from_quantity, to_data, to_quantity
 from chain.operations import OperationStatus
@@ -20,78 +21,10 @@ from ledger.errors import Refused, RpcFailure, TanpuhuiError, UnknownRefusal
 from ledger.ids import Address
 from ledger.refusals import REFUSALS, refusal, refusal_from_details
 
-SIGNATURES = (
-    "AccessManagedUnauthorized(address)",
-    "AccessManagerUnauthorizedAccount(address,uint64)",
-    "AccountRegistry_AlreadyOpened(address,uint8)",
-    "AccountRegistry_CommitmentInUse(bytes32,address)",
-    "AccountRegistry_CommitmentMissing(address)",
-    "AccountRegistry_CustodyMissing(address)",
-    "AccountRegistry_KindMissing(address)",
-    "AccountRegistry_NotActive(address,uint8)",
-    "AccountRegistry_NotCustodyAddress(address,address)",
-    "AccountRegistry_SourceKnown(address)",
-    "AccountRegistry_StillHolding(address,uint256)",
-    "AccountRegistry_WrongStatus(address,uint8,uint8)",
-    "AccountRegistry_ZeroAccount()",
-    "ActivityRegistry_AlreadyRegistered(bytes32)",
-    "ActivityRegistry_CapExceeded(bytes32,uint128,uint128,uint128)",
-    "ActivityRegistry_CapMissing(bytes32)",
-    "ActivityRegistry_CapTooLarge(bytes32,uint128,uint128)",
-    "ActivityRegistry_CodeMalformed(string)",
-    "ActivityRegistry_CorrectionExceedsIssued(bytes32,uint128,uint128)",
-    "ActivityRegistry_CreditingPeriodEmpty(uint32,uint32)",
-    "ActivityRegistry_DayTooFar(uint32,uint32)",
-    "ActivityRegistry_DeficitOutstanding(bytes32,uint128)",
-    "ActivityRegistry_FacilityMissing(bytes32)",
-    "ActivityRegistry_FacilityTaken(bytes32,bytes32)",
-    "ActivityRegistry_KindMissing(string)",
-    "ActivityRegistry_MethodologyKindMismatch(bytes32,bytes32)",
-    "ActivityRegistry_NeverIssues(bytes32)",
-    "ActivityRegistry_NotActive(bytes32,uint8)",
-    "ActivityRegistry_OutsideCreditingPeriod(uint32,uint32,uint32,uint32)",
-    "ActivityRegistry_PeriodEmpty(uint32,uint32)",
-    "ActivityRegistry_PeriodNotEnded(uint32,uint32)",
-    "ActivityRegistry_PeriodOverlap(bytes32,uint32,uint32)",
-    "ActivityRegistry_PledgeMissing(bytes32)",
-    "ActivityRegistry_WrongStatus(bytes32,uint8,uint8)",
-    "ActivityRegistry_ZeroQuantity(bytes32)",
-    "MethodologyRegistry_ClassMissing(string)",
-    "MethodologyRegistry_CodeMalformed(string)",
-    "MethodologyRegistry_DayTooFar(uint32,uint32)",
-    "MethodologyRegistry_DocumentMissing(string)",
-    "MethodologyRegistry_KindMissing(string)",
-    "MethodologyRegistry_NotEffective(bytes32,uint32,uint32,uint32)",
-    "MethodologyRegistry_PeriodEmpty(uint32,uint32)",
-    "MethodologyRegistry_VersionNotNext(string,uint32,uint32)",
-    "MethodologyRegistry_WrongStatus(bytes32,uint8,uint8)",
-    "ReductionLedger_CorrectionExceedsLot(uint256,uint128,uint128)",
-    "ReductionLedger_InsufficientBalance(address,uint256,uint256,uint128)",
-    "ReductionLedger_LotFrozen(uint256)",
-    "ReductionLedger_LotNotFrozen(uint256)",
-    "ReductionLedger_NotInPlatformCustody(address)",
-    "ReductionLedger_ProposalWrongStatus(bytes32,uint8,uint8)",
-    "ReductionLedger_PurposeMissing()",
-    "ReductionLedger_PurposeNotAllowed(uint256,uint8,uint8)",
-    "ReductionLedger_SameProposerAndConfirmer(bytes32,address)",
-    "ReductionLedger_SelfTransfer(address)",
-    "ReductionLedger_SerialsExhausted(uint256,uint128)",
-    "ReductionLedger_UnknownLot(uint256)",
-    "ReductionLedger_UseOperations()",
-    "ReductionLedger_ZeroQuantity()",
-    "SeparatedAccessManager_ExecuteClosed()",
-    "SeparatedAccessManager_IncompatibleRoles(address,uint64,uint64)",
-    "TransparencyLog_OperationConflict(bytes32,bytes32,bytes32)",
-    "TransparencyLog_SizeNotReached(uint64,uint64)",
-    "TransparencyLog_ZeroOperationId()",
-    "TransparencyLog_ZeroRecordHash(bytes32)",
-)
-"""The errors of our contracts; tests/unit/chain/test_reverts.py holds them to the compiled ABI."""
-
 OUT_OF_GAS = "it ran out of gas"
 NO_REASON = "the node does not say why"
 
-_BY_SELECTOR = {error.selector: error for error in map(Function, SIGNATURES)}
+_BY_SELECTOR = {error.selector: error for error in map(Function, ERROR_SIGNATURES) if error.name in REFUSALS}
 _REASON_STRING = Function("Error(string)")
 _PANIC = Function("Panic(uint256)")
 
@@ -105,7 +38,7 @@ def refusal_from_data(data: bytes) -> Refused:
     """The refusal that revert data stands for; `UnknownRefusal` if it is none of ours."""
     error = _BY_SELECTOR.get(data[:4])
     try:
-        if error is not None and error.name in REFUSALS:
+        if error is not None:
             return refusal(error.name, decode(error.types, data[4:]))
         if data[:4] == _REASON_STRING.selector:
             return UnknownRefusal(data, str(decode(_REASON_STRING.types, data[4:])[0]))

@@ -25,7 +25,8 @@ from ledger.vocabulary import (
     OperationKind,
     ReductionClass,
 )
-from tests.unit.chain.abi import entries, type_of
+from tests.unit.chain.abi import entries
+from tools.error_signatures import type_of
 
 ID, HASH = OperationId(b"\x01" * 32), RecordHash(b"\x02" * 32)
 NOT_OPERATIONS = {"multicall", "setAuthority", "addHoldingsSource", "recordIssuance", "recordCorrection"}
