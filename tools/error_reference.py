@@ -9,7 +9,7 @@ from ledger import errors, refusals
 HEAD = """\
 # 4. Errors
 
-Normative; made by `make generate` from `ledger/errors.py` and `ledger/refusals.py`. Programs switch on `code`, which
+Normative; made by `make generate` from `ledger/errors.py` and `ledger/refusals/`. Programs switch on `code`, which
 never changes its meaning; the command line ends with the exit code; the API answers with a problem document (RFC 9457)
 whose `type` ends in `code`.
 

@@ -19,6 +19,7 @@ from api.app import create_app
 from api.settings import ApiSettings
 from tools.cli_reference import cli_reference
 from tools.error_reference import reference
+from tools.error_signatures import error_signatures
 
 ROOT = Path(__file__).resolve().parent.parent
 CONTRACTS = ROOT / "contracts"
@@ -115,12 +116,16 @@ def openapi_document() -> Files:
     return {ROOT / "docs" / "openapi.json": pretty(document)}
 
 
+SIGNATURES = ROOT / "chain" / "error_signatures.py"
+
 GENERATORS = [
     Generator(owns=[ROOT / "docs" / "cli.md"], make=lambda: {ROOT / "docs" / "cli.md": cli_reference()}),
     Generator(owns=[ROOT / "docs" / "openapi.json"], make=openapi_document),
     Generator(owns=[ROOT / "docs" / "spec" / "04-errors.md"], make=error_reference),
     Generator(owns=[SNAPSHOTS / "abi", SNAPSHOTS / "storage"], make=contract_snapshots),
     Generator(owns=[SNAPSHOTS / "gas"], make=gas_snapshots),
+    # After the ABIs, which it is made from.
+    Generator(owns=[SIGNATURES], make=lambda: {SIGNATURES: error_signatures(SNAPSHOTS / "abi")}),
 ]
 
 
