@@ -6,7 +6,6 @@ was verified; the deployer keeps no role.
 """
 
 import fcntl
-import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -37,6 +36,7 @@ from chain.wiring import (
     memberships,
     untrue,
 )
+from ledger.canonical import parse_strict
 from ledger.errors import DeploymentIncomplete, InvalidInput, NotMined, RpcFailure
 from ledger.ids import Address, Hash32
 from ledger.vocabulary import Role
@@ -135,7 +135,7 @@ class Journal:
         if not path.exists():
             return cls(path, header, {})
         try:
-            content = json.loads(path.read_text(encoding="utf-8"))
+            content: Any = parse_strict(path.read_bytes())
             creations = {ContractName(name): _creation(entry) for name, entry in content.pop("creations").items()}
         except (OSError, ValueError, KeyError, TypeError, AttributeError, InvalidInput) as error:
             raise InvalidInput(str(path), "be the journal of a deployment", str(error)) from None

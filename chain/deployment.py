@@ -12,7 +12,8 @@ from chain.functions import keccak256
 from chain.hexes import from_data, from_quantity, malformed
 from chain.operations import ContractName
 from chain.rpc import Request, Rpc
-from ledger.errors import DeploymentIncomplete, InvalidInput, NotDeployed, WrongChain, WrongGenesis
+from ledger.canonical import parse_strict
+from ledger.errors import DeploymentFileMissing, InvalidInput, InvalidJson, NotDeployed, WrongChain, WrongGenesis
 from ledger.ids import Address, Hash32
 
 FORMAT = 1
@@ -70,13 +71,15 @@ class Deployment:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Reads a deployment file; `DeploymentIncomplete` if there is none, `InvalidInput` if it is malformed."""
+        """Reads a deployment file; `DeploymentFileMissing` if there is none, `InvalidInput` if it is malformed."""
         try:
-            content = json.loads(path.read_text(encoding="utf-8"))
+            content = parse_strict(path.read_bytes())
         except FileNotFoundError:
-            raise DeploymentIncomplete((f"deployment file {path}",)) from None
-        except (OSError, ValueError) as error:
-            raise InvalidInput(str(path), "be a deployment file", type(error).__name__) from None
+            raise DeploymentFileMissing(str(path)) from None
+        except OSError as error:
+            raise InvalidInput(str(path), "be a deployment file that can be read", error.strerror) from None
+        except InvalidJson as error:
+            raise InvalidInput(str(path), f"be a deployment file, so it must {error.rule}", error.value) from None
         try:
             return cls._from_json(content)
         except (KeyError, TypeError, ValueError, AttributeError, InvalidInput) as error:
@@ -87,7 +90,7 @@ class Deployment:
         write_atomically(path, self._to_json())
 
     @classmethod
-    def _from_json(cls, content: dict[str, Any]) -> Self:
+    def _from_json(cls, content: Any) -> Self:
         if content["format"] != FORMAT:
             raise ValueError(f"format {content['format']}")
         return cls(

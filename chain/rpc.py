@@ -15,7 +15,7 @@ from urllib3.exceptions import HTTPError, LocationParseError
 from urllib3.util import Retry, Timeout, make_headers, parse_url
 
 from chain.hexes import MALFORMED_ANSWER
-from ledger.errors import InvalidInput, NodeUnreachable, RpcFailure
+from ledger.errors import InvalidInput, NodeUnreachable, NotANode, RpcFailure
 
 Request = tuple[str, Sequence[Any]]
 """A method and its parameters."""
@@ -173,9 +173,12 @@ class RpcClient:
         except (HTTPError, OSError) as error:
             raise NodeUnreachable(self._url, _reason(error)) from None
         try:
-            return orjson.loads(response.data)
+            answer = orjson.loads(response.data)
         except orjson.JSONDecodeError:
-            raise NodeUnreachable(self._url, f"HTTP status {response.status} without a JSON-RPC answer") from None
+            raise NotANode(self._url, f"HTTP status {response.status}, and the body is not JSON") from None
+        if not _is_json_rpc(answer):
+            raise NotANode(self._url, f"HTTP status {response.status}, and JSON that is no answer of JSON-RPC")
+        return answer
 
 
 def is_repeatable(method: str) -> bool:
@@ -196,6 +199,13 @@ def _parse(url: str) -> Any:
 
 def _request(number: int, method: str, params: Sequence[Any]) -> dict[str, Any]:
     return {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
+
+
+def _is_json_rpc(answer: Any) -> bool:
+    """Lenient: what names itself JSON-RPC, and what is shaped so, for some proxies leave the name out."""
+    if isinstance(answer, dict):
+        return "jsonrpc" in answer or "result" in answer or isinstance(answer.get("error"), dict)
+    return isinstance(answer, list)
 
 
 def _answer(method: str, answer: Any) -> RpcAnswer:

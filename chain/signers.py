@@ -1,31 +1,14 @@
-"""Who signs: a key file of its own, an external signer, or a key in memory for tests and the demo.
+"""Who signs: an external signer, a key in memory for tests and the demo, or a key file (`chain.keystores`)."""
 
-A key's password comes from a file or from the environment, never from the command line, where every user of the machine
-could read it.
-"""
-
-import json
-import os
-import secrets
-import stat
-import warnings
-from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Protocol
 
 from coincurve import PrivateKey
-from eth_account import Account
 
 from chain.hexes import from_data, to_data, to_quantity
 from chain.rpc import Rpc
 from chain.transactions import SignedTransaction, Transaction, address_of, decode_signed, sign
-from ledger.errors import InvalidTransaction, SigningFailed, WrongKeyFile
+from ledger.errors import InvalidTransaction, SigningFailed
 from ledger.ids import Address
-
-Kdf = Literal["scrypt", "pbkdf2"]
-
-# What eth-account and geth use: about a second and 256 MB of memory for a guess.
-STRONG_SCRYPT_N = 2**18
-_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 class Signer(Protocol):
@@ -64,27 +47,6 @@ class LocalSigner:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._address.hex0x})"  # never the key
-
-
-class KeystoreSigner(LocalSigner):
-    """A key from a Web3 Secret Storage file (version 3)."""
-
-    def __init__(self, path: Path, password: str) -> None:
-        """Opens the file; `WrongKeyFile` if it is none, or the password is not its own.
-
-        Warns if others than the owner may read it.
-        """
-        content = _read(path)
-        _warn_if_readable_by_others(path)
-        try:
-            secret = bytes(Account.decrypt(content, password))
-        except ValueError as error:
-            reason = "the password is wrong" if "MAC" in str(error) else f"it is no Web3 Secret Storage file ({error})"
-            raise WrongKeyFile(str(path), reason) from None
-        except (KeyError, TypeError, NotImplementedError) as error:
-            raise WrongKeyFile(str(path), f"it is no Web3 Secret Storage file ({error!r})") from None
-        super().__init__(secret)
-        _check_address(path, content, self.address)
 
 
 class ExternalSigner:
@@ -131,66 +93,3 @@ class ExternalSigner:
             "data": to_data(transaction.data),
             "chainId": to_quantity(transaction.chain_id),
         }
-
-
-def create_keystore(path: Path, password: str, *, kdf: Kdf = "scrypt", work: int = STRONG_SCRYPT_N) -> Address:
-    """Makes a new key and writes its file, readable by the owner only; returns its address.
-
-    `work`: N of scrypt or the rounds of pbkdf2; tests take little. `FileExistsError` if there is a file already.
-    """
-    secret = secrets.token_bytes(32)
-    return write_keystore(path, secret, password, kdf=kdf, work=work)
-
-
-def write_keystore(
-    path: Path, secret: bytes, password: str, *, kdf: Kdf = "scrypt", work: int = STRONG_SCRYPT_N
-) -> Address:
-    """Writes the file of a key that exists; see `create_keystore`."""
-    address = LocalSigner(secret).address
-    content = Account.encrypt(secret, password, kdf=kdf, iterations=work)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        json.dump(content, file, indent=2)
-        file.flush()
-        os.fsync(file.fileno())
-    return address
-
-
-def read_password(path: Path) -> str:
-    """The first line of a password file; `WrongKeyFile` if it cannot be read or is empty."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise WrongKeyFile(str(path), f"the password file cannot be read ({_reason(error)})") from None
-    _warn_if_readable_by_others(path)
-    if not lines or not lines[0]:
-        raise WrongKeyFile(str(path), "the password file is empty")
-    return lines[0]
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise WrongKeyFile(str(path), f"it cannot be read ({_reason(error)})") from None
-    except (UnicodeDecodeError, ValueError):
-        raise WrongKeyFile(str(path), "it is not JSON") from None
-    if not isinstance(content, dict) or content.get("version") != 3:
-        raise WrongKeyFile(str(path), "it is no Web3 Secret Storage file of version 3")
-    return content
-
-
-def _check_address(path: Path, content: dict[str, Any], address: Address) -> None:
-    named = content.get("address")
-    if isinstance(named, str) and named.lower().removeprefix("0x") != address.hex():
-        raise WrongKeyFile(
-            str(path), f"it names address 0x{named.removeprefix('0x')} but holds the key of {address.hex0x}"
-        )
-
-
-def _warn_if_readable_by_others(path: Path) -> None:
-    if path.stat().st_mode & _OTHERS:
-        warnings.warn(f"{path} can be read by other users; run: chmod 600 {path}", UserWarning, stacklevel=3)
-
-
-def _reason(error: Exception) -> str:
-    return error.strerror or type(error).__name__ if isinstance(error, OSError) else "it is not UTF-8 text"

@@ -20,9 +20,11 @@
     ├── OperationConflict            the operation id was used before with other content                 exit 1
     ├── Unavailable                  node, deployment or key file is not usable                          exit 3
     │   ├── NodeUnreachable
+    │   │   └── NotANode             something answers there, but not JSON-RPC
     │   ├── WrongChain
     │   │   └── WrongGenesis         another chain that has the same chain id
     │   ├── NotDeployed
+    │   ├── DeploymentFileMissing
     │   ├── DeploymentIncomplete
     │   ├── CompilationFailed
     │   ├── WrongKeyFile
@@ -221,6 +223,16 @@ class NodeUnreachable(Unavailable):
         return f"The node at {self.url} does not answer{because}; check TANPUHUI_RPC_URL and that the node is running."
 
 
+class NotANode(NodeUnreachable):
+    """Something answers at the node's address, but not as JSON-RPC. It may pass, where a proxy stands between."""
+
+    def explain(self) -> str:
+        return (
+            f"What answers at {self.url} is no JSON-RPC node ({self.reason}); check that address: --rpc or "
+            "TANPUHUI_RPC_URL names the node's, such as http://127.0.0.1:8545."
+        )
+
+
 @dataclass(unsafe_hash=True)
 class WrongChain(Unavailable):
     """The node serves another chain than the deployment or the database is bound to."""
@@ -265,6 +277,20 @@ class NotDeployed(Unavailable):
 
 
 @dataclass(unsafe_hash=True)
+class DeploymentFileMissing(Unavailable):
+    """There is no file that says on which chain and where the contracts stand."""
+
+    path: str
+
+    def explain(self) -> str:
+        return (
+            f"There is no deployment file {self.path}. It names the chain and the contracts and is no secret: the "
+            "operator publishes what `tanpuhui deploy` wrote. Take it from a source that you trust, and name it with "
+            "--deployment FILE or TANPUHUI_DEPLOYMENT."
+        )
+
+
+@dataclass(unsafe_hash=True)
 class DeploymentIncomplete(Unavailable):
     """A deployment lacks parts; `missing` names them."""
 
@@ -286,13 +312,14 @@ class CompilationFailed(Unavailable):
 
 @dataclass(unsafe_hash=True)
 class WrongKeyFile(Unavailable):
-    """A key file cannot be read or opened."""
+    """A key file cannot be read or opened, or is not the one that is needed. `remedy` is what to do about it."""
 
     path: str
     reason: str
+    remedy: str = "check the path and the password file"
 
     def explain(self) -> str:
-        return f"Key file {self.path} cannot be used: {self.reason}; check the path and the password file."
+        return f"Key file {self.path} cannot be used: {self.reason}; {self.remedy}."
 
 
 @dataclass(unsafe_hash=True)

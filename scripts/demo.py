@@ -27,9 +27,9 @@ from api.settings import ApiSettings
 from chain.artifacts import artifacts
 from chain.composer import Composer
 from chain.deploy import deploy
+from chain.keystores import KeystoreSigner, create_keystore, read_password
 from chain.node import AnvilNode
 from chain.operations import Operation
-from chain.signers import KeystoreSigner, create_keystore, read_password
 from chain.views import ContractViews
 from ledger.errors import InvalidInput, NotFound, Refused
 from ledger.ids import ZERO_ADDRESS, Address, Hash32, LotId, OperationId

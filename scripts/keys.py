@@ -7,8 +7,9 @@ import secrets
 from pathlib import Path
 from typing import Final
 
+from chain.keystores import KeystoreSigner, read_password
 from chain.rpc import RpcClient
-from chain.signers import ExternalSigner, KeystoreSigner, Signer, read_password
+from chain.signers import ExternalSigner, Signer
 from ledger.errors import InvalidInput, SignerNotConfigured, WrongKeyFile
 from ledger.ids import Address
 from ledger.records import DerivedSalts

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from chain.deploy import deploy as deploy_contracts
 from chain.deployment import Deployment
 from chain.verification import verify_deployment
+from ledger.canonical import parse_strict
 from ledger.errors import InvalidInput, WrongKeyFile
 from ledger.ids import Address
 from ledger.vocabulary import Role
@@ -83,10 +83,10 @@ def _address_in(settings: KeySettings, role: Role) -> Address:
     """The address that a key file names, which needs no password."""
     path = settings.keystore or Path()
     try:
-        named = json.loads(path.read_text(encoding="utf-8"))["address"]
-        return Address.from_hex("0x" + str(named).removeprefix("0x"), role.label)
-    except (OSError, ValueError, KeyError, TypeError, InvalidInput):
-        raise WrongKeyFile(str(path), f"it names no address; give --{role.label} 0x…") from None
+        content: Any = parse_strict(path.read_bytes(), allow_floats=True)
+        return Address.from_hex("0x" + str(content["address"]).removeprefix("0x"), role.label)
+    except (OSError, KeyError, TypeError, InvalidInput):
+        raise WrongKeyFile(str(path), "it names no address", f"give the address with --{role.label} 0x…") from None
 
 
 def _told(context: Context, deployment: Deployment, state: str) -> Result:

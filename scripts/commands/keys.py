@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import typer
 
 from api.auth import KeyScope
-from chain.signers import STRONG_SCRYPT_N, create_keystore
+from chain.keystores import STRONG_SCRYPT_N, create_keystore
 from indexer.api_keys import ApiKey, ApiKeyStore
 from ledger.errors import InvalidInput, UnknownWord, WrongKeyFile
 from ledger.vocabulary import Role

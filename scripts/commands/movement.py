@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from chain.composer import Composer
+from chain.keystores import KeystoreSigner
 from chain.operations import Operation
-from chain.signers import KeystoreSigner
 from ledger.errors import WrongKeyFile
 from ledger.ids import Address
 from ledger.vocabulary import CancellationPurpose, Role

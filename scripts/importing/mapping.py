@@ -124,6 +124,10 @@ class ImportMapping:
     columns: tuple[str, ...]
 
 
+_DEEPEST: Final = 32
+"""Levels of tables and lists; the mapping language needs five."""
+
+
 def load_mapping(path: Path, constants: Mapping[str, str] | None = None) -> ImportMapping:
     """The mapping in `path`, with `constants` instead of those it states.
 
@@ -137,7 +141,25 @@ def load_mapping(path: Path, constants: Mapping[str, str] | None = None) -> Impo
         raise InvalidMapping("mapping", "be UTF-8", f"invalid at byte {error.start}", str(path)) from None
     except tomllib.TOMLDecodeError as error:
         raise InvalidMapping("mapping", "be TOML", str(error), str(path)) from None
+    except RecursionError:
+        raise _too_deep(path) from None
+    _check_depth(document, path)
     return _Reader(str(path), document, constants or {}).mapping()
+
+
+def _check_depth(document: dict[str, Any], path: Path) -> None:
+    """Dotted keys nest without recursion of the parser, but what shows such a value in an error recurses."""
+    level: list[Any] = [document]
+    for _ in range(_DEEPEST):
+        parts = [part for part in level if isinstance(part, dict | list)]
+        level = [member for part in parts for member in (part.values() if isinstance(part, dict) else part)]
+        if not level:
+            return
+    raise _too_deep(path)
+
+
+def _too_deep(path: Path) -> InvalidMapping:
+    return InvalidMapping("mapping", f"be nested less than {_DEEPEST} deep", "deeper", str(path))
 
 
 @dataclass(slots=True)

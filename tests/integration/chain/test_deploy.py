@@ -20,7 +20,15 @@ from chain.signers import LocalSigner, Signer
 from chain.transactions import Transaction
 from chain.verification import verify_deployment
 from chain.wiring import GRANT_ROLE, SET_FUNCTION_ROLE
-from ledger.errors import DeploymentIncomplete, InvalidInput, NodeUnreachable, NotDeployed, WrongChain, WrongGenesis
+from ledger.errors import (
+    DeploymentFileMissing,
+    DeploymentIncomplete,
+    InvalidInput,
+    NodeUnreachable,
+    NotDeployed,
+    WrongChain,
+    WrongGenesis,
+)
 from ledger.ids import Address, Hash32
 from ledger.vocabulary import Role
 from tests.fakes.power import Killed, Power, Powered
@@ -317,8 +325,8 @@ def test_a_malformed_deployment_file(deployed: Deployed, tmp_path: Path, spoil: 
 
 
 def test_no_deployment_file(tmp_path: Path) -> None:
-    with pytest.raises(DeploymentIncomplete, match="The deployment lacks deployment file"):
+    with pytest.raises(DeploymentFileMissing, match=r"There is no deployment file .*the operator publishes"):
         Deployment.load(tmp_path / "none.json")
     (tmp_path / "text.json").write_text("no json")
-    with pytest.raises(InvalidInput, match="must be a deployment file"):
+    with pytest.raises(InvalidInput, match="must be a deployment file, so it must be JSON"):
         Deployment.load(tmp_path / "text.json")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chain.rpc import MAX_BATCH_REQUESTS, RpcClient, is_repeatable
-from ledger.errors import InvalidInput, NodeUnreachable, RpcFailure
+from ledger.errors import InvalidInput, NodeUnreachable, NotANode, RpcFailure
 
 Answer = Callable[[Any], tuple[int, bytes]]
 
@@ -125,9 +125,9 @@ def test_errors_of_the_node(client: RpcClient, server: Server) -> None:
 
 @pytest.mark.parametrize(
     "answered",
-    [b"[]", b"{}", b'{"id": 1}', b'{"error": "text"}', b'{"error": {"code": "x"}}', b'"text"', b"null"],
+    [b"[]", b'{"jsonrpc": "2.0", "id": 1}', b'{"jsonrpc": "2.0", "error": "text"}', b'{"error": {"code": "x"}}'],
 )
-def test_answers_that_are_no_json_rpc(client: RpcClient, server: Server, answered: bytes) -> None:
+def test_malformed_answers_of_a_node(client: RpcClient, server: Server, answered: bytes) -> None:
     server.answer = lambda body: (200, answered)
     with pytest.raises(RpcFailure):
         client.call("eth_chainId")
@@ -145,7 +145,14 @@ def test_a_missing_answer_in_a_batch_is_an_error_of_that_request(client: RpcClie
 @pytest.mark.parametrize(("status", "content"), [(401, b"who?"), (502, b"<html>"), (200, b"")])
 def test_what_is_not_json_is_no_node(client: RpcClient, server: Server, status: int, content: bytes) -> None:
     server.answer = lambda body: (status, content)
-    with pytest.raises(NodeUnreachable, match=f"HTTP status {status} without a JSON-RPC answer"):
+    with pytest.raises(NotANode, match=f"is no JSON-RPC node .HTTP status {status}, and the body is not JSON"):
+        client.call("eth_chainId")
+
+
+@pytest.mark.parametrize("content", [b"{}", b'{"id": 1}', b'{"error": "no route"}', b'"hello"', b"null"])
+def test_json_that_is_no_json_rpc_is_no_node(client: RpcClient, server: Server, content: bytes) -> None:
+    server.answer = lambda body: (200, content)
+    with pytest.raises(NotANode, match=r"is no JSON-RPC node .HTTP status 200"):
         client.call("eth_chainId")
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from chain.signers import write_keystore
+from chain.keystores import write_keystore
 from ledger.vocabulary import Role
 from scripts.cli import run
 from tests.integration.conftest import BODIES, signer_of

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chain.signers import write_keystore
+from chain.keystores import write_keystore
 from indexer.database import open_database
 from scripts.cli import build, run
 from scripts.following import sole_follower

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from chain.keystores import write_keystore
 from chain.node import AnvilNode
-from chain.signers import write_keystore
 from chain.views import ContractViews
 from tests.integration.scripts.conftest import LIGHT, PASSWORD, Cli
 from tests.integration.scripts.story import LOT, PERIOD, begin, issue, publish, register
@@ -175,7 +175,8 @@ def test_wrong_chain_and_nothing_deployed_there(cli: Cli) -> None:
 def test_no_deployment_file(cli: Cli, tmp_path: Path) -> None:
     cli.env["TANPUHUI_DEPLOYMENT"] = str(tmp_path / "none.json")
     document = cli.json("account", "freeze", "ref:owner", code=3)
-    assert document["code"] == "deployment-incomplete"
+    assert document["code"] == "deployment-file-missing"
+    assert "TANPUHUI_DEPLOYMENT" in document["detail"]
     (tmp_path / "none.json").write_text("{")
     assert cli.json("account", "freeze", "ref:owner", code=2)["code"] == "invalid-input"
 

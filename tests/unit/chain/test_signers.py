@@ -7,15 +7,9 @@ from typing import Any
 
 import pytest
 
+from chain.keystores import KeystoreSigner, create_keystore, read_password, write_keystore
 from chain.rpc import RpcAnswer, RpcError
-from chain.signers import (
-    ExternalSigner,
-    KeystoreSigner,
-    LocalSigner,
-    create_keystore,
-    read_password,
-    write_keystore,
-)
+from chain.signers import ExternalSigner, LocalSigner
 from chain.transactions import Transaction
 from ledger.errors import RpcFailure, SigningFailed, WrongKeyFile
 from ledger.ids import Address
@@ -65,8 +59,9 @@ def changed(change: Callable[[dict[str, Any]], Any]) -> Callable[[Path], None]:
     ("spoil", "reason"),
     [
         (lambda path: path.unlink(), "it cannot be read"),
-        (lambda path: path.write_text("no json"), "it is not JSON"),
-        (lambda path: path.write_bytes(b"\xff\xfe"), "it is not JSON"),
+        (lambda path: path.write_text("no json"), "version 3 .it must be JSON"),
+        (lambda path: path.write_bytes(b"\xff\xfe"), "version 3 .it must be UTF-8"),
+        (lambda path: path.write_text("[" * 500_000), "version 3 .it must be nested at most 32 deep"),
         (lambda path: path.write_text("[]"), "no Web3 Secret Storage file of version 3"),
         (changed(lambda content: content.update(version=1)), "no Web3 Secret Storage file of version 3"),
         (changed(lambda content: content.pop("crypto")), "no Web3 Secret Storage file"),

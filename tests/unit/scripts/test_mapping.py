@@ -27,6 +27,8 @@ def refused(folder: Path, text: str, **constants: str) -> InvalidMapping:
     ("text", "field", "rule"),
     [
         ("[mapping\n", "mapping", "be TOML"),
+        pytest.param("a = " + "[" * 50_000, "mapping", "be nested less than 32 deep", id="deep list"),
+        pytest.param("a" + ".a" * 20_000 + " = 1", "mapping", "be nested less than 32 deep", id="deep keys"),
         ("[mapping]\n", "mapping.name", "be text"),
         (HEAD, "operation", "be there at least once, under [[operation]]"),
         (HEAD + "[fille]\n" + FREEZE, "fille", "be a key of this table"),
