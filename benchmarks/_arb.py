@@ -16,8 +16,9 @@ from indexer.database import Database
 from ledger.ids import Address
 from ledger.units import GRAMS_PER_TONNE
 from ledger.vocabulary import OperationKind
+from scripts.importing.records import FileFormat, Row
 from scripts.importing.rows import RowRefusal
-from scripts.importing.sources import FileFormat, Row, Source
+from scripts.importing.sources import Source
 
 ISSUANCE = "issuance_2023-12-27.csv"
 PERIODS = {

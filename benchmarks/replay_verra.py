@@ -23,8 +23,9 @@ from indexer.reconcile import reconcile
 from ledger.units import GRAMS_PER_TONNE
 from ledger.vocabulary import ReductionClass
 from scripts.context import Context
+from scripts.importing.records import FileFormat, Row
 from scripts.importing.service import ImportJob, run_import
-from scripts.importing.sources import FileFormat, Row, Source
+from scripts.importing.sources import Source
 
 VERRA = SHARED / "verra"
 RETIREMENTS = VERRA / "retirements_2009-02-20_2020-12-31.csv.gz"

@@ -18,9 +18,11 @@ from typing import Any, Final
 from scripts.importing.actions import ACTIONS, Action
 from scripts.importing.errors import InvalidMapping
 from scripts.importing.expressions import CLEANERS, TESTS, Condition, Template, Test
-from scripts.importing.sources import FileFormat
+from scripts.importing.records import FileFormat
 
 ALL_COLUMNS: Final = "*"
+
+_ESCAPING: Final = {"utf-7", "unicode-escape", "raw-unicode-escape", "punycode", "idna"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -460,15 +462,23 @@ def _translation(part: _Part) -> Mapping[str, str] | None:
     return {key: translation.text(key) for key in translation.content}
 
 
+def _is_text_encoding(name: str) -> bool:
+    """Whether bytes in it are text and nothing else: codecs that pack or escape can give what is no Unicode text."""
+    try:
+        codec = codecs.lookup(name)
+        "".encode(name)
+    except (LookupError, ValueError):
+        return False
+    return codec.name not in _ESCAPING and codec.incrementaldecoder is not None
+
+
 def _file_format(part: _Part) -> FileFormat:
     kind = part.text("format", "csv")
     if kind not in {"csv", "tsv", "parquet"}:
         raise part.wrong("format", "be csv, tsv or parquet", kind)
     encoding = part.text("encoding", "utf-8").lower()
-    try:
-        codecs.lookup(encoding)
-    except LookupError:
-        raise part.wrong("encoding", "be an encoding that Python knows, such as utf-8 or gb18030", encoding) from None
+    if not _is_text_encoding(encoding):
+        raise part.wrong("encoding", "be a text encoding that Python knows, such as utf-8 or gb18030", encoding)
     delimiter = part.text("delimiter", "\t" if kind == "tsv" else ",")
     quote = part.text("quote", '"')
     if len(delimiter) != 1 or len(quote) > 1 or delimiter in {"\n", "\r", quote}:

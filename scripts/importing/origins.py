@@ -14,7 +14,8 @@ from ledger.errors import InvalidInput, MissingField
 from ledger.ids import OperationId
 from scripts.importing.errors import MalformedFile
 from scripts.importing.mapping import ImportMapping
-from scripts.importing.sources import BadRow, Row, Source
+from scripts.importing.records import BadRow, Row
+from scripts.importing.sources import Source
 
 COLUMNS: Final = ("refused_file", "refused_line", "refused_part", "refused_key")
 """The columns of a file of refused rows that say where each row comes from."""

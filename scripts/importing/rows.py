@@ -16,7 +16,8 @@ from scripts.importing.errors import RefusedByMapping
 from scripts.importing.expressions import TESTS, clean
 from scripts.importing.mapping import ALL_COLUMNS, ImportMapping, OperationTemplate, Table, Value
 from scripts.importing.origins import Origin, Origins
-from scripts.importing.sources import BadRow, Row, Source
+from scripts.importing.records import BadRow, Row
+from scripts.importing.sources import Source
 from scripts.names import ActivityTerms, Directory, Names
 
 _MOST_SHOWN_KEYS: Final = 5

@@ -16,8 +16,8 @@ from scripts.errors import ProgramFault
 from scripts.importing.actions import ACTIONS
 from scripts.importing.expressions import CLEANERS, TESTS
 from scripts.importing.mapping import load_mapping
+from scripts.importing.records import FileFormat
 from scripts.importing.refused import COLUMNS
-from scripts.importing.sources import FileFormat
 from tools.cli_reference import cli_reference
 
 ROOT = Path(__file__).resolve().parent.parent.parent.parent

@@ -9,8 +9,9 @@ import pytest
 from ledger.encoding import named_row_operation_id, row_operation_id
 from ledger.units import GRAMS_PER_TONNE
 from ledger.vocabulary import ReductionClass, Role
+from scripts.importing.records import FileFormat
 from scripts.importing.rows import RowPlan, RowRefusal
-from scripts.importing.sources import FileFormat, Source
+from scripts.importing.sources import Source
 from tests.unit.scripts.importing import (
     ISSUANCE,
     ISSUED,

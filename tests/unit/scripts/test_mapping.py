@@ -34,7 +34,10 @@ def refused(folder: Path, text: str, **constants: str) -> InvalidMapping:
         (HEAD + "[fille]\n" + FREEZE, "fille", "be a key of this table"),
         (HEAD + 'title = "x"\n' + FREEZE, "mapping.title", "be a key of this table"),
         (HEAD + '[file]\nformat = "xls"\n' + FREEZE, "file.format", "be csv, tsv or parquet"),
-        (HEAD + '[file]\nencoding = "utf-9"\n' + FREEZE, "file.encoding", "be an encoding that Python knows"),
+        *(
+            (HEAD + f'[file]\nencoding = "{name}"\n' + FREEZE, "file.encoding", "be a text encoding that Python knows")
+            for name in ("utf-9", "hex", "utf-7", "unicode_escape")
+        ),
         (HEAD + '[file]\ndelimiter = ";;"\n' + FREEZE, "file.delimiter", "be one character"),
         (HEAD + "[file]\nmax_record_characters = 0\n" + FREEZE, "file.max_record_characters", "be a whole number"),
         (HEAD + '[clean]\na = ["trim"]\n' + FREEZE, "clean.a", "hold cleaning rules among strip"),

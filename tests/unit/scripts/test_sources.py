@@ -14,7 +14,8 @@ import pytest
 
 from ledger.errors import InvalidInput
 from scripts.importing.errors import FileChanged, MalformedFile
-from scripts.importing.sources import BadRow, FileFormat, Row, Source
+from scripts.importing.records import BadRow, FileFormat, Row
+from scripts.importing.sources import Source
 
 Write = Callable[[bytes], Path]
 
@@ -67,6 +68,31 @@ def test_wrong_encoding_names_the_line(write: Write) -> None:
     error = malformed(write("a,b\n1,2\n光伏,3\n".encode("gb18030")))
 
     assert (error.field, error.rule, error.line) == ("encoding", "be utf-8", 3)
+
+
+@pytest.mark.parametrize("name", ["utf8", "UTF-8", "utf_8"])
+def test_utf_8_by_any_name_may_have_a_byte_order_mark(write: Write, name: str) -> None:
+    assert Source(write(b"\xef\xbb\xbfa\n1\n"), FileFormat(encoding=name)).columns() == ["a"]
+
+
+def test_utf_16_without_its_byte_order_mark(write: Write) -> None:
+    error = malformed(write("a\n1\n".encode("utf-16-le")), FileFormat(encoding="utf-16"))
+    assert (error.field, error.rule, error.line) == ("encoding", "be utf-16", 1)
+
+
+def test_utf_16_that_ends_in_the_middle(write: Write) -> None:
+    error = malformed(write("a\n光\n".encode("utf-16")[:-1]), FileFormat(encoding="utf-16"))
+    assert (error.field, error.line) == ("encoding", 2)
+
+
+def test_old_line_ends(write: Write) -> None:
+    error = malformed(write(b"a,b\r1,2\r"))
+    assert (error.field, error.rule, error.line) == ("row", "be CSV text", 1)
+
+
+def test_a_quote_that_is_never_closed(write: Write) -> None:
+    error = malformed(write(b'a,b\n1,2\n"1,2\n3,4\n'))
+    assert (error.rule, error.line, error.value) == ("be CSV text", 3, "unexpected end of data")
 
 
 def test_missing_column(write: Write) -> None:
@@ -187,6 +213,7 @@ def test_truncated_gzip(write: Write) -> None:
     for end in (3, 15, len(whole) // 2, len(whole) - 1):
         error = malformed(write(whole[:end]))
         assert (error.field, error.rule, error.value) == ("gzip stream", "be complete", "truncated")
+        assert error.line >= 1
 
 
 def test_broken_gzip(write: Write) -> None:
@@ -265,7 +292,100 @@ def test_damaged_parquet(tmp_path: Path) -> None:
     assert malformed(path, PARQUET).rule == "be intact Parquet"
 
 
+def parquet_of(path: Path, column: pa.Array, **options: object) -> Path:
+    pq.write_table(pa.table({"a": column}), path, **options)
+    return path
+
+
+def test_parquet_columns_named_twice(tmp_path: Path) -> None:
+    path = tmp_path / "data.parquet"
+    table = pa.Table.from_arrays([pa.array(["1"]), pa.array(["2"])], names=["a", " a"])
+    pq.write_table(table, path)
+
+    error = malformed(path, PARQUET)
+    assert (error.field, error.rule, error.value) == ("header", "name each column once", "a")
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.array([0.5]),
+        pa.array([[1]]),
+        pa.array([{"x": 1}]),
+        pa.array([b"1"]),
+        pa.array([1], pa.time64("us")),
+        pa.array([1], pa.duration("s")),
+    ],
+    ids=lambda column: str(column.type),
+)
+def test_parquet_types_that_are_not_exact(tmp_path: Path, column: pa.Array) -> None:
+    error = malformed(parquet_of(tmp_path / "data.parquet", column), PARQUET, ("a",))
+
+    assert error.field == "a"
+    assert error.rule == "hold text, whole numbers, decimals, dates or booleans: never floats or nested values"
+
+
+@pytest.mark.parametrize(
+    "column",
+    [pa.array([1], pa.timestamp("ns")), pa.array([1 << 62], pa.timestamp("us"))],
+    ids=["finer than microseconds", "year 148,114"],
+)
+def test_parquet_times_that_cannot_be_told(tmp_path: Path, column: pa.Array) -> None:
+    error = malformed(parquet_of(tmp_path / "data.parquet", column), PARQUET, ("a",))
+
+    assert (error.field, error.rule, error.line) == ("a", "hold times of whole microseconds, from year 1 to 9999", 1)
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_parquet_that_is_no_utf_8(tmp_path: Path, packed: bool) -> None:
+    wrong = pa.Array.from_buffers(pa.string(), 1, pa.array([b"\xff\xfe"]).buffers())
+
+    error = malformed(parquet_of(tmp_path / "data.parquet", wrong, use_dictionary=packed), PARQUET, ("a",))
+    assert (error.rule, error.line) == ("be intact Parquet", 1)
+    assert "UTF8" in str(error.value)
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_long_texts_in_parquet(tmp_path: Path, packed: bool) -> None:
+    path = parquet_of(tmp_path / "data.parquet", pa.array(["光" * 6, "x" * 17]), use_dictionary=packed)
+
+    error = malformed(path, FileFormat(kind="parquet", max_record_characters=16))
+    assert error.rule == "be at most 16 characters long (max_record_characters)"
+    assert error.line == 2
+
+
+def test_one_long_text_that_parquet_repeats(tmp_path: Path) -> None:
+    path = parquet_of(tmp_path / "data.parquet", pa.array(["x" * 900_000]).take(pa.array([0] * 2_000)))
+    assert path.stat().st_size < 200_000
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    error = malformed(path, PARQUET)
+    assert (error.rule, error.line) == ("be at most 131072 characters long (max_record_characters)", 1)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # kilobytes; whole it is 1.8 GB
+
+
+def test_parquet_columns_that_are_not_asked_for_may_be_anything(tmp_path: Path) -> None:
+    path = tmp_path / "data.parquet"
+    pq.write_table(pa.table({"a": ["1"], "b": [[0.5]]}), path)
+
+    assert read(path, PARQUET, ("a",)) == [Row(1, ["1", "[0.5]"])]
+
+
 # The file itself
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    error = malformed(tmp_path)
+    assert (error.field, error.rule, error.value) == ("file", "be a file that can be read", "no regular file")
+
+
+def test_a_file_of_somebody_else(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(*_: object) -> io.BufferedReader:
+        raise PermissionError(13, "Permission denied")
+
+    path = write(b"a\n1\n")
+    monkeypatch.setattr(Path, "open", denied)
+    assert malformed(path).value == "Permission denied"
 
 
 def test_no_such_file(tmp_path: Path) -> None:
