@@ -44,7 +44,7 @@ from sqlalchemy import Connection, Table, text
 
 from api.app import Application, create_app
 from api.settings import ApiSettings
-from indexer import bulk, schema
+from indexer import bulk, mirror, schema
 from indexer.database import open_database
 from indexer.tiles import TileBuilder
 from ledger import encoding
@@ -134,6 +134,7 @@ class Builder:
         last_block = block_of(leaves - 1)
         row = (1, last_block, made_up("block", last_block), BASE_TIME + last_block, leaves, self.log.root())
         bulk.insert(self.connection, schema.cursor, [row])
+        mirror.begin_generation(self.connection)
         self.connection.exec_driver_sql("ANALYZE")
         return Built(leaves, self.certificates, "0x" + self.log.root().hex())
 

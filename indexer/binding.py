@@ -35,6 +35,7 @@ def bind(connection: Connection, deployment: Deployment, parent: Header) -> Curs
     connection.execute(insert(schema.bound_contracts), contracts)
     start = Cursor(parent.number, parent.hash_bytes, parent.timestamp, 0, bytes(EMPTY_ROOT))
     connection.execute(insert(schema.cursor).values(id=1, **start._asdict()))
+    mirror.begin_generation(connection)
     return start
 
 

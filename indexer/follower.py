@@ -81,6 +81,7 @@ class Follower:
             ranges_ahead=RANGES_AHEAD,
         )
         self._prepared = False
+        self._on_its_way_to = 0
 
     def catch_up(self, progress: Progress | None = None) -> Cursor:
         """Indexes everything up to the node's head, and returns where the mirror then stands.
@@ -88,6 +89,7 @@ class Follower:
         Raises a member of `Inconsistent` (halted, see above), `BindingMismatch`, `WrongChain` or `NotDeployed` if
         database, deployment and node do not belong together, `NodeUnreachable`, `RpcFailure`.
         """
+        self._on_its_way_to = 0
         self._prepare()
         moved: ChainMoved | None = None
         for _ in range(_TRIES):
@@ -150,6 +152,7 @@ class Follower:
         """The cursor, once its block is on the chain: after a reorg that of the last block that still is."""
         (header,) = read_headers(self._rpc, [cursor.block_number])
         if header is not None and header.hash_bytes == cursor.block_hash:
+            self._pass_halts(cursor)
             return cursor
         if header is None and self._lags(cursor):
             return cursor
@@ -206,10 +209,23 @@ class Follower:
             below = rows[-1].number
 
     def _halt(self, error: Inconsistent) -> None:
+        """Keeps why nothing more is indexed. The contradiction lies somewhere up to the block that was aimed at: a
+        block number in the error may be the node's word.
+        """
+        self._prepared = False  # whatever was taken for granted is looked at again
         with self._database.write() as connection:
             cursor = mirror.read_cursor(connection)
             if cursor is not None:
-                incidents.add_halt(connection, cursor, error.code, error.explain())
+                halted_to = max(cursor.block_number, self._on_its_way_to)
+                incidents.add_halt(connection, cursor, halted_to, error.code, error.explain())
+
+    def _pass_halts(self, cursor: Cursor) -> None:
+        """Also where there is no new block to commit: what the follower stands on is whole, and on the chain."""
+        with self._database.read() as connection:
+            halted = incidents.halted_reason(connection) is not None
+        if halted:
+            with self._database.write() as connection:
+                incidents.resolve_halts(connection, cursor)
 
     # ------------------------------------------------------------------------------------------------------- going on
 
@@ -217,6 +233,7 @@ class Follower:
         head = from_quantity(self._rpc.call("eth_blockNumber"), "eth_blockNumber")
         if head <= cursor.block_number:
             return cursor
+        self._on_its_way_to = head
         run = _Run(self._deployment, self._addresses, self._database, cursor)
         missing = self._size_at(head) - cursor.log_size
         large = is_large(stored=cursor.log_size, missing=missing)
@@ -241,7 +258,7 @@ class Follower:
             with self._database.write() as connection:
                 run.projection.store(connection, cursor.block_number)
                 mirror.write_cursor(connection, cursor)
-                incidents.resolve_halts(connection)
+                incidents.resolve_halts(connection, cursor)
         except (IntegrityError, psycopg.IntegrityError) as error:
             raise refused_rows(cursor.block_number, error) from error
         return cursor

@@ -3,10 +3,12 @@
 import time
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, func, insert, select, update
 
 from indexer.mirror import Cursor
 from indexer.schema import IncidentKind, incidents
+
+_OPEN = and_(incidents.c.kind == int(IncidentKind.HALT), incidents.c.resolved_at.is_(None))
 
 
 def add_reorg(connection: Connection, cursor: Cursor, ancestor: Cursor) -> None:
@@ -20,25 +22,26 @@ def add_reorg(connection: Connection, cursor: Cursor, ancestor: Cursor) -> None:
     _add(connection, IncidentKind.REORG, cursor, code="reorg", detail=detail, **place)
 
 
-def add_halt(connection: Connection, cursor: Cursor, code: str, detail: str) -> None:
-    """The follower stopped; said once for the same halt at the same place."""
-    known = select(incidents.c.incident_id).where(
-        incidents.c.kind == int(IncidentKind.HALT),
-        incidents.c.resolved_at.is_(None),
-        incidents.c.block_number == cursor.block_number,
-        incidents.c.code == code,
-    )
-    if connection.execute(known).first() is None:
-        _add(connection, IncidentKind.HALT, cursor, code=code, detail=detail)
+def add_halt(connection: Connection, cursor: Cursor, halted_to: int, code: str, detail: str) -> None:
+    """The follower stopped between the cursor and block `halted_to`; said once for the same halt at the same place."""
+    known = and_(_OPEN, incidents.c.block_number == cursor.block_number, incidents.c.code == code)
+    furthest = case((incidents.c.halted_to > halted_to, incidents.c.halted_to), else_=halted_to)
+    if not connection.execute(update(incidents).where(known).values(halted_to=furthest)).rowcount:
+        _add(connection, IncidentKind.HALT, cursor, code=code, detail=detail, halted_to=halted_to)
 
 
-def resolve_halts(connection: Connection) -> None:
-    """Whatever the follower had stopped at is past."""
-    connection.execute(
-        update(incidents)
-        .where(incidents.c.kind == int(IncidentKind.HALT), incidents.c.resolved_at.is_(None))
-        .values(resolved_at=int(time.time()))
-    )
+def resolve_halts(connection: Connection, cursor: Cursor) -> None:
+    """The mirror is good up to the cursor: halts before it are past, those beyond it are not."""
+    _resolve(connection, and_(_OPEN, incidents.c.halted_to <= cursor.block_number))
+
+
+def resolve_all_halts(connection: Connection) -> None:
+    """The mirror that they stopped is no more: it is rebuilt."""
+    _resolve(connection, _OPEN)
+
+
+def _resolve(connection: Connection, which: ColumnElement[bool]) -> None:
+    connection.execute(update(incidents).where(which).values(resolved_at=int(time.time())))
 
 
 def count_reorgs(connection: Connection) -> int:
@@ -49,12 +52,7 @@ def count_reorgs(connection: Connection) -> int:
 
 def halted_reason(connection: Connection) -> str | None:
     """Why the follower stands still, or None."""
-    latest = (
-        select(incidents.c.detail)
-        .where(incidents.c.kind == int(IncidentKind.HALT), incidents.c.resolved_at.is_(None))
-        .order_by(incidents.c.incident_id.desc())
-        .limit(1)
-    )
+    latest = select(incidents.c.detail).where(_OPEN).order_by(incidents.c.incident_id.desc()).limit(1)
     return connection.execute(latest).scalar_one_or_none()
 
 

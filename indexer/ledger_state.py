@@ -104,7 +104,7 @@ def activity_terms(connection: Connection, activity_id: ActivityId) -> tuple[Met
     row = connection.execute(question).one_or_none()
     if row is None:
         return None
-    return MethodologyId(row.methodology_id or bytes(32)), ReductionClass.from_number(row.reduction_class)
+    return MethodologyId(row.methodology_id), ReductionClass.from_number(row.reduction_class)
 
 
 def _account(row: Row[Any]) -> Account:
@@ -133,8 +133,8 @@ def _activity(row: Row[Any], lots: Sequence[Lot]) -> Activity:
     registration = Registration(
         code=row.code,
         kind=ActivityKind.from_number(row.kind),
-        methodology_id=MethodologyId(row.methodology_id or bytes(32)),
-        operator_account=Address(row.operator_account or bytes(20)),
+        methodology_id=MethodologyId(row.methodology_id),
+        operator_account=Address(row.operator_account),
         feed_signer=Address(row.feed_signer) if row.feed_signer else ZERO_ADDRESS,
         crediting_first_day=row.crediting_first_day,
         crediting_last_day=row.crediting_last_day,

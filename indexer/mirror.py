@@ -4,10 +4,11 @@ Takes a connection and never commits. Rows are only inserted, so that a duplicat
 (balances, statuses, running totals, open tiles, cursor) is updated.
 """
 
+import secrets
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Table, bindparam, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
 
 from indexer import bulk, schema
 from indexer.books import BalanceKey
@@ -83,6 +84,12 @@ def read_debtor(connection: Connection, activity_id: bytes) -> bytes | None:
 def write_cursor(connection: Connection, cursor: Cursor) -> None:
     """Moves the cursor."""
     connection.execute(update(schema.cursor), cursor._asdict())
+
+
+def begin_generation(connection: Connection) -> None:
+    """What anybody keeps of the mirror as it was is not good any more."""
+    connection.execute(delete(schema.mirror_generation))
+    connection.execute(insert(schema.mirror_generation).values(id=1, generation=secrets.token_bytes(16)))
 
 
 def add(connection: Connection, table: Table, rows: Sequence[Sequence[Any]]) -> None:

@@ -5,7 +5,7 @@ the last `store` in one go, on a connection whose transaction the follower commi
 projection is worth nothing any more: load another.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,29 +17,15 @@ from indexer.books import BalanceKey, Posting
 from indexer.errors import BrokenBooks
 from indexer.mirror import LotState
 from indexer.pairing import NOBODY, PairedOperation
-from indexer.schema import LotStatus
+from indexer.statuses import STATUS_OF
 from indexer.tiles import SqlNodes, Tile, TileBuilder, tiles_at
 from ledger import encoding
 from ledger.ids import ZERO_HASH
 from ledger.log_tree import CompactRange
-from ledger.vocabulary import AccountStatus, ActivityStatus, MethodologyStatus, ProposalStatus
+from ledger.vocabulary import OperationKind, ProposalStatus
 
 _CACHED_BALANCES = 200_000
 _CACHED_LOTS = 100_000
-
-# The status that an event gives to the thing its first field names.
-_STATUS_EVENTS: Mapping[type[Any], tuple[Table, int]] = {
-    events.AccountFrozen: (schema.accounts, AccountStatus.FROZEN),
-    events.AccountUnfrozen: (schema.accounts, AccountStatus.ACTIVE),
-    events.AccountClosed: (schema.accounts, AccountStatus.CLOSED),
-    events.MethodologyWithdrawn: (schema.methodologies, MethodologyStatus.WITHDRAWN),
-    events.ActivitySuspended: (schema.activities, ActivityStatus.SUSPENDED),
-    events.ActivityResumed: (schema.activities, ActivityStatus.ACTIVE),
-    events.ActivityClosed: (schema.activities, ActivityStatus.CLOSED),
-    events.ActivityWithdrawn: (schema.activities, ActivityStatus.WITHDRAWN),
-    events.LotFrozen: (schema.lots, LotStatus.FROZEN),
-    events.LotUnfrozen: (schema.lots, LotStatus.FREE),
-}
 
 # Things with a status, each after those it refers to.
 _THINGS = (schema.accounts, schema.methodologies, schema.activities, schema.proposals, schema.lots)
@@ -136,13 +122,13 @@ class Projection:
                 log_index,
             )
         )
-        event_type = type(event)
-        handler = self._handlers.get(event_type)
+        handler = self._handlers.get(type(event))
         if handler is not None:
             handler(index, event)
         else:
-            table, status = _STATUS_EVENTS[event_type]
-            self._set_status(table, event[0], int(status), index)
+            # The pairing has held the leaf's kind against the event, whose first field is the thing's id.
+            table, status = STATUS_OF[kind]
+            self._set_status(table, event[0], status, index)
 
     def _account_opened(self, leaf: int, event: events.AccountOpened) -> None:
         row = {
@@ -150,7 +136,7 @@ class Projection:
             "kind": int(event.kind),
             "custody": int(event.custody),
             "identity_commitment": event.identity_commitment,
-            "status": int(AccountStatus.ACTIVE),
+            "status": STATUS_OF[OperationKind.ACCOUNT_OPENED][1],
             "opened_leaf_index": leaf,
         }
         self._add_thing(schema.accounts, event.account, row, leaf)
@@ -165,7 +151,7 @@ class Projection:
             "effective_first_day": event.effective_first_day,
             "effective_last_day": event.effective_last_day,
             "document_hash": event.document_hash,
-            "status": int(MethodologyStatus.PUBLISHED),
+            "status": STATUS_OF[OperationKind.METHODOLOGY_PUBLISHED][1],
             "published_leaf_index": leaf,
         }
         self._add_thing(schema.methodologies, event.methodology_id, row, leaf)
@@ -186,7 +172,7 @@ class Projection:
             "debtor_id": bytes(encoding.debtor_id(activity_id=event.activity_id, facility_id=registration.facility_id)),
             "pledge_hash": _unless(registration.pledge_hash, ZERO_HASH),
             "cap_gco2e": registration.cap_grams,
-            "status": int(ActivityStatus.ACTIVE),
+            "status": STATUS_OF[OperationKind.ACTIVITY_REGISTERED][1],
             "registered_leaf_index": leaf,
         }
         self._add_thing(schema.activities, event.activity_id, row, leaf)
@@ -217,7 +203,7 @@ class Projection:
             "first_serial": event.first_serial,
             "issued_gco2e": event.issued_grams,
             "withheld_gco2e": event.withheld_grams,
-            "status": int(LotStatus.FREE),
+            "status": STATUS_OF[OperationKind.ISSUANCE_CONFIRMED][1],
             "issued_leaf_index": leaf,
         }
         self._add_thing(schema.lots, event.lot_id, row, leaf)

@@ -18,7 +18,7 @@ _HASHES_PER_QUESTION = 500
 _PUBLIC_BY_PURPOSE = {purpose.label: names for purpose, names in PURPOSE_FIELDS.items()}
 
 
-def public_fields(record: Record) -> list[str]:
+def _public_fields(record: Record) -> list[str]:
     """The fields that are public unless somebody decides otherwise: those that every record of the kind must have, and
     of a cancellation those that its own purpose requires.
 
@@ -37,7 +37,8 @@ class RecordStore:
     def save(self, documents: Iterable[Record], disclosed: Mapping[RecordHash, Iterable[str]] | None = None) -> None:
         """Keeps records; those that are there already stay as they are.
 
-        `disclosed` names the public fields of some records; of the others `public_fields` are. `InvalidRecord` for a
+        `disclosed` names the public fields of some records; of the others those that every record of the
+        kind must have, and of a cancellation those that its own purpose requires. `InvalidRecord` for a
         name that the record does not have.
         """
         with self._database.write(durable=True) as connection:
@@ -112,7 +113,7 @@ def save_records(
 
 
 def _public_document(record: Record, names: Iterable[str] | None) -> str:
-    shown = record.disclose(public_fields(record) if names is None else names)
+    shown = record.disclose(_public_fields(record) if names is None else names)
     return canonical_json(shown.to_json()).decode()
 
 

@@ -4,43 +4,16 @@ Facts above the block are deleted; what is derived is derived again: balances an
 postings back out, statuses from the operations that remain, tiles by cutting off the bytes of later leaves.
 """
 
-from collections.abc import Mapping
-
 from sqlalchemy import Connection, Table, delete, func, select, update
 
 from indexer import books, mirror, schema
 from indexer.books import Posting
 from indexer.mirror import Cursor, LotState
-from indexer.schema import Book, LotStatus
+from indexer.schema import Book
+from indexer.statuses import STATUSES
 from indexer.tiles import SqlNodes, Tile, TileCache, tiles_at
 from ledger.log_tree import root_at
-from ledger.vocabulary import AccountStatus, ActivityStatus, MethodologyStatus, OperationKind, ProposalStatus
-
-# Operations whose subject gets this status. Subjects of accounts are padded to 32 bytes.
-_STATUS_BY_KIND: Mapping[Table, Mapping[OperationKind, int]] = {
-    schema.accounts: {
-        OperationKind.ACCOUNT_OPENED: AccountStatus.ACTIVE,
-        OperationKind.ACCOUNT_FROZEN: AccountStatus.FROZEN,
-        OperationKind.ACCOUNT_UNFROZEN: AccountStatus.ACTIVE,
-        OperationKind.ACCOUNT_CLOSED: AccountStatus.CLOSED,
-    },
-    schema.methodologies: {
-        OperationKind.METHODOLOGY_PUBLISHED: MethodologyStatus.PUBLISHED,
-        OperationKind.METHODOLOGY_WITHDRAWN: MethodologyStatus.WITHDRAWN,
-    },
-    schema.activities: {
-        OperationKind.ACTIVITY_REGISTERED: ActivityStatus.ACTIVE,
-        OperationKind.ACTIVITY_SUSPENDED: ActivityStatus.SUSPENDED,
-        OperationKind.ACTIVITY_RESUMED: ActivityStatus.ACTIVE,
-        OperationKind.ACTIVITY_CLOSED: ActivityStatus.CLOSED,
-        OperationKind.ACTIVITY_WITHDRAWN: ActivityStatus.WITHDRAWN,
-    },
-    schema.lots: {
-        OperationKind.ISSUANCE_CONFIRMED: LotStatus.FREE,
-        OperationKind.LOT_FROZEN: LotStatus.FROZEN,
-        OperationKind.LOT_UNFROZEN: LotStatus.FREE,
-    },
-}
+from ledger.vocabulary import OperationKind, ProposalStatus
 
 # The leaf that made each thing, in an order in which each comes after those that refer to it.
 _MADE_BY = {
@@ -60,7 +33,7 @@ def roll_back(connection: Connection, ancestor: Cursor) -> Cursor:
     connection.execute(delete(schema.postings).where(schema.postings.c.leaf_index >= size))
     for table, made_by in _MADE_BY.items():
         connection.execute(delete(table).where(made_by >= size))
-    for table in _STATUS_BY_KIND:
+    for table in STATUSES:
         _restore_statuses(connection, table, size)
     _restore_proposals(connection, size)
     connection.execute(delete(schema.operations).where(schema.operations.c.leaf_index >= size))
@@ -69,6 +42,7 @@ def roll_back(connection: Connection, ancestor: Cursor) -> Cursor:
     root = root_at(size, SqlNodes(connection, TileCache()))
     cursor = ancestor._replace(log_size=size, log_root=root)
     mirror.write_cursor(connection, cursor)
+    mirror.begin_generation(connection)
     return cursor
 
 
@@ -124,7 +98,7 @@ def _restore_statuses(connection: Connection, table: Table, size: int) -> None:
     (key,) = table.primary_key.columns
     changed = connection.scalars(select(key).where(table.c.status_leaf_index >= size)).all()
     operations = schema.operations
-    kinds = _STATUS_BY_KIND[table]
+    kinds = STATUSES[table]
     for identifier in changed:
         last = (
             select(operations.c.kind, operations.c.leaf_index)

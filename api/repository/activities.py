@@ -17,7 +17,7 @@ SELECT a.activity_id, a.code, a.kind, a.reduction_class, a.methodology_id, m.cod
        (SELECT CAST(COALESCE(SUM(b.quantity_gco2e), 0) AS BIGINT) FROM balances b
         WHERE b.book = {int(Book.DEFICIT)} AND b.owner = a.debtor_id)
 FROM activities a
-LEFT JOIN methodologies m ON m.methodology_id = a.methodology_id
+JOIN methodologies m ON m.methodology_id = a.methodology_id
 """  # noqa: S608 - a constant of ours
 
 
@@ -28,10 +28,10 @@ class ActivityRow(NamedTuple):
     code: str
     kind: int
     reduction_class: int
-    methodology_id: bytes | None
-    methodology_code: str | None
-    methodology_version: int | None
-    operator_account: bytes | None
+    methodology_id: bytes
+    methodology_code: str
+    methodology_version: int
+    operator_account: bytes
     feed_signer: bytes | None
     crediting_first_day: int
     crediting_last_day: int
@@ -43,7 +43,7 @@ class ActivityRow(NamedTuple):
     status_leaf_index: int
     issued_grams: int
     corrected_grams: int
-    deficit_grams: int
+    facility_deficit_grams: int
 
 
 def by_id(snapshot: Snapshot, activity_id: bytes) -> ActivityRow | None:

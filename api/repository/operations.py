@@ -67,13 +67,15 @@ def page(
 
     `account` finds what it gave, what it received, and what its own leaf subject is about (opened, frozen, closed):
     three index ranges of at most `limit` rows each, merged, so that an account with a million operations costs no
-    more than one with ten.
+    more than one with ten. Where account or subject is given its index is taken and not that of the kinds, of which
+    there are few: `+kind` says so.
     """
     order = "DESC" if newest_first else "ASC"
-    after_condition = "leaf_index < ?" if newest_first else "leaf_index > ?"
-    shared = {after_condition: after, "kind = ?": None if kind is None else int(kind)}
+    shared: dict[str, object] = {"leaf_index < ?" if newest_first else "leaf_index > ?": after}
+    if kind is not None:
+        shared["kind = ?" if account is None and subject is None else "+kind = ?"] = int(kind)
     if subject is not None:
-        shared["subject = ?"] = bytes(subject)  # type: ignore[assignment]  # values of any type
+        shared["subject = ?"] = bytes(subject)
     parts: list[str] = []
     values: list[object] = []
     if account is None:

@@ -8,6 +8,7 @@ connection only reads.
 """
 
 import asyncio
+import os
 import re
 import sqlite3
 import threading
@@ -34,7 +35,7 @@ _EPOCH = date(1970, 1, 1)
 _AS_OF = """
 SELECT block_number, block_hash, block_timestamp, log_size, log_root,
        EXISTS (SELECT 1 FROM incidents WHERE kind = 2 AND resolved_at IS NULL),
-       (SELECT COALESCE(MAX(incident_id), 0) FROM incidents)
+       (SELECT generation FROM mirror_generation WHERE id = 1)
 FROM cursor WHERE id = 1
 """
 _CHAIN_ID = "SELECT chain_id FROM chain_binding WHERE id = 1"
@@ -60,7 +61,8 @@ class AsOf:
     log_size: int
     log_root: bytes
     halted: bool
-    last_incident: int
+    generation: bytes
+    """Of the mirror: what was read in another one is not of this mirror."""
     row: Row
     document: orjson.Fragment
     header: bytes
@@ -70,7 +72,7 @@ class AsOf:
 
 def as_of_from_row(row: Row) -> AsOf:
     """The as-of block with its JSON and its header, which are made once per block and not once per request."""
-    number, block_hash, timestamp, log_size, log_root, halted, last_incident = row
+    number, block_hash, timestamp, log_size, log_root, halted, generation = row
     block_hash, log_root = bytes(block_hash), bytes(log_root)
     document = {
         "block_number": number,
@@ -87,7 +89,7 @@ def as_of_from_row(row: Row) -> AsOf:
         log_size=log_size,
         log_root=log_root,
         halted=bool(halted),
-        last_incident=last_incident,
+        generation=bytes(generation),
         row=row,
         document=orjson.Fragment(orjson.dumps(document)),
         header=f'{number};hash="0x{block_hash.hex()}";timestamp={timestamp}'.encode(),
@@ -131,22 +133,22 @@ class Snapshot(Protocol):
 
 
 class FactCache:
-    """Facts by key that never change unless the chain does: a new incident empties the cache. Keeps those used last."""
+    """Facts by key that never change within a generation of the mirror: a reorg, a rebuild and a database made anew
+    begin another, and with it an empty cache. Keeps those used last.
+    """
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._facts: OrderedDict[Hashable, Any] = OrderedDict()
-        self._last_incident = 0
+        self._generation = b""
         self._lock = threading.Lock()
 
     def get(self, key: Hashable, as_of: AsOf) -> Any:
         """The fact, if it is here and holds for this snapshot."""
         with self._lock:
-            if as_of.last_incident != self._last_incident:
-                if as_of.last_incident > self._last_incident:
-                    self._facts.clear()
-                    self._last_incident = as_of.last_incident
-                return None
+            if as_of.generation != self._generation:
+                self._facts.clear()
+                self._generation = as_of.generation
             fact = self._facts.get(key)
             if fact is not None:
                 self._facts.move_to_end(key)
@@ -155,7 +157,7 @@ class FactCache:
     def put(self, key: Hashable, fact: Any, as_of: AsOf) -> None:
         """Keeps a fact that was read in this snapshot."""
         with self._lock:
-            if as_of.last_incident == self._last_incident:
+            if as_of.generation == self._generation:
                 self._facts[key] = fact
                 if len(self._facts) > self._most:
                     self._facts.popitem(last=False)
@@ -180,7 +182,8 @@ class _Shared:
 
     facts: FactCache
     as_of: AsOf | None = None
-    chain_id: int | None = None
+    chain_id: tuple[bytes, int] | None = None
+    """With the generation in which it was read."""
 
     def as_of_from(self, row: Row) -> AsOf:
         """The as-of block of a row, made anew only when it is another."""
@@ -204,12 +207,13 @@ class _Connection:
 
     @property
     def chain_id(self) -> int:
-        if self._shared.chain_id is None:
+        known = self._shared.chain_id
+        if known is None or known[0] != self.as_of.generation:
             row = self.one(_CHAIN_ID)
             if row is None:
                 raise IndexEmpty
-            self._shared.chain_id = row[0]
-        return self._shared.chain_id
+            self._shared.chain_id = known = (self.as_of.generation, row[0])
+        return known[1]
 
     def begin(self) -> None:
         """Begins a snapshot and learns its block; `IndexEmpty` if there is none."""
@@ -255,6 +259,13 @@ class _SqliteConnection(_Connection):
         # Pages are read where the system keeps them, without a call for each.
         self._execute("PRAGMA mmap_size = 2147418112")
         self._turn_of: asyncio.AbstractEventLoop | None = None
+        self._path = path
+        self._file = _identity(path)
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the file that is open is still the one that has its name. Within a turn it is not asked again."""
+        return self._turn_of is not None or _identity(self._path) == self._file
 
     def __enter__(self) -> Snapshot:
         try:
@@ -285,8 +296,19 @@ class _SqliteConnection(_Connection):
         self._connection.close()
 
 
+def _identity(path: str) -> tuple[int, int] | None:
+    """Which file has this name now; as long as one is open, no other gets its number."""
+    try:
+        found = os.stat(path)  # noqa: PTH116 - asked at every snapshot
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 class SqliteReaders:
-    """Read-only connections to one SQLite file: one for each thread that asks."""
+    """Read-only connections to one SQLite file: one for each thread that asks. A file that was made anew is opened
+    anew.
+    """
 
     in_loop = True
 
@@ -300,7 +322,14 @@ class SqliteReaders:
 
     def snapshot(self) -> AbstractContextManager[Snapshot]:
         connection: _SqliteConnection | None = getattr(self._local, "connection", None)
-        return self._open() if connection is None else connection
+        if connection is None:
+            return self._open()
+        if not connection.is_current:
+            self._local.connection = None
+            self._connections.remove(connection)
+            connection.close()
+            return self._open()
+        return connection
 
     def _open(self) -> _SqliteConnection:
         """The first of a thread, when the file may not be there yet, or have no tables."""

@@ -180,7 +180,7 @@ def cancel(composer: Composer, operation_id: OperationId, _: Arguments, body: Ca
 
 
 def correct(composer: Composer, operation_id: OperationId, _: Arguments, body: CorrectBody) -> Operation:
-    """What cannot be taken back joins the activity's deficit."""
+    """What cannot be taken back joins the deficit of the activity's facility."""
     return composer.correct(
         operation_id=operation_id, lot_id=body.lot_id, grams=body.quantity_gco2e, fields=body.fields
     )

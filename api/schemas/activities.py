@@ -31,10 +31,10 @@ class Activity(Model):
     activity_id: Hash
     code: Code
     kind: ActivityKindWord
-    reduction_class: ClassWord | None
-    """None for a behaviour scenario that is bound to no class."""
-    methodology: MethodologyRef | None
-    operator_account: Account | None
+    reduction_class: ClassWord
+    """Of its methodology version."""
+    methodology: MethodologyRef
+    operator_account: Account
     feed_signer: Account | None
     """Address whose signature stands under the operator's data."""
     crediting_first_day: Day
@@ -49,8 +49,10 @@ class Activity(Model):
     """All that was ever confirmed."""
     corrected: Quantity
     """All that was ever found over-credited."""
-    deficit: Quantity
-    """Part of it that could not be taken back and that later issuance fills first."""
+    facility_deficit: Quantity
+    """What its debtor owes: over-credited, not to be taken back, filled first by later issuance. The debtor is the
+    facility, or the activity itself where it names none; every activity of a facility shows the same deficit, so that
+    it is not to be added up over activities (`/v1/totals` has the sum over debtors)."""
     status: ActivityStatusWord
     registered_leaf_index: Index
     status_leaf_index: Index
@@ -69,20 +71,17 @@ class ActivitiesAnswer(Answered):
 
 def activity_document(row: ActivityRow) -> dict[str, Any]:
     """An activity as JSON."""
-    methodology = None
-    if row.methodology_id is not None:
-        methodology = {
-            "methodology_id": hex0x(row.methodology_id),
-            "code": row.methodology_code,
-            "version": row.methodology_version,
-        }
     return {
         "activity_id": hex0x(row.activity_id),
         "code": row.code,
         "kind": label(ActivityKind, row.kind),
-        "reduction_class": label(ReductionClass, row.reduction_class) if row.reduction_class else None,
-        "methodology": methodology,
-        "operator_account": optional_hex0x(row.operator_account),
+        "reduction_class": label(ReductionClass, row.reduction_class),
+        "methodology": {
+            "methodology_id": hex0x(row.methodology_id),
+            "code": row.methodology_code,
+            "version": row.methodology_version,
+        },
+        "operator_account": hex0x(row.operator_account),
         "feed_signer": optional_hex0x(row.feed_signer),
         "crediting_first_day": day(row.crediting_first_day),
         "crediting_last_day": day(row.crediting_last_day),
@@ -91,7 +90,7 @@ def activity_document(row: ActivityRow) -> dict[str, Any]:
         "cap": quantity(row.cap_grams),
         "issued": quantity(row.issued_grams),
         "corrected": quantity(row.corrected_grams),
-        "deficit": quantity(row.deficit_grams),
+        "facility_deficit": quantity(row.facility_deficit_grams),
         "status": label(ActivityStatus, row.status),
         "registered_leaf_index": row.registered_leaf_index,
         "status_leaf_index": row.status_leaf_index,

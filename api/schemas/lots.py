@@ -55,7 +55,8 @@ class Lot(Model):
     cancelled: Quantity
     taken_back: Quantity
     withheld: Quantity
-    """Part of `taken_back` that filled the activity's deficit at issuance."""
+    """Part of `taken_back` that at issuance filled what the activity's facility owed (or the activity, where it names
+    none), wherever in that facility it had arisen."""
     corrected: Quantity
     """Found over-credited, taken back or not."""
     status: LotStatusWord

@@ -33,7 +33,7 @@ class TotalsAnswer(Answered):
 
     classes: list[ClassTotalsModel]
     deficit: Quantity
-    """Over-credited grams that activities still owe."""
+    """Over-credited grams that are still owed, each once: by facilities, and by activities that name none."""
     certificates: Index
 
 

@@ -68,13 +68,15 @@ CREATE TABLE incidents (
     detected_at BIGINT NOT NULL CONSTRAINT ck_incidents_detected_at CHECK (detected_at >= 0),
     block_number BIGINT NOT NULL CONSTRAINT ck_incidents_block_number CHECK (block_number >= 0),
     block_hash BYTEA NOT NULL CONSTRAINT ck_incidents_block_hash CHECK (length(block_hash) = 32),
+    halted_to BIGINT CONSTRAINT ck_incidents_halted_to CHECK (halted_to >= 0),
     ancestor_number BIGINT CONSTRAINT ck_incidents_ancestor_number CHECK (ancestor_number >= 0),
     ancestor_hash BYTEA CONSTRAINT ck_incidents_ancestor_hash CHECK (length(ancestor_hash) = 32),
     code TEXT NOT NULL,
     detail TEXT NOT NULL,
     resolved_at BIGINT CONSTRAINT ck_incidents_resolved_at CHECK (resolved_at >= 0),
     CONSTRAINT pk_incidents PRIMARY KEY (incident_id),
-    CONSTRAINT ck_incidents_ancestor CHECK ((ancestor_number IS NULL) = (ancestor_hash IS NULL))
+    CONSTRAINT ck_incidents_ancestor CHECK ((ancestor_number IS NULL) = (ancestor_hash IS NULL)),
+    CONSTRAINT ck_incidents_halted_to_of_halts CHECK ((kind = 2) = (halted_to IS NOT NULL))
 );
 
 CREATE TABLE log_tiles (
@@ -82,6 +84,12 @@ CREATE TABLE log_tiles (
     tile_index BIGINT NOT NULL CONSTRAINT ck_log_tiles_tile_index CHECK (tile_index >= 0),
     nodes BYTEA NOT NULL CONSTRAINT ck_log_tiles_nodes CHECK (length(nodes) BETWEEN 32 AND 16320 AND length(nodes) & 31 = 0),
     CONSTRAINT pk_log_tiles PRIMARY KEY (level, tile_index)
+);
+
+CREATE TABLE mirror_generation (
+    id INTEGER NOT NULL CONSTRAINT ck_mirror_generation_one_row CHECK (id = 1),
+    generation BYTEA NOT NULL CONSTRAINT ck_mirror_generation_generation CHECK (length(generation) = 16),
+    CONSTRAINT pk_mirror_generation PRIMARY KEY (id)
 );
 
 CREATE TABLE outbox (
@@ -97,6 +105,7 @@ CREATE TABLE outbox (
     transaction_hash BYTEA CONSTRAINT ck_outbox_transaction_hash CHECK (length(transaction_hash) = 32),
     raw_transaction BYTEA,
     block_number BIGINT CONSTRAINT ck_outbox_block_number CHECK (block_number >= 0),
+    leaf_index BIGINT CONSTRAINT ck_outbox_leaf_index CHECK (leaf_index >= 0),
     error_code TEXT,
     error_arguments TEXT,
     saved_at BIGINT NOT NULL CONSTRAINT ck_outbox_saved_at CHECK (saved_at >= 0),
@@ -139,6 +148,8 @@ CREATE TABLE operations (
 );
 
 CREATE INDEX ix_operations_from_account ON operations (from_account, leaf_index) WHERE from_account IS NOT NULL;
+
+CREATE INDEX ix_operations_kind ON operations (kind, leaf_index);
 
 CREATE INDEX ix_operations_subject ON operations (subject, leaf_index);
 
@@ -187,9 +198,9 @@ CREATE TABLE activities (
     activity_id BYTEA NOT NULL CONSTRAINT ck_activities_activity_id CHECK (length(activity_id) = 32),
     code TEXT NOT NULL,
     kind INTEGER NOT NULL CONSTRAINT ck_activities_kind CHECK (kind BETWEEN 1 AND 3),
-    reduction_class INTEGER NOT NULL CONSTRAINT ck_activities_reduction_class CHECK (reduction_class BETWEEN 0 AND 2),
-    methodology_id BYTEA,
-    operator_account BYTEA,
+    reduction_class INTEGER NOT NULL CONSTRAINT ck_activities_reduction_class CHECK (reduction_class BETWEEN 1 AND 2),
+    methodology_id BYTEA NOT NULL,
+    operator_account BYTEA NOT NULL,
     feed_signer BYTEA CONSTRAINT ck_activities_feed_signer CHECK (length(feed_signer) = 20),
     crediting_first_day BIGINT NOT NULL CONSTRAINT ck_activities_crediting_first_day CHECK (crediting_first_day >= 0),
     crediting_last_day BIGINT NOT NULL CONSTRAINT ck_activities_crediting_last_day CHECK (crediting_last_day >= 0),
@@ -232,6 +243,8 @@ CREATE TABLE proposals (
 
 CREATE INDEX ix_proposals_activity_id ON proposals (activity_id);
 
+CREATE INDEX ix_proposals_status ON proposals (status, proposed_leaf_index);
+
 CREATE TABLE lots (
     lot_id BYTEA NOT NULL CONSTRAINT ck_lots_lot_id CHECK (length(lot_id) = 32),
     activity_id BYTEA NOT NULL,
@@ -268,6 +281,10 @@ CREATE TABLE lots (
 );
 
 CREATE INDEX ix_lots_activity_id ON lots (activity_id);
+
+CREATE INDEX ix_lots_credited_account ON lots (credited_account, issued_leaf_index);
+
+CREATE INDEX ix_lots_status ON lots (status, issued_leaf_index);
 
 CREATE TABLE certificates (
     number BIGINT NOT NULL CONSTRAINT ck_certificates_number CHECK (number >= 1),

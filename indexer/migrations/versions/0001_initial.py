@@ -26,6 +26,7 @@ TABLES = (
     "cursor",
     "bound_contracts",
     "chain_binding",
+    "mirror_generation",
     "incidents",
     "api_keys",
     "records",

@@ -74,13 +74,15 @@ CREATE TABLE incidents (
     detected_at INTEGER NOT NULL CONSTRAINT ck_incidents_detected_at CHECK (detected_at >= 0),
     block_number INTEGER NOT NULL CONSTRAINT ck_incidents_block_number CHECK (block_number >= 0),
     block_hash BLOB NOT NULL CONSTRAINT ck_incidents_block_hash CHECK (length(block_hash) = 32),
+    halted_to INTEGER CONSTRAINT ck_incidents_halted_to CHECK (halted_to >= 0),
     ancestor_number INTEGER CONSTRAINT ck_incidents_ancestor_number CHECK (ancestor_number >= 0),
     ancestor_hash BLOB CONSTRAINT ck_incidents_ancestor_hash CHECK (length(ancestor_hash) = 32),
     code TEXT NOT NULL,
     detail TEXT NOT NULL,
     resolved_at INTEGER CONSTRAINT ck_incidents_resolved_at CHECK (resolved_at >= 0),
     CONSTRAINT pk_incidents PRIMARY KEY (incident_id),
-    CONSTRAINT ck_incidents_ancestor CHECK ((ancestor_number IS NULL) = (ancestor_hash IS NULL))
+    CONSTRAINT ck_incidents_ancestor CHECK ((ancestor_number IS NULL) = (ancestor_hash IS NULL)),
+    CONSTRAINT ck_incidents_halted_to_of_halts CHECK ((kind = 2) = (halted_to IS NOT NULL))
 )
  STRICT;
 
@@ -89,6 +91,13 @@ CREATE TABLE log_tiles (
     tile_index INTEGER NOT NULL CONSTRAINT ck_log_tiles_tile_index CHECK (tile_index >= 0),
     nodes BLOB NOT NULL CONSTRAINT ck_log_tiles_nodes CHECK (length(nodes) BETWEEN 32 AND 16320 AND length(nodes) & 31 = 0),
     CONSTRAINT pk_log_tiles PRIMARY KEY (level, tile_index)
+)
+ STRICT;
+
+CREATE TABLE mirror_generation (
+    id INTEGER NOT NULL CONSTRAINT ck_mirror_generation_one_row CHECK (id = 1),
+    generation BLOB NOT NULL CONSTRAINT ck_mirror_generation_generation CHECK (length(generation) = 16),
+    CONSTRAINT pk_mirror_generation PRIMARY KEY (id)
 )
  STRICT;
 
@@ -105,6 +114,7 @@ CREATE TABLE outbox (
     transaction_hash BLOB CONSTRAINT ck_outbox_transaction_hash CHECK (length(transaction_hash) = 32),
     raw_transaction BLOB,
     block_number INTEGER CONSTRAINT ck_outbox_block_number CHECK (block_number >= 0),
+    leaf_index INTEGER CONSTRAINT ck_outbox_leaf_index CHECK (leaf_index >= 0),
     error_code TEXT,
     error_arguments TEXT,
     saved_at INTEGER NOT NULL CONSTRAINT ck_outbox_saved_at CHECK (saved_at >= 0),
@@ -150,6 +160,8 @@ CREATE TABLE operations (
  STRICT;
 
 CREATE INDEX ix_operations_from_account ON operations (from_account, leaf_index) WHERE from_account IS NOT NULL;
+
+CREATE INDEX ix_operations_kind ON operations (kind, leaf_index);
 
 CREATE INDEX ix_operations_subject ON operations (subject, leaf_index);
 
@@ -202,9 +214,9 @@ CREATE TABLE activities (
     activity_id BLOB NOT NULL CONSTRAINT ck_activities_activity_id CHECK (length(activity_id) = 32),
     code TEXT NOT NULL,
     kind INTEGER NOT NULL CONSTRAINT ck_activities_kind CHECK (kind BETWEEN 1 AND 3),
-    reduction_class INTEGER NOT NULL CONSTRAINT ck_activities_reduction_class CHECK (reduction_class BETWEEN 0 AND 2),
-    methodology_id BLOB,
-    operator_account BLOB,
+    reduction_class INTEGER NOT NULL CONSTRAINT ck_activities_reduction_class CHECK (reduction_class BETWEEN 1 AND 2),
+    methodology_id BLOB NOT NULL,
+    operator_account BLOB NOT NULL,
     feed_signer BLOB CONSTRAINT ck_activities_feed_signer CHECK (length(feed_signer) = 20),
     crediting_first_day INTEGER NOT NULL CONSTRAINT ck_activities_crediting_first_day CHECK (crediting_first_day >= 0),
     crediting_last_day INTEGER NOT NULL CONSTRAINT ck_activities_crediting_last_day CHECK (crediting_last_day >= 0),
@@ -251,6 +263,8 @@ CREATE TABLE proposals (
 
 CREATE INDEX ix_proposals_activity_id ON proposals (activity_id);
 
+CREATE INDEX ix_proposals_status ON proposals (status, proposed_leaf_index);
+
 CREATE TABLE lots (
     lot_id BLOB NOT NULL CONSTRAINT ck_lots_lot_id CHECK (length(lot_id) = 32),
     activity_id BLOB NOT NULL,
@@ -289,6 +303,10 @@ CREATE TABLE lots (
  STRICT;
 
 CREATE INDEX ix_lots_activity_id ON lots (activity_id);
+
+CREATE INDEX ix_lots_credited_account ON lots (credited_account, issued_leaf_index);
+
+CREATE INDEX ix_lots_status ON lots (status, issued_leaf_index);
 
 CREATE TABLE certificates (
     number INTEGER NOT NULL CONSTRAINT ck_certificates_number CHECK (number >= 1),

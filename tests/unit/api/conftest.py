@@ -75,6 +75,7 @@ def halted_client(tmp_path: Path) -> Iterator[Client]:
             detected_at=1,
             block_number=2,
             block_hash=bytes(32),
+            halted_to=9,
             code="broken-log",
             detail="made",
             resolved_at=resolved_at,

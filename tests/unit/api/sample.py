@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import insert
 
 from chain.operations import ContractName
-from indexer import schema
+from indexer import mirror, schema
 from indexer.database import Database
 from indexer.schema import Book, LotStatus
 from indexer.tiles import TileBuilder
@@ -55,6 +55,7 @@ class SampleLedger:
     leaf_hashes: list[bytes] = field(default_factory=list)
     records: dict[int, Record] = field(default_factory=dict)
     next_serial: int = 1
+    chain_id: int = CHAIN_ID
 
     def __post_init__(self) -> None:
         self._completed: list[Any] = []
@@ -83,7 +84,7 @@ class SampleLedger:
         block = 10 + index // 3
         timestamp = FIRST_TIME + block
         leaf_hash = encoding.log_leaf(
-            chain_id=CHAIN_ID,
+            chain_id=self.chain_id,
             ledger=LEDGER,
             kind=kind,
             operation_id=operation_id,
@@ -363,7 +364,7 @@ class SampleLedger:
         self.add(
             "chain_binding",
             id=1,
-            chain_id=CHAIN_ID,
+            chain_id=self.chain_id,
             genesis_hash=bytes(hash32(0)),
             first_block=1,
             parent_hash=bytes(hash32(0)),
@@ -380,14 +381,15 @@ class SampleLedger:
             for table in (*schema.MIRROR, *schema.KEPT):
                 if rows := self.rows.get(table.name):
                     connection.execute(insert(table), rows)
+            mirror.begin_generation(connection)
 
 
 PLATFORM_HOLDER, BUYER, STRANGER = address(1), address(2), address(3)
 
 
-def make_sample(cancellations: int = 3) -> SampleLedger:
+def make_sample(cancellations: int = 3, *, chain_id: int = CHAIN_ID) -> SampleLedger:
     """Three accounts, two methodologies, two projects, three lots, transfers and cancellations."""
-    sample = SampleLedger()
+    sample = SampleLedger(chain_id=chain_id)
     for account in (PLATFORM_HOLDER, BUYER, STRANGER):
         sample.open_account(account)
     first = sample.publish("SHCER-PV-001", ReductionClass.I)

@@ -24,13 +24,13 @@ class Tiles:
     stored: dict[tuple[int, int], bytes]
     size: int
     root: bytes
-    incidents: int = 0
+    generation: bytes = bytes(16)
     facts: FactCache = field(default_factory=lambda: FactCache(1_000))
     asked: int = 0
 
     @property
     def as_of(self) -> Any:
-        return as_of_from_row((1, bytes(32), 1, self.size, self.root, False, self.incidents))
+        return as_of_from_row((1, bytes(32), 1, self.size, self.root, False, self.generation))
 
     def one(self, _: str, level: int, index: int) -> tuple[bytes] | None:
         self.asked += 1
@@ -90,7 +90,7 @@ def test_what_is_kept_is_forgotten_when_the_chain_took_back_blocks() -> None:
     other = CompactRange()
     leaves = [bytes(32), *LEAVES[1:300]]
     tiles.stored = {(level, index): nodes for level, index, nodes in TileBuilder().extend(other.extend(leaves))}
-    tiles.root, tiles.incidents = other.root(), 1
+    tiles.root, tiles.generation = other.root(), b"\x01" * 16
     leaf, proof = inclusion_proof(tiles, 10, 300)  # type: ignore[arg-type]
     verify_inclusion(leaf_hash=leaf, index=10, size=300, proof=proof, root=tiles.root)
     asked = tiles.asked

@@ -224,7 +224,7 @@ def test_a_methodology_is_found_by_id_code_and_version(client: Client) -> None:
 def test_an_activity_is_found_by_id_and_code_and_shows_its_totals(client: Client) -> None:
     found = client.get("/v1/activities/SH-PV-0001").json
     assert found["issued"] == {"quantity_gco2e": "562500000", "quantity_tonnes": "562.5"}
-    assert found["deficit"]["quantity_gco2e"] == "0"
+    assert found["facility_deficit"]["quantity_gco2e"] == "0"
     assert found["methodology"]["version"] == 1
     assert client.get(f"/v1/activities/{found['activity_id']}").json == found
     assert client.get("/v1/activities/SH-HEAT%2F0002").json["reduction_class"] == "II"

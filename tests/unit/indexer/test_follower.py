@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import inspect
+from sqlalchemy import inspect, select, update
 
 from chain.functions import keccak256
 from chain.hexes import to_data
@@ -17,9 +17,10 @@ from indexer import backfill, incidents
 from indexer.backfill import deferred_indexes, restore_indexes
 from indexer.database import Database, open_database
 from indexer.dump import digest, dump
-from indexer.errors import BindingMismatch, BrokenBooks
+from indexer.errors import BindingMismatch, BrokenBooks, BrokenChain
 from indexer.follower import Follower
 from indexer.rebuild import rebuild
+from indexer.schema import mirror_generation, operations
 from indexer.status import status
 from ledger.errors import NodeUnreachable, NotDeployed, RpcFailure, WrongChain
 from ledger.ids import Address, Hash32
@@ -35,6 +36,11 @@ def indexes(database: Database) -> set[str | None]:
 def mirror_digest(database: Database) -> str:
     with database.read() as connection:
         return digest(connection)
+
+
+def generation_of(database: Database) -> bytes:
+    with database.read() as connection:
+        return bytes(connection.execute(select(mirror_generation.c.generation)).scalar_one())
 
 
 def test_a_database_belongs_to_one_deployment(database: Database, chain: EventChain) -> None:
@@ -169,7 +175,7 @@ def test_indexes_are_back_after_a_large_backfill(
     database: Database, chain: EventChain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = indexes(database)
-    assert len(before) == 9
+    assert len(before) == 10
     monkeypatch.setattr(backfill, "LARGE", 10)
     during: list[int] = []
     Follower(chain, chain.deployment, database).catch_up(lambda *_: during.append(len(indexes(database))))
@@ -213,10 +219,67 @@ def test_rows_that_contradict_an_index_halt_the_follower_also_at_restart(
     assert reason is not None
     assert "operation_id" in reason
     with database.write() as connection:
-        incidents.resolve_halts(connection)
+        incidents.resolve_all_halts(connection)
     with pytest.raises(BrokenBooks):
         Follower(chain, chain.deployment, database).catch_up()
     assert status(database).halted_reason == reason
+
+
+def test_a_halt_is_past_once_the_follower_has_passed_the_blocks_that_halted_it(
+    database: Database, chain: EventChain
+) -> None:
+    """Small commits: the first ones lie before the contradiction and say nothing about it."""
+    follower = Follower(chain, chain.deployment, database, operations_per_commit=1, logs_per_range=1)
+    stopped = follower.catch_up()
+    for _ in range(6):
+        chain.mine(1)
+    lies = chain.head.number
+
+    def tamper(method: str, params: Sequence[Any], result: Any) -> Any:
+        if method == "eth_getBlockByNumber" and int(params[0], 16) == lies and result:
+            result["parentHash"] = "0x" + "ab" * 32
+        return result
+
+    chain.tamper.append(tamper)
+    with pytest.raises(BrokenChain):
+        Follower(chain, chain.deployment, database).catch_up()
+    assert follower._cursor() == stopped
+    chain.tamper.clear()
+    seen: list[tuple[int, bool]] = []
+    follower.catch_up(lambda done, _: seen.append((done, status(database).halted_reason is not None)))
+    assert seen[-1] == (lies, False)
+    assert [halted for _, halted in seen[:-1]] == [True] * 5
+
+
+def test_a_halt_without_new_blocks_is_past_when_what_halted_it_is_gone(database: Database, chain: EventChain) -> None:
+    """The rows contradict an index, until somebody takes the contradiction away: nothing new has to be mined for it."""
+    follower = Follower(chain, chain.deployment, database)
+    stopped = follower.catch_up()
+    with database.write() as connection:
+        whole = connection.scalar(select(operations.c.operation_id).where(operations.c.leaf_index == 1))
+        connection.exec_driver_sql("DROP INDEX uq_operations_operation_id")
+        connection.exec_driver_sql("UPDATE operations SET operation_id = zeroblob(32) WHERE leaf_index < 2")
+    for _ in range(2):
+        with pytest.raises(BrokenBooks):
+            Follower(chain, chain.deployment, database).catch_up()
+        assert status(database).halted_reason is not None
+    with database.write() as connection:
+        connection.execute(update(operations).where(operations.c.leaf_index == 1).values(operation_id=whole))
+    assert Follower(chain, chain.deployment, database).catch_up().block_number == stopped.block_number
+    assert status(database).halted_reason is None
+
+
+def test_a_rebuild_resolves_every_halt_and_begins_a_generation(database: Database, chain: EventChain) -> None:
+    follower = Follower(chain, chain.deployment, database)
+    cursor = follower.catch_up()
+    before = generation_of(database)
+    with database.write() as connection:
+        incidents.add_halt(connection, cursor, cursor.block_number + 1_000, "broken-log", "made")
+    assert follower.catch_up() == cursor
+    assert status(database).halted_reason is not None
+    rebuild(chain, chain.deployment, database)
+    assert status(database).halted_reason is None
+    assert generation_of(database) != before
 
 
 def test_a_node_that_does_not_answer_the_size_vouches_for_nothing(database: Database, chain: EventChain) -> None:
