@@ -10,42 +10,14 @@ from hashlib import sha256
 from struct import Struct
 from typing import Any, NamedTuple
 
-from chain.events import (
-    SIGNATURES,
-    AccountClosed,
-    AccountFrozen,
-    AccountOpened,
-    AccountUnfrozen,
-    ActivityClosed,
-    ActivityRegistered,
-    ActivityResumed,
-    ActivitySuspended,
-    ActivityWithdrawn,
-    DomainEvent,
-    Event,
-    IssuanceConfirmed,
-    IssuanceProposed,
-    IssuanceRejected,
-    LeafAppended,
-    LotFrozen,
-    LotUnfrozen,
-    MethodologyPublished,
-    MethodologyWithdrawn,
-    ReductionCancelled,
-    ReductionCorrected,
-    ReductionTransferred,
-    TransferSingle,
-)
+from chain.events import SIGNATURES, DomainEvent, Event, LeafAppended, TransferSingle
 from chain.operations import ContractName
+from indexer.claims import CONTRACTS, Claim, Derivation, Movement
 from indexer.errors import BrokenLog, UnpairedEvent
 from ledger import encoding
 from ledger.errors import InvalidInput
-from ledger.ids import ZERO_ADDRESS, ActivityId, Address, IdentityCommitment, MethodologyId
-from ledger.vocabulary import Custody, OperationKind
 
-NOBODY = bytes(ZERO_ADDRESS)
 _LEAF = Struct(">BBQ20sH32s32s20s20s8xQ32sQ")
-_CERTIFICATE = Struct(">BBQ32sB8xQ")
 
 
 def leaf_hash(chain_id: int, leaf: LeafAppended) -> bytes:
@@ -69,119 +41,14 @@ def leaf_hash(chain_id: int, leaf: LeafAppended) -> bytes:
     ).digest()
 
 
-# What a leaf must say, given its event: kind, operation id, subject, from, to, grams.
-Claim = tuple[int, bytes, bytes, bytes, bytes, int]
-
-
-def _about_account(kind: OperationKind) -> Callable[[Any], Claim]:
-    number = int(kind)
-    return lambda event: (number, event.operation_id, bytes(12) + event.account, NOBODY, NOBODY, 0)
-
-
-def _about(kind: OperationKind, field: str) -> Callable[[Any], Claim]:
-    number = int(kind)
-    return lambda event: (number, event.operation_id, getattr(event, field), NOBODY, NOBODY, 0)
-
-
-def _proposed(event: IssuanceProposed) -> Claim:
-    kind = int(OperationKind.ISSUANCE_PROPOSED)
-    return kind, event.operation_id, event.activity_id, NOBODY, NOBODY, event.grams
-
-
-def _confirmed(event: IssuanceConfirmed) -> Claim:
-    kind = int(OperationKind.ISSUANCE_CONFIRMED)
-    return kind, event.operation_id, event.lot_id, NOBODY, event.credited_account, event.issued_grams
-
-
-def _transferred(event: ReductionTransferred, _kind: int = int(OperationKind.REDUCTION_TRANSFERRED)) -> Claim:
-    lot_id, from_account, to_account, operation_id, grams = event
-    return _kind, operation_id, lot_id, from_account, to_account, grams
-
-
-def certificate_subject(event: ReductionCancelled) -> bytes:
-    """`ledger.encoding.certificate_subject` without its checks, as `leaf_hash`."""
-    lot_id, _, number, _, purpose, _, first_serial = event
-    return sha256(_CERTIFICATE.pack(0x33, encoding.FORMAT, number, lot_id, purpose, first_serial)).digest()
-
-
-def _cancelled(event: ReductionCancelled) -> Claim:
-    subject = certificate_subject(event)
-    kind = int(OperationKind.REDUCTION_CANCELLED)
-    return kind, event.operation_id, subject, event.account, NOBODY, event.grams
-
-
-def _corrected(event: ReductionCorrected) -> Claim:
-    kind = int(OperationKind.REDUCTION_CORRECTED)
-    return kind, event.operation_id, event.lot_id, event.account, NOBODY, event.grams
-
-
 _CLAIMS: Mapping[type[Any], Callable[[Any], Claim]] = {
-    AccountOpened: _about_account(OperationKind.ACCOUNT_OPENED),
-    AccountFrozen: _about_account(OperationKind.ACCOUNT_FROZEN),
-    AccountUnfrozen: _about_account(OperationKind.ACCOUNT_UNFROZEN),
-    AccountClosed: _about_account(OperationKind.ACCOUNT_CLOSED),
-    MethodologyPublished: _about(OperationKind.METHODOLOGY_PUBLISHED, "methodology_id"),
-    MethodologyWithdrawn: _about(OperationKind.METHODOLOGY_WITHDRAWN, "methodology_id"),
-    ActivityRegistered: _about(OperationKind.ACTIVITY_REGISTERED, "activity_id"),
-    ActivitySuspended: _about(OperationKind.ACTIVITY_SUSPENDED, "activity_id"),
-    ActivityResumed: _about(OperationKind.ACTIVITY_RESUMED, "activity_id"),
-    ActivityClosed: _about(OperationKind.ACTIVITY_CLOSED, "activity_id"),
-    ActivityWithdrawn: _about(OperationKind.ACTIVITY_WITHDRAWN, "activity_id"),
-    IssuanceProposed: _proposed,
-    IssuanceConfirmed: _confirmed,
-    IssuanceRejected: _about(OperationKind.ISSUANCE_REJECTED, "proposal_id"),
-    ReductionTransferred: _transferred,
-    ReductionCancelled: _cancelled,
-    ReductionCorrected: _corrected,
-    LotFrozen: _about(OperationKind.LOT_FROZEN, "lot_id"),
-    LotUnfrozen: _about(OperationKind.LOT_UNFROZEN, "lot_id"),
+    event: claim for contract in CONTRACTS for event, claim in contract.claims.items()
 }
-
-# Whether the id in an event is the one that follows from what else the event says. The leaf binds the id, so that with
-# this it binds those facts too (docs/spec/03-encodings.md §3.2).
-Derivation = Callable[[Any, int, bytes], bool]
-
-
-def _lot_follows(event: IssuanceConfirmed, chain_id: int, ledger: bytes) -> bool:
-    return event.lot_id == encoding.lot_id(
-        chain_id=chain_id,
-        ledger=Address(ledger),
-        activity_id=ActivityId(event.activity_id),
-        methodology_id=MethodologyId(event.methodology_id),
-        reduction_class=event.reduction_class,
-        first_day=event.first_day,
-        last_day=event.last_day,
-    )
-
-
-def _methodology_follows(event: MethodologyPublished, _chain_id: int, _ledger: bytes) -> bool:
-    return event.methodology_id == encoding.methodology_id(code=event.code, version=event.version)
-
-
-def _activity_follows(event: ActivityRegistered, _chain_id: int, _ledger: bytes) -> bool:
-    return event.activity_id == encoding.activity_id(code=event.registration.code)
-
-
-def _account_follows(event: AccountOpened, _chain_id: int, _ledger: bytes) -> bool:
-    derived = encoding.custody_address(IdentityCommitment(event.identity_commitment))
-    return event.custody is not Custody.PLATFORM or event.account == derived
-
-
 _DERIVATIONS: Mapping[type[Any], Derivation] = {
-    AccountOpened: _account_follows,
-    MethodologyPublished: _methodology_follows,
-    ActivityRegistered: _activity_follows,
-    IssuanceConfirmed: _lot_follows,
+    event: derivation for contract in CONTRACTS for event, derivation in contract.derivations.items()
 }
-
-# What ERC-1155 must say, given the event: from, to, lot, grams. Events that are not here move nothing.
-Movement = tuple[bytes, bytes, bytes, int]
-
 _MOVEMENTS: Mapping[type[Any], Callable[[Any], Movement]] = {
-    IssuanceConfirmed: lambda e: (NOBODY, e.credited_account, e.lot_id, e.issued_grams - e.withheld_grams),
-    ReductionTransferred: lambda e: (e.from_account, e.to_account, e.lot_id, e.grams),
-    ReductionCancelled: lambda e: (e.account, NOBODY, e.lot_id, e.grams),
-    ReductionCorrected: lambda e: (e.account, NOBODY, e.lot_id, e.taken_back_grams),
+    event: movement for contract in CONTRACTS for event, movement in contract.movements.items()
 }
 
 

@@ -14,9 +14,10 @@ from sqlalchemy import Connection, Table
 from chain import events
 from indexer import books, mirror, schema
 from indexer.books import BalanceKey, Posting
+from indexer.claims import NOBODY
 from indexer.errors import BrokenBooks
 from indexer.mirror import LotState
-from indexer.pairing import NOBODY, PairedOperation
+from indexer.pairing import PairedOperation
 from indexer.statuses import STATUS_OF
 from indexer.tiles import SqlNodes, Tile, TileBuilder, tiles_at
 from ledger import encoding
