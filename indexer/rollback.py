@@ -4,37 +4,33 @@ Facts above the block are deleted; what is derived is derived again: balances an
 postings back out, statuses from the operations that remain, tiles by cutting off the bytes of later leaves.
 """
 
+from collections.abc import Mapping
+
 from sqlalchemy import Connection, Table, delete, func, select, update
 
 from indexer import books, mirror, schema
 from indexer.books import Posting
 from indexer.mirror import Cursor, LotState
+from indexer.projections import CONTRACTS
 from indexer.schema import Book
-from indexer.statuses import STATUSES
 from indexer.tiles import SqlNodes, Tile, TileCache, tiles_at
 from ledger.log_tree import root_at
 from ledger.vocabulary import OperationKind, ProposalStatus
-
-# The leaf that made each thing, in an order in which each comes after those that refer to it.
-_MADE_BY = {
-    schema.lots: schema.lots.c.issued_leaf_index,
-    schema.proposals: schema.proposals.c.proposed_leaf_index,
-    schema.activities: schema.activities.c.registered_leaf_index,
-    schema.methodologies: schema.methodologies.c.published_leaf_index,
-    schema.accounts: schema.accounts.c.opened_leaf_index,
-}
 
 
 def roll_back(connection: Connection, ancestor: Cursor) -> Cursor:
     """Takes the mirror back to `ancestor`, of which only the block counts; gives the cursor there."""
     size = _log_size_at(connection, ancestor.block_number)
     _undo_postings(connection, size)
-    connection.execute(delete(schema.certificates).where(schema.certificates.c.leaf_index >= size))
-    connection.execute(delete(schema.postings).where(schema.postings.c.leaf_index >= size))
-    for table, made_by in _MADE_BY.items():
-        connection.execute(delete(table).where(made_by >= size))
-    for table in STATUSES:
-        _restore_statuses(connection, table, size)
+    for facts in (*(table for contract in CONTRACTS for table in contract.facts), schema.postings):
+        connection.execute(delete(facts).where(facts.c.leaf_index >= size))
+    # Each thing before those it refers to.
+    for contract in reversed(CONTRACTS):
+        for table, made_by in reversed(list(contract.things.items())):
+            connection.execute(delete(table).where(made_by >= size))
+    for contract in CONTRACTS:
+        for table, statuses in contract.statuses.items():
+            _restore_statuses(connection, table, statuses, size)
     _restore_proposals(connection, size)
     connection.execute(delete(schema.operations).where(schema.operations.c.leaf_index >= size))
     connection.execute(delete(schema.blocks).where(schema.blocks.c.number > ancestor.block_number))
@@ -94,11 +90,10 @@ def _undo_lot_totals(connection: Connection, undone: list[Posting], size: int) -
     mirror.set_lot_totals(connection, lots.items())
 
 
-def _restore_statuses(connection: Connection, table: Table, size: int) -> None:
+def _restore_statuses(connection: Connection, table: Table, kinds: Mapping[OperationKind, int], size: int) -> None:
     (key,) = table.primary_key.columns
     changed = connection.scalars(select(key).where(table.c.status_leaf_index >= size)).all()
     operations = schema.operations
-    kinds = STATUSES[table]
     for identifier in changed:
         last = (
             select(operations.c.kind, operations.c.leaf_index)

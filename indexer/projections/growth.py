@@ -1,0 +1,118 @@
+"""What was applied and is not stored yet, and what the handlers of the contracts need to apply more."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Column, Connection, Table
+
+from indexer import schema
+from indexer.books import Posting
+from indexer.errors import BrokenBooks
+from indexer.mirror import LotState
+from ledger.vocabulary import OperationKind
+
+
+class Pending:
+    """Rows that wait to be stored."""
+
+    def __init__(self, things: Iterable[Table], facts: Iterable[Table]) -> None:
+        tables = tuple(things)
+        self.blocks: list[tuple[int, bytes, bytes, int]] = []
+        self.operations: list[tuple[Any, ...]] = []
+        self.leaf_hashes: list[bytes] = []
+        self.things: dict[Table, dict[bytes, dict[str, Any]]] = {table: {} for table in tables}
+        """New rows by table and id, as column values."""
+        self.statuses: dict[Table, dict[bytes, tuple[int, int]]] = {table: {} for table in tables}
+        """New status and its leaf, of things that were stored before."""
+        self.changed_lots: set[bytes] = set()
+        self.facts: dict[Table, list[tuple[Any, ...]]] = {table: [] for table in facts}
+        """New rows of tables that are only appended to, members in the order of the columns."""
+        self.postings: list[Posting] = []
+
+
+class Growth:
+    """What the handlers write to and look things up in."""
+
+    def __init__(
+        self,
+        pending: Pending,
+        find_lot: Callable[[bytes], LotState | None],
+        find_debtor: Callable[[bytes], bytes | None],
+    ) -> None:
+        """`find_lot` reads a lot that is stored; `find_debtor` who owes what a stored activity cannot give back."""
+        self.pending = pending
+        self.lots: dict[bytes, LotState] = {}
+        """Lots as they stand now; all those that changed since the last `store`, and others for speed."""
+        self._find_lot = find_lot
+        self._find_debtor = find_debtor
+
+    def add_thing(self, table: Table, identifier: bytes, row: dict[str, Any], leaf: int) -> None:
+        """A new row of a table of things with a status, which it has by this leaf."""
+        self.pending.things[table][identifier] = row | {"status_leaf_index": leaf}
+
+    def set_status(self, table: Table, identifier: bytes, status: int, leaf: int) -> None:
+        """Gives a thing another status."""
+        new = self.pending.things[table].get(identifier)
+        if new is not None:
+            new.update(status=status, status_leaf_index=leaf)
+        else:
+            self.pending.statuses[table][identifier] = (status, leaf)
+
+    def lot(self, lot_id: bytes, leaf: int) -> LotState:
+        """A lot as it stands; `BrokenBooks` if there is none."""
+        lot = self.lots.get(lot_id)
+        if lot is None:
+            lot = self._find_lot(lot_id)
+            if lot is None:
+                raise self.broken(f"leaf {leaf} is about lot {lot_id.hex()}, which was never issued")
+            self.lots[lot_id] = lot
+        return lot
+
+    def change_lot(self, lot_id: bytes, lot: LotState) -> None:
+        """Puts a lot's totals; `BrokenBooks` if more left it than it had."""
+        if lot.cancelled + lot.taken_back > lot.issued or lot.corrected > lot.issued:
+            raise self.broken(f"lot {lot_id.hex()} has more cancelled, taken back or corrected than was issued")
+        self.lots[lot_id] = lot
+        self.pending.changed_lots.add(lot_id)
+
+    def debtor(self, activity_id: bytes, leaf: int) -> bytes:
+        """Who owes an activity's deficit; `BrokenBooks` if there is no such activity."""
+        new = self.pending.things[schema.activities].get(activity_id)
+        debtor = self._find_debtor(activity_id) if new is None else new["debtor_id"]
+        if debtor is None:
+            raise self.broken(f"leaf {leaf} is about activity {activity_id.hex()}, which was never registered")
+        return bytes(debtor)
+
+    def broken(self, reason: str) -> BrokenBooks:
+        """The error of an operation, in the block applied last, that contradicts what was booked before."""
+        return BrokenBooks(self.pending.blocks[-1][0], reason)
+
+
+Handler = Callable[[Growth, int, Any], None]
+"""Applies an event: what grows, the index of its leaf, the event."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractProjection:
+    """What one contract's events become, and what `indexer.rollback` has to take back.
+
+    An event without handler gives a status to the thing that its first field names.
+    """
+
+    things: Mapping[Table, Column[int]]
+    """Tables of things with a status, each after those it refers to, with the leaf that made a thing."""
+    facts: tuple[Table, ...] = ()
+    """Tables that are only appended to, with a `leaf_index`."""
+    handlers: Mapping[type[Any], Handler] = field(default_factory=dict)
+    statuses: Mapping[Table, Mapping[OperationKind, int]] = field(default_factory=dict)
+    """The status that each kind of operation gives to the thing its leaf is about (docs/spec/02-states.md), once for
+    all: projections go forward by it, a rollback goes back by it. The reference model says the same in its own words,
+    step by step; it is there to disagree. Proposals are not here: two leaves of theirs are about other things."""
+    before_store: Callable[[Growth, Connection], None] | None = None
+    """Completes new rows and updates stored ones, before new things are inserted."""
+
+
+def unless(value: bytes, none: bytes) -> bytes | None:
+    """The value as it is stored where `none` stands for nothing."""
+    return None if value == none else value
