@@ -38,7 +38,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of public input data beside the project; tests that read it are skipped where it is absent."""
-    if not SHARED.is_dir():
+    if not all((SHARED / folder).is_dir() for folder in ("data", "vectors")):
         pytest.skip("the public input data is not on this machine (../shared)")
     return SHARED
 

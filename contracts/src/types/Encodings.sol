@@ -2,20 +2,12 @@
 pragma solidity ^0.8.28;
 
 import {ITransparencyLog} from "../interfaces/ITransparencyLog.sol";
-import {
-    ActivityId,
-    CancellationPurpose,
-    CivilDay,
-    DebtorId,
-    LotId,
-    MethodologyId,
-    OperationId,
-    ReductionClass
-} from "./Types.sol";
+import {ActivityId, CancellationPurpose, CivilDay, DebtorId, LotId, MethodologyId, ReductionClass} from "./Types.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 /// @title Every string of bytes that gets hashed (docs/spec/03-encodings.md)
 /// @notice The Solidity half of the encoding; `ledger/encoding.py` is the other and both are held to the same vectors.
+/// What only computers off the chain need is in `test/helpers/Reference.sol`.
 /// @dev Packing is injective here because each string begins with a tag of its own and each variable part is preceded
 /// by its length. Nothing else in `src` may pack bytes for a hash.
 library Encodings {
@@ -41,10 +33,6 @@ library Encodings {
     bytes1 private constant TAG_METHODOLOGY = 0x31;
     bytes1 private constant TAG_ACTIVITY = 0x32;
     bytes1 private constant TAG_CERTIFICATE = 0x33;
-    bytes1 private constant TAG_IDENTITY = 0x34;
-    bytes1 private constant TAG_IMPORT_LINE = 0x35;
-    bytes1 private constant TAG_IMPORT_ROW = 0x36;
-    bytes1 private constant TAG_REQUEST = 0x37;
     bytes1 private constant TAG_CUSTODY = 0x38;
     bytes1 private constant TAG_FACILITY = 0x42;
 
@@ -150,11 +138,6 @@ library Encodings {
         return sha256(abi.encodePacked(TAG_CERTIFICATE, FORMAT, certificateNumber, lot, purpose, firstSerial));
     }
 
-    /// @notice Commitment to who stands behind an account.
-    function identityCommitment(bytes16 salt, bytes memory identity) internal pure returns (bytes32) {
-        return sha256(abi.encodePacked(TAG_IDENTITY, FORMAT, salt, identity.length.toUint16(), identity));
-    }
-
     /// @notice Address of an account in the platform's custody: a hash, so that nobody has a key to it.
     function custodyAddress(bytes32 commitment) internal pure returns (address) {
         return address(uint160(uint256(sha256(abi.encodePacked(TAG_CUSTODY, FORMAT, commitment)))));
@@ -173,40 +156,5 @@ library Encodings {
             if (letters[i] < 0x21 || letters[i] > 0x7e) return false;
         }
         return true;
-    }
-
-    // ------------------------------------------------------------------------------------------ operation ids
-
-    /// @notice Operation id of an imported row that has none: from the file's hash and the line, counted from 1.
-    function importLineOperationId(bytes32 fileHash, uint64 line, uint16 step) internal pure returns (OperationId) {
-        return OperationId.wrap(sha256(abi.encodePacked(TAG_IMPORT_LINE, FORMAT, fileHash, line, step)));
-    }
-
-    /// @notice Operation id of an imported row that has an id of its own.
-    function importRowOperationId(string memory namespace, string memory rowId, uint16 step)
-        internal
-        pure
-        returns (OperationId)
-    {
-        uint16 namespaceLength = bytes(namespace).length.toUint16();
-        uint16 rowIdLength = bytes(rowId).length.toUint16();
-        return OperationId.wrap(
-            sha256(abi.encodePacked(TAG_IMPORT_ROW, FORMAT, namespaceLength, namespace, rowIdLength, rowId, step))
-        );
-    }
-
-    /// @notice Operation id of an API request.
-    function requestOperationId(string memory apiKeyId, string memory idempotencyKey)
-        internal
-        pure
-        returns (OperationId)
-    {
-        uint16 apiKeyIdLength = bytes(apiKeyId).length.toUint16();
-        uint16 idempotencyKeyLength = bytes(idempotencyKey).length.toUint16();
-        return OperationId.wrap(
-            sha256(
-                abi.encodePacked(TAG_REQUEST, FORMAT, apiKeyIdLength, apiKeyId, idempotencyKeyLength, idempotencyKey)
-            )
-        );
     }
 }

@@ -26,6 +26,7 @@ import {
     ReductionClass
 } from "../../src/types/Types.sol";
 import {Base} from "../Base.sol";
+import {Reference} from "./Reference.sol";
 
 /// @notice The whole house with its roles, and one short call for each operation under a fresh id by the key that may.
 abstract contract Fixture is Base {
@@ -147,7 +148,7 @@ abstract contract Fixture is Base {
     }
 
     function commitmentOf(string memory name) internal pure returns (bytes32) {
-        return Encodings.identityCommitment(bytes16(keccak256(bytes(name))), bytes(name));
+        return Reference.identityCommitment(bytes16(keccak256(bytes(name))), bytes(name));
     }
 
     function publicationOf(string memory code, uint32 version, MethodologyKind kind, ReductionClass class)

@@ -1,11 +1,60 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {Encodings} from "../../src/types/Encodings.sol";
+import {OperationId} from "../../src/types/Types.sol";
 import {Base64} from "@openzeppelin/contracts/utils/Base64.sol";
 import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 /// @notice Encodings of docs/spec/03-encodings.md that no contract needs but the shared vectors cover.
 library Reference {
+    using SafeCast for uint256;
+
+    uint8 private constant FORMAT = Encodings.FORMAT;
+    bytes1 private constant TAG_IDENTITY = 0x34;
+    bytes1 private constant TAG_IMPORT_LINE = 0x35;
+    bytes1 private constant TAG_IMPORT_ROW = 0x36;
+    bytes1 private constant TAG_REQUEST = 0x37;
+
+    /// @notice Commitment to who stands behind an account.
+    function identityCommitment(bytes16 salt, bytes memory identity) internal pure returns (bytes32) {
+        return sha256(abi.encodePacked(TAG_IDENTITY, FORMAT, salt, identity.length.toUint16(), identity));
+    }
+
+    /// @notice Operation id of an imported row that has none: from the file's hash and the line, counted from 1.
+    function importLineOperationId(bytes32 fileHash, uint64 line, uint16 step) internal pure returns (OperationId) {
+        return OperationId.wrap(sha256(abi.encodePacked(TAG_IMPORT_LINE, FORMAT, fileHash, line, step)));
+    }
+
+    /// @notice Operation id of an imported row that has an id of its own.
+    function importRowOperationId(string memory namespace, string memory rowId, uint16 step)
+        internal
+        pure
+        returns (OperationId)
+    {
+        uint16 namespaceLength = bytes(namespace).length.toUint16();
+        uint16 rowIdLength = bytes(rowId).length.toUint16();
+        return OperationId.wrap(
+            sha256(abi.encodePacked(TAG_IMPORT_ROW, FORMAT, namespaceLength, namespace, rowIdLength, rowId, step))
+        );
+    }
+
+    /// @notice Operation id of an API request.
+    function requestOperationId(string memory apiKeyId, string memory idempotencyKey)
+        internal
+        pure
+        returns (OperationId)
+    {
+        uint16 apiKeyIdLength = bytes(apiKeyId).length.toUint16();
+        uint16 idempotencyKeyLength = bytes(idempotencyKey).length.toUint16();
+        return OperationId.wrap(
+            sha256(
+                abi.encodePacked(TAG_REQUEST, FORMAT, apiKeyIdLength, apiKeyId, idempotencyKeyLength, idempotencyKey)
+            )
+        );
+    }
+
     /// @notice Body of a C2SP tlog-checkpoint.
     function checkpointBody(string memory origin, uint64 size, bytes32 root) internal pure returns (bytes memory) {
         return bytes.concat(

@@ -174,7 +174,7 @@ contract EncodingVectorsTest is Base {
 
     function test_IdentityCommitment() external {
         for (uint256 i = 0; _has("identity_commitment", i); ++i) {
-            _expect(Encodings.identityCommitment(bytes16(_bytes("salt")), bytes(_string("identity"))));
+            _expect(Reference.identityCommitment(bytes16(_bytes("salt")), bytes(_string("identity"))));
         }
     }
 
@@ -182,7 +182,7 @@ contract EncodingVectorsTest is Base {
         for (uint256 i = 0; _has("row_operation_id", i); ++i) {
             uint64 line = uint64(_uint("line"));
             bytes32 fileHash = _bytes32("file_hash");
-            _expect(OperationId.unwrap(Encodings.importLineOperationId(fileHash, line, uint16(_uint("step")))));
+            _expect(OperationId.unwrap(Reference.importLineOperationId(fileHash, line, uint16(_uint("step")))));
         }
     }
 
@@ -190,14 +190,14 @@ contract EncodingVectorsTest is Base {
         for (uint256 i = 0; _has("named_row_operation_id", i); ++i) {
             string memory rowId = _string("row_id");
             uint16 step = uint16(_uint("step"));
-            _expect(OperationId.unwrap(Encodings.importRowOperationId(_string("namespace"), rowId, step)));
+            _expect(OperationId.unwrap(Reference.importRowOperationId(_string("namespace"), rowId, step)));
         }
     }
 
     function test_RequestOperationId() external {
         for (uint256 i = 0; _has("request_operation_id", i); ++i) {
             string memory idempotencyKey = _string("idempotency_key");
-            _expect(OperationId.unwrap(Encodings.requestOperationId(_string("api_key_id"), idempotencyKey)));
+            _expect(OperationId.unwrap(Reference.requestOperationId(_string("api_key_id"), idempotencyKey)));
         }
     }
 

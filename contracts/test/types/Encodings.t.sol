@@ -14,6 +14,7 @@ import {
     ReductionClass
 } from "../../src/types/Types.sol";
 import {Base} from "../Base.sol";
+import {Reference} from "../helpers/Reference.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 /// @dev `bytes.concat` of fixed-width parts is the second packing that each encoding is compared with.
@@ -125,12 +126,12 @@ contract EncodingsTest is Base {
     function testFuzz_IdentityCommitment(bytes16 salt, bytes memory identity) external pure {
         vm.assume(identity.length <= type(uint16).max);
         bytes memory packed = bytes.concat(hex"3401", salt, _u16(identity.length), identity);
-        assertEq(Encodings.identityCommitment(salt, identity), sha256(packed));
+        assertEq(Reference.identityCommitment(salt, identity), sha256(packed));
     }
 
     function testFuzz_ImportLineOperationId(bytes32 fileHash, uint64 line, uint16 step) external pure {
         bytes memory packed = bytes.concat(hex"3501", fileHash, _u64(line), _u16(step));
-        assertEq(OperationId.unwrap(Encodings.importLineOperationId(fileHash, line, step)), sha256(packed));
+        assertEq(OperationId.unwrap(Reference.importLineOperationId(fileHash, line, step)), sha256(packed));
     }
 
     function testFuzz_ImportRowOperationId(string memory namespace, string memory rowId, uint16 step) external pure {
@@ -139,7 +140,7 @@ contract EncodingsTest is Base {
             bytes.concat(hex"3601", _u16(bytes(namespace).length), bytes(namespace)),
             bytes.concat(_u16(bytes(rowId).length), bytes(rowId), _u16(step))
         );
-        assertEq(OperationId.unwrap(Encodings.importRowOperationId(namespace, rowId, step)), sha256(packed));
+        assertEq(OperationId.unwrap(Reference.importRowOperationId(namespace, rowId, step)), sha256(packed));
     }
 
     function testFuzz_RequestOperationId(string memory keyId, string memory idempotencyKey) external pure {
@@ -148,7 +149,7 @@ contract EncodingsTest is Base {
             bytes.concat(hex"3701", _u16(bytes(keyId).length), bytes(keyId)),
             bytes.concat(_u16(bytes(idempotencyKey).length), bytes(idempotencyKey))
         );
-        assertEq(OperationId.unwrap(Encodings.requestOperationId(keyId, idempotencyKey)), sha256(packed));
+        assertEq(OperationId.unwrap(Reference.requestOperationId(keyId, idempotencyKey)), sha256(packed));
     }
 
     function testFuzz_CustodyAddress(bytes32 commitment) external pure {
@@ -258,7 +259,7 @@ contract EncodingsTest is Base {
     }
 
     function identityCommitment(string calldata identity) external pure returns (bytes32) {
-        return Encodings.identityCommitment(0, bytes(identity));
+        return Reference.identityCommitment(0, bytes(identity));
     }
 
     function importRowOperationId(string calldata namespace, string calldata rowId)
@@ -266,7 +267,7 @@ contract EncodingsTest is Base {
         pure
         returns (OperationId)
     {
-        return Encodings.importRowOperationId(namespace, rowId, 0);
+        return Reference.importRowOperationId(namespace, rowId, 0);
     }
 
     function requestOperationId(string calldata keyId, string calldata idempotencyKey)
@@ -274,7 +275,7 @@ contract EncodingsTest is Base {
         pure
         returns (OperationId)
     {
-        return Encodings.requestOperationId(keyId, idempotencyKey);
+        return Reference.requestOperationId(keyId, idempotencyKey);
     }
 
     function _u16(uint256 value) private pure returns (bytes2) {
