@@ -15,12 +15,13 @@ from starlette.exceptions import HTTPException
 from api import openapi, pages
 from api.answers import JSON_TYPE, Answer, encode_json
 from api.auth import Authenticator, LazyKeys
-from api.context import AnswerResponse, Context, conditions_of, write_request
+from api.context import AnswerResponse, Context, Following, conditions_of, no_follower
 from api.edge import Edge
 from api.errors import MethodNotAllowed, RequestRefused, RouteUnknown
 from api.hot import ShortWay
 from api.limits import TokenBuckets
 from api.operations_port import OperationsPort
+from api.parameters import parse_query
 from api.problems import Problems
 from api.reading import ListRoute, ReadRoute
 from api.repository.snapshots import open_readers
@@ -41,6 +42,7 @@ from api.schemas.statuses import SentAnswer, StatusAnswer
 from api.settings import ApiSettings
 from api.writing import Writer, WriteRoute
 from indexer.database import Database
+from ledger.errors import InvalidInput
 
 READ_ROUTES: tuple[ReadRoute, ...] = (
     *certificates.ROUTES,
@@ -92,13 +94,17 @@ class Application(Edge):
 
 
 def create_app(
-    settings: ApiSettings, *, database: Database | None = None, operations: OperationsPort | None = None
+    settings: ApiSettings,
+    *,
+    database: Database | None = None,
+    operations: OperationsPort | None = None,
+    following: Following = no_follower,
 ) -> Application:
     """The application of one instance.
 
     Without `operations` it only reads, and then the index is opened at the first request, so that it may start before
     the indexer. `database` is where API keys are; without it, it is opened when the first key has to be checked. Both
-    stay their maker's to close.
+    stay their maker's to close. `following` says what ails the follower beside it, where there is one.
     """
     problems = Problems(settings.public_url)
     readers = open_readers(settings.database_url, cached_facts=settings.cached_facts)
@@ -117,6 +123,7 @@ def create_app(
             usual_wait_seconds=settings.usual_wait_seconds,
             longest_wait_seconds=settings.longest_wait_seconds,
         ),
+        following=following,
     )
     return Application(_fastapi(context), context, authenticator)
 
@@ -175,8 +182,7 @@ def _add_read_route(app: FastAPI, context: Context, route: ReadRoute) -> None:
 
 def _add_write_route(app: FastAPI, context: Context, route: WriteRoute) -> None:
     async def answer(request: Request) -> Response:
-        asked = await write_request(request)
-        return AnswerResponse(await context.operate(route, asked))
+        return AnswerResponse(await context.operate(route, request))
 
     app.add_api_route(
         route.path,
@@ -197,12 +203,10 @@ def _add_write_route(app: FastAPI, context: Context, route: WriteRoute) -> None:
 
 def _add_operator_routes(app: FastAPI, context: Context) -> None:
     async def send_transaction(request: Request) -> Response:
-        asked = await write_request(request)
-        return AnswerResponse(await context.write(lambda: context.writer.send_transaction(asked)))
+        return AnswerResponse(await context.send_transaction(request))
 
     async def read_operation_status(request: Request) -> Response:
-        asked = await write_request(request)
-        return AnswerResponse(await context.write(lambda: context.writer.status(asked)))
+        return AnswerResponse(await context.status(request))
 
     app.add_api_route(
         "/v1/transactions",
@@ -237,8 +241,9 @@ def _add_pages(app: FastAPI, context: Context) -> None:
     def page(path: str, summary: str, make: Callable[[Request], Answer], *, listed: bool = True) -> None:
         async def answer(request: Request) -> Response:
             try:
+                parse_query(request.scope["query_string"], {})
                 return AnswerResponse(make(request))
-            except RequestRefused as error:
+            except (RequestRefused, InvalidInput) as error:
                 return AnswerResponse(context.problems.answer(error, conditions_of(request).accept_language))
 
         app.add_api_route(

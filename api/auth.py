@@ -11,12 +11,13 @@ from enum import StrEnum
 from threading import Lock
 from typing import Protocol
 
-from api.errors import CredentialsMissing, CredentialsUnknown, ScopeMissing
+from api.errors import CredentialsInvalid, CredentialsMissing, ScopeMissing
 from indexer.api_keys import ApiKey, ApiKeyStore, hash_of
 from indexer.database import Database, open_database
 from ledger.errors import Unauthorised
 
-_BEARER = re.compile(rb"[Bb]earer +([!-~]{16,256})")
+_SCHEME = re.compile(rb"bearer(?: |$)", re.IGNORECASE)
+_BEARER = re.compile(rb"bearer +([!-~]{16,256})", re.IGNORECASE)
 _REMEMBERED_SECONDS = 60.0
 _MOST_REMEMBERED = 10_000
 
@@ -74,15 +75,17 @@ class Authenticator:
 
     def authenticate(self, authorization: bytes | None) -> ApiKey:
         """The caller's key; asks the database, so not for the event loop. Raises `CredentialsMissing`,
-        `CredentialsUnknown`.
+        `CredentialsInvalid`.
         """
+        if not authorization or not _SCHEME.match(authorization):
+            raise CredentialsMissing
         secret = _secret_in(authorization)
         if secret is None:
-            raise CredentialsMissing
+            raise CredentialsInvalid
         try:
             key = self._keys.verify(secret)
         except Unauthorised:
-            raise CredentialsUnknown from None
+            raise CredentialsInvalid from None
         self._remember(hash_of(secret), key.key_id)
         return key
 

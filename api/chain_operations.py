@@ -22,7 +22,7 @@ from chain.rpc import Rpc
 from chain.submitter import Submitter
 from indexer.outbox import SqlOutbox
 from indexer.records import RecordStore
-from ledger.errors import OperationConflict, Refused, TanpuhuiError
+from ledger.errors import OperationConflict, Refused, RefusedMeanwhile, TanpuhuiError
 from ledger.ids import Address, OperationId
 from ledger.records import Record, SaltSource
 from ledger.vocabulary import Role
@@ -163,6 +163,8 @@ class ChainOperations:
                 status = body.submitter.submit(operation)
         except (Refused, OperationConflict) as error:
             self._finish(operation.id, error)
+        except RefusedMeanwhile as error:
+            self._finish(operation.id, self._outbox.status(operation.id) or error)
         except TanpuhuiError as error:
             log.warning("operation %s waits to be resumed: %s", operation.id.hex0x, error.explain())
             body.unfinished.set()

@@ -6,17 +6,33 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from api.answers import Answer
+from api.auth import KeyScope
+from api.errors import BodyTooLarge, BodyTooSlow, FollowerFailing
 from api.problems import Problems
 from api.reading import Conditions, ReadRoute
 from api.repository.snapshots import Readers
+from api.routes.health import READY
 from api.settings import ApiSettings
 from api.writing import Writer, WriteRequest, WriteRoute
+from indexer.api_keys import ApiKey
 
 T = TypeVar("T")
+
+Following = Callable[[], FollowerFailing | None]
+"""What ails the follower of this process, if it has one and it fails."""
+
+_OK = 200
+_TO_NOBODY = Answer(400, (), b"")
+"""To a client that went away while it sent its body: nothing began, nobody hears of it."""
+
+
+def no_follower() -> FollowerFailing | None:
+    """Nobody follows here: an instance that only serves what another process indexes."""
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,12 +45,17 @@ class Context:
     threads: ThreadPoolExecutor
     writing_threads: ThreadPoolExecutor
     writer: Writer
+    following: Following
 
     async def read(self, route: ReadRoute, path: Mapping[str, str], query: bytes, conditions: Conditions) -> Answer:
         """The answer of a reading route; point reads on SQLite in the event loop, all others in a thread."""
         if route.point and self.readers.in_loop:
-            return route.answer(self.readers, self.problems, path, query, conditions)
-        return await self.in_thread(lambda: route.answer(self.readers, self.problems, path, query, conditions))
+            answer = route.answer(self.readers, self.problems, path, query, conditions)
+        else:
+            answer = await self.in_thread(lambda: route.answer(self.readers, self.problems, path, query, conditions))
+        if route is READY and answer.status == _OK and (failing := self.following()) is not None:
+            return self.problems.answer(failing, conditions.accept_language)
+        return answer
 
     def close(self) -> None:
         """Ends the threads and closes the database."""
@@ -42,15 +63,50 @@ class Context:
         self.writing_threads.shutdown()
         self.readers.close()
 
-    async def operate(self, route: WriteRoute, request: WriteRequest) -> Answer:
-        """The answer of a writing route. No thread is held while the operation is waited for."""
-        begun = await self.write(lambda: self.writer.begin(route, request))
+    async def operate(self, route: WriteRoute, asked: Request) -> Answer:
+        """The answer of a writing route. No thread is held while the body or the operation is waited for."""
+        admitted = await self.admit(asked, route.scope)
+        if isinstance(admitted, Answer):
+            return admitted
+        request, key = admitted
+        begun = await self.write(lambda: self.writer.begin(route, request, key))
         if isinstance(begun, Answer):
             return begun
         end = asyncio.wrap_future(begun.end)
         end.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # looked at, whoever still waits
         await asyncio.wait([end], timeout=self.writer.seconds_to_wait(request))
         return await self.write(lambda: self.writer.finish(begun, request))
+
+    async def send_transaction(self, asked: Request) -> Answer:
+        """The answer of the route that takes a holder's signed transaction."""
+        admitted = await self.admit(asked, KeyScope.TRANSACTIONS_SEND)
+        if isinstance(admitted, Answer):
+            return admitted
+        return await self.write(lambda: self.writer.send_transaction(admitted[0]))
+
+    async def status(self, asked: Request) -> Answer:
+        """The answer of the status route."""
+        request = _request_of(asked)
+        return await self.write(lambda: self.writer.status(request))
+
+    async def admit(self, asked: Request, scope: KeyScope) -> "tuple[WriteRequest, ApiKey] | Answer":
+        """The request with its body, of which nothing is read before the caller's key is known to allow it."""
+        request = _request_of(asked)
+        key = await self.write(lambda: self.writer.admit(request, scope))
+        if isinstance(key, Answer):
+            # What comes of the body now is not the next request.
+            return key._replace(headers=(*key.headers, (b"connection", b"close")))
+        try:
+            async with asyncio.timeout(self.settings.body_seconds):
+                body = await _body_of(asked, self.settings.most_body_bytes)
+        except TimeoutError:
+            error = BodyTooSlow(self.settings.body_seconds)
+            return self.problems.answer(error, request.headers.get(b"accept-language"))
+        except BodyTooLarge as error:
+            return self.problems.answer(error, request.headers.get(b"accept-language"))
+        except ClientDisconnect:
+            return _TO_NOBODY
+        return request._replace(body=body), key
 
     async def write(self, work: Callable[[], T]) -> T:
         """Runs what an operator asked for in a thread of its own kind, so that no write holds up a read."""
@@ -77,7 +133,17 @@ def conditions_of(request: Request) -> Conditions:
     return Conditions(headers.get(b"if-none-match"), headers.get(b"accept-language"))
 
 
-async def write_request(request: Request) -> WriteRequest:
-    """What HTTP carried, as the writer takes it."""
-    path = {name: str(value) for name, value in request.path_params.items()}
-    return WriteRequest(path, dict(request.scope["headers"]), await request.body())
+def _request_of(asked: Request) -> WriteRequest:
+    """What HTTP carried, but for the body."""
+    path = {name: str(value) for name, value in asked.path_params.items()}
+    return WriteRequest(path, asked.scope["query_string"], dict(asked.scope["headers"]), b"")
+
+
+async def _body_of(asked: Request, most_bytes: int) -> bytes:
+    """The whole body. Its length was looked at before, as far as the request told it."""
+    body = bytearray()
+    async for part in asked.stream():
+        body += part
+        if len(body) > most_bytes:
+            raise BodyTooLarge(most_bytes)
+    return bytes(body)

@@ -6,10 +6,11 @@
     TanpuhuiError
     └── RequestRefused                the request is refused before the ledger is asked
         ├── CredentialsMissing        401  no API key, or not `Authorization: Bearer`
-        ├── CredentialsUnknown        401  no such key, or revoked
+        ├── CredentialsInvalid        401  a Bearer token that is no key of ours, or is revoked
         ├── ScopeMissing              403
         ├── RouteUnknown              404
         ├── MethodNotAllowed          405
+        ├── BodyTooSlow               408
         ├── IdempotencyKeyReused      409  same key, other request
         ├── IdempotencyKeyMissing     400
         ├── LengthRequired            411
@@ -20,7 +21,9 @@
         ├── RateExceeded              429
         ├── HeadersTooLarge           431
         ├── NodeNotConfigured         501  this instance only reads
-        └── IndexEmpty                503  the index has not read its first block
+        ├── IndexEmpty                503  the index has not read its first block
+        ├── IndexHalted               503  the index found something wrong and stands still
+        └── FollowerFailing           503  the index is not kept up with the chain
 """
 
 from dataclasses import dataclass
@@ -47,8 +50,8 @@ class CredentialsMissing(RequestRefused):
         return "此接口需要 API 密钥；请以 `Authorization: Bearer KEY` 提交。"
 
 
-class CredentialsUnknown(RequestRefused):
-    """The API key is not one of ours, or it was revoked."""
+class CredentialsInvalid(RequestRefused):
+    """The Bearer token is not an API key of ours, or the key was revoked."""
 
     status: ClassVar[int] = 401
 
@@ -96,6 +99,21 @@ class MethodNotAllowed(RequestRefused):
 
     def explain_chinese(self) -> str:
         return "此接口不支持该方法；可用方法见 Allow 头。"
+
+
+@dataclass(unsafe_hash=True)
+class BodyTooSlow(RequestRefused):
+    """The body did not arrive in time."""
+
+    most_seconds: float
+
+    status: ClassVar[int] = 408
+
+    def explain(self) -> str:
+        return f"The body of a request must arrive within {self.most_seconds} s; send the same request again."
+
+    def explain_chinese(self) -> str:
+        return f"请求正文须在 {self.most_seconds} 秒内送达；请重新提交同一请求。"
 
 
 class IdempotencyKeyReused(RequestRefused):
@@ -256,3 +274,43 @@ class IndexEmpty(RequestRefused):
 
     def explain_chinese(self) -> str:
         return "索引尚未读入首个区块；请稍后重试。"
+
+
+@dataclass(unsafe_hash=True)
+class IndexHalted(RequestRefused):
+    """The index found something on the chain that contradicts what it knows, and stands still."""
+
+    block_number: int
+    reason: str
+
+    status: ClassVar[int] = 503
+
+    def explain(self) -> str:
+        return (
+            f"The index stopped at block {self.block_number}. {self.reason} Take nothing from it as final; the "
+            "operator compares its node with another one, and then follows docs/operations.md."
+        )
+
+    def explain_chinese(self) -> str:
+        return (
+            f"索引已在区块 {self.block_number} 停止。{self.reason} 其内容不得视为最终结果；请运营方与其他节点核对后，"
+            "按 docs/operations.md 处理。"
+        )
+
+
+@dataclass(unsafe_hash=True)
+class FollowerFailing(RequestRefused):
+    """What keeps the index up with the chain has failed, or has failed again and again. `cause`: the error's code."""
+
+    cause: str
+
+    status: ClassVar[int] = 503
+
+    def explain(self) -> str:
+        return (
+            f"The index is not kept up with the chain ({self.cause}), and what is read is ever older. The operator "
+            "sees that node and database of this instance answer, and finds more in its log."
+        )
+
+    def explain_chinese(self) -> str:
+        return f"索引未能跟上区块链（{self.cause}），所读内容日渐陈旧。请运营方检查本实例的节点与数据库，详情见其日志。"

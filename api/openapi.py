@@ -62,6 +62,7 @@ _DESCRIPTIONS = {
     401: "No API key, or not a valid one.",
     403: "The API key, or the body whose key signs, may not do this.",
     404: "There is no such thing as of this block.",
+    408: "The body did not arrive in time.",
     409: "The rules of the ledger forbid it, or the Idempotency-Key was used for another request.",
     411: "Content-Length is missing.",
     413: "The body is too large.",
@@ -138,7 +139,7 @@ _PREFER = {
 }
 _LOCATION = {"Location": {"description": "Where to ask the status.", "schema": {"type": "string"}}}
 _AS_OF = {"Tanpuhui-As-Of": _HEADERS["Tanpuhui-As-Of"]}
-_WRITE_STATUSES = (400, 401, 403, 409, 411, 413, 415, 422, 501, 503)
+_WRITE_STATUSES = (400, 401, 403, 408, 409, 411, 413, 415, 422, 501, 503)
 _STATUS_SCHEMA = {"schema": {"$ref": "#/components/schemas/StatusAnswer"}}
 SECURITY: list[dict[str, list[str]]] = [{"apiKey": []}]
 TRANSACTION_DESCRIPTION = (
@@ -157,9 +158,9 @@ def write_description(route: WriteRoute) -> str:
 def write_responses() -> dict[int | str, dict[str, Any]]:
     """Every answer of a writing route."""
     return {
-        201: {"description": "Done: its leaf is in the log.", "headers": {**_LOCATION, **_AS_OF}},
+        201: {"description": "Done: its leaf is in the log, at `leaf_index`.", "headers": {**_LOCATION, **_AS_OF}},
         202: {
-            "description": "Saved, and on its way; ask its status.",
+            "description": "Saved, and on its way, or done and its place in the log not known yet; ask its status.",
             "content": {"application/json": _STATUS_SCHEMA},
             "headers": {**_LOCATION, **_AS_OF},
         },
@@ -213,7 +214,7 @@ def page_responses(path: str) -> dict[int | str, dict[str, Any]]:
     model = {"/v1/health/live": Live, "/problems/{code}": ProblemType}.get(path)
     if model is None:
         return {}
-    statuses = (404,) if model is ProblemType else ()
+    statuses = (404, 422) if model is ProblemType else (422,)
     return {200: {"model": model, "description": "It does."}, **problem_responses(statuses)}
 
 

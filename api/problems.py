@@ -13,7 +13,15 @@ from typing import Any
 
 from api.answers import PROBLEM_TYPE, Answer, encode_json
 from api.caching import CacheRule
-from api.errors import BodyInvalid, CredentialsMissing, CredentialsUnknown, FieldError, RateExceeded, RequestRefused
+from api.errors import (
+    BodyInvalid,
+    BodyTooSlow,
+    CredentialsInvalid,
+    CredentialsMissing,
+    FieldError,
+    RateExceeded,
+    RequestRefused,
+)
 from ledger.errors import (
     InvalidInput,
     InvalidJson,
@@ -198,9 +206,12 @@ def _headers_of(error: TanpuhuiError, status: int) -> tuple[tuple[bytes, bytes],
     match error:
         case RateExceeded():
             return ((b"retry-after", str(error.wait_seconds).encode()),)
+        case BodyTooSlow():
+            # What still comes of the body is not the next request.
+            return ((b"connection", b"close"),)
         case CredentialsMissing():
             return ((b"www-authenticate", b'Bearer realm="tanpuhui"'),)
-        case CredentialsUnknown():
+        case CredentialsInvalid():
             return ((b"www-authenticate", b'Bearer realm="tanpuhui", error="invalid_token"'),)
         case _ if status == 503:
             return ((b"retry-after", b"5"),)

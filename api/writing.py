@@ -1,8 +1,9 @@
 """Writing routes: from a request to one operation, whose end is waited for or asked for later.
 
-In order: key, scope, `Idempotency-Key`, body, operation, outbox. Nothing is begun before all of it is right. Once an
-operation is saved it ends, done or refused, whatever happens to this process; the answer says how far it has come:
-201 done, 409 refused, 202 on its way.
+In order: key, scope, and only then the body is read; `Idempotency-Key`, parameters, body, operation; whether this
+instance signs for the body that must; outbox. Nothing is begun before all of it is right. Once an operation is saved
+it ends, done or refused, whatever happens to this process; the answer says how far it has come: 201 done, with its
+place in the log, 409 refused, 202 on its way or its place not known yet.
 """
 
 import re
@@ -27,7 +28,7 @@ from api.errors import (
 )
 from api.idempotency import RepeatedSalts, operation_id_of
 from api.operations_port import OperationsPort
-from api.parameters import Arguments, Parameter
+from api.parameters import Arguments, Parameter, parse_query
 from api.problems import Problems
 from api.repository.operations import outcome_of
 from api.repository.snapshots import IndexUnavailable, Readers
@@ -36,6 +37,7 @@ from api.schemas.writes import RecordedBody, SendTransactionBody, WriteBody
 from chain.composer import Composer
 from chain.operations import Operation, OperationState, OperationStatus
 from chain.reverts import refusal_of_status
+from indexer.api_keys import ApiKey
 from ledger.canonical import parse_strict
 from ledger.errors import (
     InvalidJson,
@@ -44,11 +46,12 @@ from ledger.errors import (
     OperationConflict,
     SignerNotConfigured,
 )
-from ledger.ids import OperationId
-from ledger.records import Record
+from ledger.ids import ZERO_ADDRESS, OperationId
+from ledger.records import RandomSalts, Record
 from ledger.vocabulary import Role
 
 _DEEPEST_BODY = 16
+_OK, _CREATED, _ACCEPTED = 200, 201, 202
 _PREFER_WAIT = re.compile(r"(?:^|,)\s*wait\s*=\s*([0-9]{1,4})\s*(?:$|[,;])", re.ASCII)
 _JSON_MEDIA = re.compile(r"application/json\s*(?:;\s*charset=\"?utf-8\"?\s*)?", re.IGNORECASE)
 
@@ -59,6 +62,7 @@ class WriteRequest(NamedTuple):
     """What a writing route is asked, as HTTP carried it."""
 
     path: Mapping[str, str]
+    query: bytes
     headers: Mapping[bytes, bytes]
     body: bytes
 
@@ -111,16 +115,23 @@ class Writer:
         self._usual_wait_seconds = usual_wait_seconds
         self._longest_wait_seconds = longest_wait_seconds
 
-    def begin(self, route: WriteRoute, request: WriteRequest) -> "Begun | Answer":
+    def admit(self, request: WriteRequest, scope: KeyScope) -> "ApiKey | Answer":
+        """Whether the caller may ask that at all, before the body is read; blocks; never raises."""
+        try:
+            return self._authenticator.authorise(request.headers.get(b"authorization"), scope)
+        except Exception as error:  # noqa: BLE001 - the edge: unknown ones become opaque 500s, logged with an id
+            return self._problem(error, request)
+
+    def begin(self, route: WriteRoute, request: WriteRequest, key: ApiKey) -> "Begun | Answer":
         """Everything up to the saved operation, or the problem that prevents it; blocks; never raises."""
         try:
-            key = self._authenticator.authorise(request.headers.get(b"authorization"), route.scope)
             operation_id = operation_id_of(key.key_id, request.text(b"idempotency-key"))
-            port = self._port(route.role)
+            parse_query(request.query, {})
             arguments = {one.name: one.parse(request.path[one.name], one.name) for one in route.parameters}
             body = read_body(request, route.body)
+            port = self._port(route, operation_id, arguments, body)
             return Begun(operation_id, self._save(port, route, operation_id, arguments, body))
-        except Exception as error:  # noqa: BLE001 - the edge: unknown ones become opaque 500s, logged with an id
+        except Exception as error:  # noqa: BLE001 - as above
             return self._problem(error, request)
 
     def seconds_to_wait(self, request: WriteRequest) -> float:
@@ -136,7 +147,7 @@ class Writer:
             return self._on_its_way(begun.operation_id, request)
         except Exception as error:  # noqa: BLE001 - as above
             return self._problem(error, request, {"operation_id": begun.operation_id.hex0x})
-        return self._status_answer(status, 201)
+        return self._status_answer(status, _CREATED)
 
     def _on_its_way(self, operation_id: OperationId, request: WriteRequest) -> Answer:
         try:
@@ -147,12 +158,12 @@ class Writer:
                 raise refusal_of_status(status)
         except Exception as error:  # noqa: BLE001 - as above
             return self._problem(error, request, {"operation_id": operation_id.hex0x})
-        return self._status_answer(status, 201 if status.state is OperationState.DONE else 202)
+        return self._status_answer(status, _CREATED if status.state is OperationState.DONE else _ACCEPTED)
 
     def send_transaction(self, request: WriteRequest) -> Answer:
         """The whole answer of the route that takes a holder's signed transaction; blocks; never raises."""
         try:
-            self._authenticator.authorise(request.headers.get(b"authorization"), KeyScope.TRANSACTIONS_SEND)
+            parse_query(request.query, {})
             body = read_body(request, SendTransactionBody)
             record = None if body.record is None else Record.from_json(body.record.model_dump())
             sent = self._any_port().send_raw(body.raw_transaction, record)
@@ -164,19 +175,20 @@ class Writer:
             "transaction_hash": "0x" + sent.transaction_hash.hex(),
             "links": {"operation": path},
         }
-        return self._answer(202, document, path)
+        return self._answer(_ACCEPTED, document, path)
 
     def status(self, request: WriteRequest) -> Answer:
         """The whole answer of the status route; blocks; never raises."""
         try:
             self._authenticator.authenticate(request.headers.get(b"authorization"))
+            parse_query(request.query, {})
             operation_id = OperationId.from_hex(request.path["operation_id"], "operation_id")
             status = self._any_port().status(operation_id)
             if status is None:
                 raise NotFound("operation of this instance", operation_id.hex0x)
         except Exception as error:  # noqa: BLE001 - as above
             return self._problem(error, request)
-        return self._status_answer(status, 200)
+        return self._status_answer(status, _OK)
 
     # ------------------------------------------------------------------------------------------------ steps
 
@@ -185,10 +197,17 @@ class Writer:
             raise NodeNotConfigured
         return self._operations
 
-    def _port(self, role: Role) -> OperationsPort:
-        if self._operations is None or role not in self._operations.senders:
-            raise SignerNotConfigured(role)
-        return self._operations
+    def _port(
+        self, route: WriteRoute, operation_id: OperationId, arguments: Arguments, body: RecordedBody
+    ) -> OperationsPort:
+        """The port, if it signs for the route. `SignerNotConfigured` only for what another instance would take: it is
+        composed as if here, and thrown away.
+        """
+        if self._operations is not None and route.role in self._operations.senders:
+            return self._operations
+        nobody = Composer(salts=RandomSalts(), senders={route.role: ZERO_ADDRESS})
+        _check_fields(route.compose(nobody, operation_id, arguments, body), body)
+        raise SignerNotConfigured(route.role)
 
     def _save(
         self,
@@ -218,10 +237,7 @@ class Writer:
         salts = {} if saved is None else {field.name: field.salt for field in saved.fields}
         composer = Composer(salts=RepeatedSalts(salts, port.salts), senders=port.senders)
         operation = route.compose(composer, operation_id, arguments, body)
-        values = operation.record.values
-        for name, value in body.fields.items():
-            if values[name] != value:
-                raise InvalidRecord(f"fields.{name}", "not contradict what the operation itself says", value)
+        _check_fields(operation, body)
         return operation
 
     # ---------------------------------------------------------------------------------------------- answers
@@ -231,8 +247,9 @@ class Writer:
         return self._answer(code, document, status_path(status.operation_id), status.operation_id)
 
     def _answer(self, code: int, document: dict[str, Any], location: str, indexed: OperationId | None = None) -> Answer:
-        """With the as-of block, and what the index knows of the operation `indexed`; both are left out while it is
-        empty.
+        """With the as-of block, and what the index knows of the operation `indexed`, which goes before what was seen
+        when it was done; both are left out while the index is empty. 201 becomes 202 while the place in the log is not
+        known.
         """
         headers: Headers = ((b"content-type", JSON_TYPE), (b"cache-control", CacheRule.NEVER.value))
         document["as_of"] = None
@@ -245,12 +262,22 @@ class Writer:
             outcome = None
         if outcome is not None:
             document["leaf_index"], document["certificate_number"] = outcome
-        if code != 200:
+        if code == _CREATED and document["leaf_index"] is None:
+            code = _ACCEPTED
+        if code != _OK:
             headers = (*headers, (b"location", location.encode()))
         return Answer(code, headers, encode_json(document))
 
     def _problem(self, error: Exception, request: WriteRequest, extra: dict[str, Any] | None = None) -> Answer:
         return self._problems.answer(error, request.headers.get(b"accept-language"), extra)
+
+
+def _check_fields(operation: Operation, body: RecordedBody) -> None:
+    """Raises `InvalidRecord` for a field that says something else than the operation."""
+    values = operation.record.values
+    for name, value in body.fields.items():
+        if values[name] != value:
+            raise InvalidRecord(f"fields.{name}", "not contradict what the operation itself says", value)
 
 
 def read_body(request: WriteRequest, model: type[WriteBody]) -> Any:

@@ -236,6 +236,7 @@ def done_status(status: OperationStatus, done: DoneOperation, flight: Flight | N
         raw_transaction=status.raw_transaction if flight is None else flight.signed.raw,
         transaction_hash=done.transaction_hash,
         block_number=done.block_number,
+        leaf_index=done.leaf_index,
     )
 
 

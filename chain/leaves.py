@@ -76,4 +76,5 @@ def _done(log: dict[str, object]) -> DoneOperation:
         operation_id=OperationId(from_data(topics[2], "eth_getLogs")),
         transaction_hash=from_data(log["transactionHash"], "eth_getLogs"),
         block_number=from_quantity(log["blockNumber"], "eth_getLogs"),
+        leaf_index=int.from_bytes(from_data(topics[1], "eth_getLogs"), "big"),
     )

@@ -17,7 +17,7 @@ from chain.operations import OperationStatus, Outbox, SentTransaction
 from chain.rpc import Rpc, RpcError
 from chain.signers import Signer
 from chain.transactions import SignedTransaction, Transaction, decode_signed
-from ledger.errors import KeyInUse, RpcFailure
+from ledger.errors import KeyInUse, OperationConflict, RefusedMeanwhile, RpcFailure
 from ledger.ids import Address
 
 
@@ -84,15 +84,15 @@ class NonceLine:
     def launch(self, statuses: Sequence[OperationStatus]) -> tuple[list[Flight], Future[None]]:
         """Signs for the next nonces, saves the signed bytes, and hands them over in the background.
 
-        The future fails with `NodeUnreachable` (then the flights have to be handed over again), `KeyInUse` or
-        `RpcFailure`.
+        Raises `RefusedMeanwhile`, with nothing sent. The future fails with
+        `NodeUnreachable` (then the flights have to be handed over again), `KeyInUse` or `RpcFailure`.
         """
         self.open()
         with self._lock:
             if self._next is None:  # forgotten by another thread since
                 self._next = self._reopened()
             flights = [self._sign(status, self._next + place) for place, status in enumerate(statuses)]
-            self._outbox.mark_sent(_sent(flight) for flight in flights)
+            self._mark_sent(flights)
             self._next += len(flights)
             return flights, self._courier.submit(self._hand_over, flights)
 
@@ -132,8 +132,15 @@ class NonceLine:
         if flight.nonce < self.mined():
             return  # mined meanwhile, by whatever transaction: the operation's own fate is looked at apart
         again = self._sign(flight.status, flight.nonce)
-        self._outbox.mark_sent([_sent(again)])
+        self._mark_sent([again])
         self._hand_over([again])
+
+    def _mark_sent(self, flights: Sequence[Flight]) -> None:
+        """`RefusedMeanwhile` if another process of this key had one of them refused: none may be handed over then."""
+        try:
+            self._outbox.mark_sent([_sent(flight) for flight in flights])
+        except OperationConflict as error:
+            raise RefusedMeanwhile(error.operation_id) from error
 
     def _hand_over(self, flights: Sequence[Flight]) -> None:
         for flight, error in self._send(flights):

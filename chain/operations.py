@@ -77,6 +77,7 @@ class OperationStatus:
     transaction_hash: bytes | None = None
     raw_transaction: bytes | None = None
     block_number: int | None = None
+    leaf_index: int | None = None
     error_code: str | None = None
     error_arguments: Mapping[str, Any] | None = None
 
@@ -91,11 +92,14 @@ class SentTransaction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoneOperation:
-    """The operation's leaf is in the log, by the named transaction (which may be an earlier try)."""
+    """The operation's leaf is in the log, by the named transaction (which may be an earlier try). `leaf_index` is None
+    where its event was not seen.
+    """
 
     operation_id: OperationId
     transaction_hash: bytes
     block_number: int
+    leaf_index: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +121,14 @@ class Outbox(Protocol):
         """
         ...
 
-    def mark_sent(self, transactions: Iterable[SentTransaction]) -> None: ...
+    def mark_sent(self, transactions: Iterable[SentTransaction]) -> None:
+        """Signed bytes that are about to be handed to the node.
+
+        Raises `OperationConflict` for an operation that was refused, and then marks none: what the node would take now
+        could be done, and the outbox would still say refused. One that is done stays as it is: the log takes an id
+        once, so that its bytes have no effect.
+        """
+        ...
 
     def mark_done(self, operations: Iterable[DoneOperation]) -> None: ...
 

@@ -80,7 +80,7 @@ class Submitter:
         Raises the refusal (`ledger.refusals`): one that shows when tried costs no transaction. Raises
         `OperationConflict` for an id that was saved with other content, `InvalidInput` for an operation of another
         sender, and, with the operation saved for `resume`, `NodeUnreachable`, `WrongChain`, `NotDeployed`,
-        `RpcFailure`, `KeyInUse`, `NotMined`.
+        `RpcFailure`, `KeyInUse`, `RefusedMeanwhile`, `NotMined`.
         """
         [status] = self._save([operation])
         if status.state is OperationState.SAVED:

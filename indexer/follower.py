@@ -39,7 +39,7 @@ from indexer.projections import Projection
 from indexer.rollback import roll_back
 from indexer.schema import blocks
 from indexer.source import BlockEvents, BlockRange, ChainMoved, Header, RangeReader, read_header, read_headers
-from ledger.errors import Inconsistent, NodeUnreachable, RpcFailure
+from ledger.errors import Inconsistent, NodeUnreachable, RpcFailure, TanpuhuiError
 
 Progress = Callable[[int, int], None]
 """Called after each commit with the cursor's block and the block that is being caught up to."""
@@ -54,6 +54,10 @@ _OBJECTS_PER_COLLECTION = 200_000
 _SWITCH_SECONDS = 0.0005
 _ROOT_AT = keccak256(b"rootAt(uint64)")[:4]
 _SIZE = keccak256(b"size()")[:4]
+
+
+def _nobody(_: TanpuhuiError | None) -> None:
+    """Hears nothing."""
 
 
 class Follower:
@@ -106,13 +110,25 @@ class Follower:
         self._halt(halted)
         raise halted
 
-    def follow(self, stop: threading.Event, *, poll_seconds: float = 1.0) -> None:
-        """Catches up again and again until `stop` is set. A node that does not answer is waited for."""
+    def follow(
+        self,
+        stop: threading.Event,
+        *,
+        poll_seconds: float = 1.0,
+        told: Callable[[TanpuhuiError | None], None] = _nobody,
+    ) -> None:
+        """Catches up again and again until `stop` is set. A node that does not answer is waited for.
+
+        `told` hears after each time what failed, or None when the mirror stands at the head.
+        """
         while not stop.is_set():
             try:
                 self.catch_up()
-            except (NodeUnreachable, RpcFailure):
+            except (NodeUnreachable, RpcFailure) as error:
+                told(error)
                 stop.wait(poll_seconds * 4)
+            else:
+                told(None)
             stop.wait(poll_seconds)
 
     # ------------------------------------------------------------------------------------------------- where it stands

@@ -26,6 +26,12 @@ from ledger.vocabulary import OperationKind
 
 _UNFINISHED = (OperationState.SAVED.value, OperationState.SENT.value)
 _UNSENT = (OperationState.SAVED.value,)
+_LEFT_ALONE = {
+    OperationState.SENT: (OperationState.SENT, OperationState.DONE),
+    OperationState.DONE: (OperationState.DONE,),
+    OperationState.REFUSED: (OperationState.REFUSED,),
+}
+"""By the state that something is to be moved to: the states that it may have after that, moved or not."""
 _IDS_PER_QUESTION = 500
 _NEW = ("operation_id", "state", "sender", "contract", "kind", "calldata", "record_hash", "saved_at", "changed_at")
 
@@ -49,7 +55,11 @@ class SqlOutbox:
             return self._save(operations)
 
     def mark_sent(self, transactions: Iterable[SentTransaction]) -> None:
-        """Signed bytes of operations that are about to be handed to the node, perhaps not for the first time."""
+        """Signed bytes of operations that are about to be handed to the node, perhaps not for the first time.
+
+        `OperationConflict` for one that was refused, by another process of the same body: then none is marked, so that
+        none may be handed over.
+        """
         self._finish(
             OperationState.SENT,
             {
@@ -70,6 +80,7 @@ class SqlOutbox:
                 done.operation_id: {
                     "transaction_hash": done.transaction_hash,
                     "block_number": done.block_number,
+                    "leaf_index": done.leaf_index,
                 }
                 for done in operations
             },
@@ -123,10 +134,10 @@ class SqlOutbox:
     def _finish(
         self, state: OperationState, changes: dict[OperationId, dict[str, Any]], *, unsent: bool = False
     ) -> None:
-        """Moves unfinished operations on. One that has ended so already, or is sent once more, stays as it is.
+        """Moves unfinished operations on. One that has ended so already, or is done and sent once more, stays as it is.
 
         `unsent`: moves saved ones only, and leaves all others as they are. Raises `NotFound` for an id that was never
-        saved and, but for `unsent`, `OperationConflict` for one that ended in another way.
+        saved and, but for `unsent`, `OperationConflict` for one that ended in another way; then none is moved.
         """
         if not changes:
             return
@@ -140,12 +151,12 @@ class SqlOutbox:
             if done.rowcount == len(rows):
                 return
             known = _statuses(connection, list(changes))
-        for operation_id in changes:
-            found = known.get(operation_id)
-            if found is None:
-                raise NotFound("operation", operation_id)
-            if found.state is not state and state is not OperationState.SENT and not unsent:
-                raise OperationConflict(operation_id)
+            for operation_id in changes:
+                found = known.get(operation_id)
+                if found is None:
+                    raise NotFound("operation", operation_id)
+                if not unsent and found.state not in _LEFT_ALONE[state]:
+                    raise OperationConflict(operation_id)
 
 
 # Many rows at once, for which SQLAlchemy's own statements cost more than the database. Only names of the schema and
@@ -226,6 +237,7 @@ def _status_of(row: Row[Any]) -> OperationStatus:
         transaction_hash=row.transaction_hash,
         raw_transaction=row.raw_transaction,
         block_number=row.block_number,
+        leaf_index=row.leaf_index,
         error_code=row.error_code,
         error_arguments=None if row.error_arguments is None else json.loads(row.error_arguments),
     )

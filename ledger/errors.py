@@ -31,6 +31,7 @@
     │   ├── SignerNotConfigured
     │   ├── SigningFailed            the external signer refuses, or signed something else
     │   ├── KeyInUse                 another program sends transactions with the same key
+    │   ├── RefusedMeanwhile         another process of the same key had the operation refused
     │   ├── NotMined                 sent and saved, but in no block within the time given
     │   └── RpcFailure
     ├── NotFound                     nothing has this id                                                 exit 4
@@ -357,6 +358,19 @@ class KeyInUse(Unavailable):
         return (
             f"Another program sends transactions with the key of 0x{self.sender.hex()} (it took nonce {self.nonce}); "
             "stop it, then run this again: what was begun is saved and is finished once."
+        )
+
+
+@dataclass(unsafe_hash=True)
+class RefusedMeanwhile(Unavailable):
+    """Another process of the same key had the operation refused while this one was about to send it."""
+
+    operation_id: bytes
+
+    def explain(self) -> str:
+        return (
+            f"Another process with the same key had operation 0x{self.operation_id.hex()} refused while this one was "
+            "about to send it; nothing was sent. Let one process use the key, then run this again."
         )
 
 

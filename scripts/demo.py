@@ -91,7 +91,7 @@ def run_demo(output: Output, *, home: Path | None, port: int | None, stay: bool)
         context.bring_up()
         demo.say("索引", "chain indexed into SQL", context.settings.database_url)
         following = stack.enter_context(FollowerThread(context.follower, context.database, context.output.warn))
-        stack.enter_context(ApiServer(settings, listening, database=context.database))
+        stack.enter_context(ApiServer(settings, listening, database=context.database, following=following.failing))
         demo.say("服务", "API served", url)
         output.show(demo.check(url))
         if stay:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import threading
 import time
@@ -14,9 +15,13 @@ import uvicorn
 from sqlalchemy.exc import OperationalError
 
 from api.app import create_app
+from api.context import Following, no_follower
+from api.errors import FollowerFailing
 from api.operations_port import OperationsPort
+from api.problems import INTERNAL_ERROR
 from api.settings import ApiSettings
 from indexer.database import Database
+from indexer.errors import DatabaseUnusable
 from indexer.follower import Follower
 from ledger.errors import Inconsistent, InvalidInput, NodeUnreachable, RpcFailure, TanpuhuiError
 from scripts.following import sole_follower
@@ -24,7 +29,11 @@ from scripts.following import sole_follower
 _START_SECONDS: Final = 20.0
 _POLL_SECONDS: Final = 0.02
 _AGAIN_SECONDS: Final = 5.0
-_MAY_PASS: Final = (NodeUnreachable, RpcFailure, OperationalError, psycopg.OperationalError)
+_PATIENCE_SECONDS: Final = 30.0
+_DATABASE_ERRORS: Final = (OperationalError, psycopg.OperationalError)
+_MAY_PASS: Final = (NodeUnreachable, RpcFailure, *_DATABASE_ERRORS)
+
+log = logging.getLogger("tanpuhui.follower")
 
 
 class ApiServer:
@@ -37,9 +46,10 @@ class ApiServer:
         *,
         database: Database | None = None,
         operations: OperationsPort | None = None,
+        following: Following = no_follower,
     ) -> None:
         self._socket = listening
-        app = create_app(settings, database=database, operations=operations)
+        app = create_app(settings, database=database, operations=operations, following=following)
         config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="on")
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._serve, name="tanpuhui-api", daemon=True)
@@ -75,13 +85,23 @@ class FollowerThread:
     database that does not answer is tried again. Any other error ends the thread, and `wait` raises it.
     """
 
-    def __init__(self, follower: Follower, database: Database, on_halt: Callable[[TanpuhuiError], None]) -> None:
+    def __init__(
+        self,
+        follower: Follower,
+        database: Database,
+        on_halt: Callable[[TanpuhuiError], None],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._clock = clock
         self._follower = follower
         self._database = database
         self._on_halt = on_halt
         self._stop = threading.Event()
         self._failed = threading.Event()
         self._failure: Exception | None = None
+        self._ended: FollowerFailing | None = None
+        self._trouble: tuple[FollowerFailing, float] | None = None
         self._thread = threading.Thread(target=self._follow, name="tanpuhui-follower", daemon=True)
 
     def __enter__(self) -> Self:
@@ -100,23 +120,54 @@ class FollowerThread:
         if self._failure is not None:
             raise self._failure
 
+    def failing(self) -> FollowerFailing | None:
+        """What ails the thread, for readiness: at once if it has ended, otherwise when nothing went well for half a
+        minute. None while another process follows.
+        """
+        trouble = self._trouble
+        if self._ended is None and trouble is not None and self._clock() - trouble[1] >= _PATIENCE_SECONDS:
+            return trouble[0]
+        return self._ended
+
     def _follow(self) -> None:
         while not self._stop.is_set():
             try:
                 with sole_follower(self._database) as alone:
                     if alone:
-                        self._follower.follow(self._stop)
+                        self._follower.follow(self._stop, told=self._hear)
                         continue
+                self._hear(None)
             except Inconsistent as error:
+                self._ended = FollowerFailing(error.code)
                 self._on_halt(error)
                 return
-            except _MAY_PASS:
-                pass
+            except _MAY_PASS as error:
+                self._hear(error)
             except Exception as error:  # noqa: BLE001 - whatever it is, `wait` raises it
+                self._ended = FollowerFailing(_code_of(error))
                 self._failure = error
                 self._failed.set()
                 return
             self._stop.wait(_AGAIN_SECONDS)
+
+    def _hear(self, error: Exception | None) -> None:
+        """What fails is logged once until it goes well again, and counted from its first time."""
+        if error is None:
+            if self._trouble is not None:
+                log.warning("the index is kept up with the chain again")
+            self._trouble = None
+            return
+        failing = FollowerFailing(_code_of(error))
+        if self._trouble is None or self._trouble[0] != failing:
+            log.warning("the index is not kept up: %s", error.explain() if isinstance(error, TanpuhuiError) else error)
+        self._trouble = (failing, self._clock() if self._trouble is None else self._trouble[1])
+
+
+def _code_of(error: Exception) -> str:
+    """A name that says nothing of ours: of the database's own errors that it cannot be used."""
+    if isinstance(error, TanpuhuiError):
+        return error.code
+    return DatabaseUnusable.code if isinstance(error, _DATABASE_ERRORS) else INTERNAL_ERROR
 
 
 def listen(host: str, port: int, *, or_any: bool = False) -> socket.socket:

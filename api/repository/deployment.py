@@ -4,12 +4,14 @@ from typing import NamedTuple
 
 from api.errors import IndexEmpty
 from api.repository.snapshots import Row, Snapshot
+from indexer.schema import IncidentKind
 
 _BINDING = "SELECT chain_id, genesis_hash, first_block FROM chain_binding WHERE id = 1"
 _CONTRACTS = "SELECT name, address, code_hash FROM bound_contracts ORDER BY name"
-_OPEN_HALTS = (
-    "SELECT code, detected_at, block_number FROM incidents WHERE kind = 2 AND resolved_at IS NULL ORDER BY incident_id"
-)
+_OPEN_HALT = f"""
+SELECT block_number, detail FROM incidents WHERE kind = {int(IncidentKind.HALT)} AND resolved_at IS NULL
+ORDER BY incident_id LIMIT 1
+"""  # noqa: S608 - a constant of ours
 
 
 class Binding(NamedTuple):
@@ -22,11 +24,10 @@ class Binding(NamedTuple):
 
 
 class Halt(NamedTuple):
-    """Why the follower stopped."""
+    """Where and why the follower stopped."""
 
-    code: str
-    detected_at: int
     block_number: int
+    detail: str
 
 
 def binding(snapshot: Snapshot) -> Binding:
@@ -38,6 +39,7 @@ def binding(snapshot: Snapshot) -> Binding:
     return Binding(chain_id, bytes(genesis_hash), first_block, snapshot.all(_CONTRACTS))
 
 
-def open_halts(snapshot: Snapshot) -> list[Halt]:
-    """Halts that nobody has resolved yet."""
-    return [Halt._make(row) for row in snapshot.all(_OPEN_HALTS)]
+def open_halt(snapshot: Snapshot) -> Halt | None:
+    """The first halt that is not past: those after it may follow from it."""
+    row = snapshot.one(_OPEN_HALT)
+    return None if row is None else Halt._make(row)

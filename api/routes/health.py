@@ -1,25 +1,24 @@
-"""Whether the index can be read, and what it is bound to."""
+"""Whether the index is good to read, and what it is bound to."""
 
 from time import time
 
 from api.caching import CacheRule
+from api.errors import IndexHalted
 from api.parameters import Arguments
 from api.reading import Found, ReadRoute
-from api.repository.deployment import binding, open_halts
+from api.repository.deployment import binding, open_halt
 from api.repository.snapshots import Snapshot
 from api.schemas.common import hex0x
 from api.schemas.health import DeploymentAnswer, ReadyAnswer
 
 
 def read_ready(snapshot: Snapshot, _: Arguments) -> Found:
-    """Lag and open halts. An empty or unreadable index is a 503 problem instead."""
-    halts = open_halts(snapshot)
-    document = {
-        "status": "halted" if halts else "ready",
-        "lag_seconds": max(0, int(time()) - snapshot.as_of.timestamp),
-        "open_halts": [halt._asdict() for halt in halts],
-    }
-    return Found(document, CacheRule.NEVER)
+    """How old the index is. Raises `IndexHalted`; empty or unreadable it is not even asked."""
+    halt = open_halt(snapshot)
+    if halt is not None:
+        raise IndexHalted(halt.block_number, halt.detail)
+    lag = max(0, int(time()) - snapshot.as_of.timestamp)
+    return Found({"status": "ready", "lag_seconds": lag}, CacheRule.NEVER)
 
 
 def read_deployment(snapshot: Snapshot, _: Arguments) -> Found:
@@ -37,15 +36,18 @@ def read_deployment(snapshot: Snapshot, _: Arguments) -> Found:
     return Found(document)
 
 
+READY = ReadRoute(
+    "/v1/health/ready",
+    read_ready,
+    summary="Whether the index is good to read, and how old it is",
+    description="503 while it is empty, unreadable, halted, or no longer kept up with the chain by this instance; the "
+    "problem says why. The other routes still answer from a halted index, and say so in `as_of.halted`.",
+    model=ReadyAnswer,
+    tag="health",
+)
+
 ROUTES = (
-    ReadRoute(
-        "/v1/health/ready",
-        read_ready,
-        summary="Whether the index can be read, and how old it is",
-        description="A halted index still answers; every answer then says so in `as_of.halted`.",
-        model=ReadyAnswer,
-        tag="health",
-    ),
+    READY,
     ReadRoute(
         "/v1/deployment",
         read_deployment,

@@ -11,21 +11,12 @@ class Live(Model):
     status: Literal["live"]
 
 
-class OpenHalt(Model):
-    """Why the index stopped."""
-
-    code: str
-    detected_at: Index
-    block_number: Index
-
-
 class ReadyAnswer(Answered):
-    """The index can be read."""
+    """The index can be read, and nothing is known against it."""
 
-    status: Literal["ready", "halted"]
+    status: Literal["ready"]
     lag_seconds: Index
     """Age of the last indexed block."""
-    open_halts: list[OpenHalt]
 
 
 class Contract(Model):

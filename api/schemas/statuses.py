@@ -36,7 +36,7 @@ class StatusAnswer(Model):
     refusal: ProblemRefusal | None
     """Why the contract refused it: nothing was changed."""
     leaf_index: Index | None
-    """Its place in the log, once the index has it."""
+    """Its place in the log, once it is known to be there. An answer 201 always has it."""
     certificate_number: Annotated[int, Field(ge=1)] | None
     """Of a cancellation, once the index has it."""
     links: StatusLinks
@@ -83,7 +83,7 @@ def status_document(status: OperationStatus) -> dict[str, Any]:
         "transaction_hash": optional_hex0x(status.transaction_hash),
         "block_number": status.block_number,
         "refusal": refusal,
-        "leaf_index": None,
+        "leaf_index": status.leaf_index,
         "certificate_number": None,
         "links": status_links(status.operation_id),
     }

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from api.chain_operations import ChainOperations
+from api.context import Following, no_follower
 from api.settings import ApiSettings
 from indexer.records import RecordStore
 from ledger.vocabulary import Role
@@ -74,16 +75,19 @@ def serve(
         )
         stack.enter_context(interruptible())
         wait: Callable[[], object] = threading.Event().wait
+        failing: Following = no_follower
         if follow:
             context.bring_up()
             following = FollowerThread(context.follower, context.database, context.output.warn)
             stack.enter_context(following)
-            wait = following.wait
+            wait, failing = following.wait, following.failing
         roles = context.configured_roles()
         operations = _operations(context, roles) if roles else None
         if operations is not None:
             stack.callback(operations.close)
-        stack.enter_context(ApiServer(settings, listening, database=context.database, operations=operations))
+        stack.enter_context(
+            ApiServer(settings, listening, database=context.database, operations=operations, following=failing)
+        )
         signs_for = ", ".join(role.label for role in roles) or "no body, so it only reads"
         context.output.note(f"serving {url} until Ctrl-C; signs for {signs_for}")
         wait()

@@ -43,7 +43,11 @@ class MemoryOutbox:
             return statuses
 
     def mark_sent(self, transactions: Iterable[SentTransaction]) -> None:
-        for sent in transactions:
+        all_of_them = list(transactions)
+        for sent in all_of_them:
+            if self.statuses[sent.operation_id].state is OperationState.REFUSED:
+                raise OperationConflict(sent.operation_id)
+        for sent in all_of_them:
             self._move(
                 sent.operation_id,
                 state=OperationState.SENT,
@@ -59,6 +63,7 @@ class MemoryOutbox:
                 state=OperationState.DONE,
                 transaction_hash=done.transaction_hash,
                 block_number=done.block_number,
+                leaf_index=done.leaf_index,
             )
 
     def mark_refused(self, operations: Iterable[RefusedOperation], *, unsent: bool = False) -> None:
@@ -88,7 +93,7 @@ class MemoryOutbox:
             before = self.statuses[operation_id]
             if before.state in _UNFINISHED:
                 self.statuses[operation_id] = replace(before, state=state, **values)  # type: ignore[arg-type]
-            elif state not in (before.state, OperationState.SENT):
+            elif before.state is not state and (before.state, state) != (OperationState.DONE, OperationState.SENT):
                 raise OperationConflict(operation_id)
 
 

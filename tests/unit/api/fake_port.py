@@ -25,6 +25,7 @@ class FakePort:
     salts: SaltSource = field(default_factory=RandomSalts)
     saved: dict[OperationId, tuple[Operation, OperationStatus]] = field(default_factory=dict)
     sent: list[bytes] = field(default_factory=list)
+    leaf_index: int | None = 7
     blind: int = 0
     """How often `saved_record` does not see yet what is saved: two equal requests at the same moment."""
 
@@ -60,7 +61,13 @@ class FakePort:
                 error_arguments=self.outcome.details(),
             )
         if self.outcome is None:
-            return replace(status, state=OperationState.DONE, transaction_hash=b"\x77" * 32, block_number=40)
+            return replace(
+                status,
+                state=OperationState.DONE,
+                transaction_hash=b"\x77" * 32,
+                block_number=40,
+                leaf_index=self.leaf_index,
+            )
         return status
 
     def status(self, operation_id: OperationId) -> OperationStatus | None:

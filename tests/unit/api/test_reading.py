@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from api.app import READ_ROUTES
+from api.app import READ_ROUTES, create_app
+from api.errors import FollowerFailing
+from api.settings import ApiSettings
 from ledger import encoding
 from ledger.ids import LotId, OperationId
 from ledger.log_tree import verify_consistency, verify_inclusion
@@ -390,9 +392,40 @@ def test_a_halted_index_says_so_on_every_answer_and_nothing_of_it_may_be_kept(ha
         reply = halted_client.get(target)
         assert reply.json["as_of"]["halted"] is True
         assert reply.header("cache-control") == "no-store"
-    ready = halted_client.get("/v1/health/ready").json
-    assert ready["status"] == "halted"
-    assert [halt["code"] for halt in ready["open_halts"]] == ["broken-log"]
+        assert reply.status == (503 if target == "/v1/health/ready" else 200)
+
+
+def test_a_halted_index_is_not_ready_and_says_why(halted_client: Client) -> None:
+    ready = halted_client.get("/v1/health/ready")
+    assert (ready.status, ready.json["code"]) == (503, "index-halted")
+    assert "block 2" in ready.json["detail"]
+    assert "made" in ready.json["detail"]
+    assert ready.header("retry-after")
+    chinese = halted_client.get("/v1/health/ready", accept_language="zh").json["detail"]
+    assert "made" in chinese
+    assert halted_client.get("/v1/health/live").status == 200
+
+
+def test_an_instance_whose_follower_fails_is_not_ready_and_still_answers(database_url: str) -> None:
+    ailing: list[FollowerFailing | None] = [None]
+    application = create_app(ApiSettings(database_url=database_url), following=lambda: ailing[0])
+    client = Client(application)
+    assert client.get("/v1/health/ready").status == 200
+    ailing[0] = FollowerFailing("node-unreachable")
+    ready = client.get("/v1/health/ready")
+    assert (ready.status, ready.json["code"]) == (503, "follower-failing")
+    assert "node-unreachable" in ready.json["detail"]
+    assert client.get("/v1/health/live").status == 200
+    assert client.get("/v1/certificates/1").status == 200
+    application.close()
+
+
+@pytest.mark.parametrize(
+    "target", ["/", "/docs", "/docs.css", "/openapi.json", "/problems/not-found", "/v1/health/live", *EXAMPLES]
+)
+def test_no_route_ignores_a_parameter(client: Client, target: str) -> None:
+    reply = client.get(target + ("&" if "?" in target else "?") + "surprise=1")
+    assert (reply.status, reply.json["errors"][0]["field"]) == (422, "surprise")
 
 
 def test_an_empty_index_answers_503_and_not_with_nothing(empty_client: Client) -> None:

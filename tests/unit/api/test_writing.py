@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -162,8 +162,10 @@ def test_every_writing_route_needs_its_scope_and_its_signer(office: Office, name
         (None, "credentials-missing"),
         ("", "credentials-missing"),
         ("Basic dXNlcjpwYXNz", "credentials-missing"),
-        ("Bearer short", "credentials-missing"),
-        ("Bearer tph_" + "x" * 43, "credentials-unknown"),
+        ("Bearer", "credentials-invalid"),
+        ("Bearer short", "credentials-invalid"),
+        ("bearer two words of some length", "credentials-invalid"),
+        ("Bearer tph_" + "x" * 43, "credentials-invalid"),
     ],
 )
 def test_who_has_no_key_is_told_how_to_bring_one(office: Office, authorization: str | None, code: str) -> None:
@@ -174,11 +176,13 @@ def test_who_has_no_key_is_told_how_to_bring_one(office: Office, authorization: 
         office.client.get(f"/v1/operations/{ID}/status", **headers),
     ):
         assert (reply.status, reply.json["code"]) == (401, code)
-        assert (reply.header("www-authenticate") or "").startswith("Bearer ")
+        challenge = reply.header("www-authenticate") or ""
+        assert challenge.startswith("Bearer ")
+        assert ('error="invalid_token"' in challenge) == (code == "credentials-invalid")
 
 
 def test_a_revoked_key_is_no_key(office: Office) -> None:
-    assert office.post("/v1/transfers", TRANSFER, who="revoked").json["code"] == "credentials-unknown"
+    assert office.post("/v1/transfers", TRANSFER, who="revoked").json["code"] == "credentials-invalid"
 
 
 @pytest.mark.parametrize("key", [None, "", "two words", "x" * 256, "é"])
@@ -297,6 +301,52 @@ def test_a_refusal_of_the_contract_is_a_problem_with_name_and_arguments(office: 
     )
     assert (status.status, status.json["state"]) == (200, "refused")
     assert status.json["refusal"] == reply.json["refusal"]
+
+
+def test_what_is_done_is_answered_201_with_its_leaf_and_202_as_long_as_that_is_not_known(office: Office) -> None:
+    assert (office.post("/v1/transfers", TRANSFER).status, office.port.leaf_index) == (201, 7)
+    assert office.post("/v1/transfers", TRANSFER).json["leaf_index"] == 7
+    office.port.leaf_index = None
+    unknown = office.post("/v1/transfers", TRANSFER, key="k2")
+    assert (unknown.status, unknown.json["state"], unknown.json["leaf_index"]) == (202, "done", None)
+    assert unknown.header("location") == unknown.json["links"]["status"]
+
+
+def test_where_the_index_knows_the_leaf_it_is_right(office: Office) -> None:
+    """A reorg may have moved it since."""
+    indexed = office.client.get("/v1/certificates/1").json
+    office.post("/v1/transfers", TRANSFER)
+    [(operation, status)] = office.port.saved.values()
+    operation_id = OperationId.from_hex(indexed["operation_id"])
+    office.port.saved[operation_id] = (operation, replace(status, operation_id=operation_id, leaf_index=99))
+    found = office.client.get(
+        f"/v1/operations/{operation_id.hex0x}/status", authorization=f"Bearer {office.keys['all'].secret}"
+    ).json
+    assert found["leaf_index"] == indexed["leaf_index"] != 99
+
+
+def test_no_parameter_is_ignored(office: Office) -> None:
+    authorization = f"Bearer {office.keys['all'].secret}"
+    for reply in (
+        office.post("/v1/transfers?wait=5", TRANSFER),
+        office.post("/v1/transactions?wait=5", {"raw_transaction": "0x12"}, key=None),
+        office.client.get(f"/v1/operations/{ID}/status?wait=5", authorization=authorization),
+    ):
+        assert (reply.status, reply.json["errors"][0]["field"]) == (422, "wait")
+    assert not office.port.saved
+    assert not office.port.sent
+
+
+def test_who_does_not_sign_says_so_only_of_what_somebody_would_sign(office: Office) -> None:
+    office.port.senders = {}
+    assert office.post("/v1/transfers", TRANSFER, who="other").status == 403
+    assert office.post("/v1/transfers", TRANSFER, key=None).status == 400
+    assert office.post("/v1/transfers", {**TRANSFER, "quantity_gco2e": "0"}).status == 422
+    missing = office.post("/v1/cancellations", {**BODIES["cancel"], "fields": {}})
+    assert (missing.status, missing.json["code"]) == (422, "missing-field")
+    contradicting = office.post("/v1/transfers", {**TRANSFER, "fields": {"quantity_gco2e": "6"}})
+    assert (contradicting.status, contradicting.json["code"]) == (422, "invalid-record")
+    assert office.post("/v1/transfers", TRANSFER).json["code"] == "signer-not-configured"
 
 
 def test_a_status_says_what_the_index_knows(office: Office) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chain.functions import Function
-from chain.operations import Operation, OperationState, OperationStatus
+from chain.operations import Operation, OperationState, OperationStatus, RefusedOperation
 from chain.rpc import RpcError
 from chain.signers import LocalSigner
 from chain.submitter import Submitter, SubmitterSettings
@@ -20,6 +20,7 @@ from ledger.errors import (
     NodeUnreachable,
     NotMined,
     OperationConflict,
+    RefusedMeanwhile,
     RpcFailure,
     UnknownRefusal,
     WrongChain,
@@ -444,6 +445,29 @@ def test_a_nonce_that_went_to_another_transaction_is_noticed_and_resumed(node: F
             next(statuses)
         assert states(us.resume()) == [DONE]
     assert node.effects() == {opening(1).id: 1, opening(2).id: 1}
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_what_another_process_had_refused_meanwhile_is_not_sent(
+    node: FakeNode, outbox: MemoryOutbox, submitter: Submitter, many: bool
+) -> None:
+    """Both took it from the same outbox; the other one tried it first, and it was refused then."""
+    one, two = opening(1), opening(2)
+    refused = RefusedOperation(operation_id=one.id, error_code="AccountRegistry_ZeroAccount", error_arguments={})
+
+    def hook(method: str, params: Sequence[Any]) -> None:
+        if method == "eth_getTransactionCount" and one.id in outbox.statuses:
+            outbox.mark_refused([refused], unsent=True)
+
+    node.before.append(hook)
+    with pytest.raises(RefusedMeanwhile) as caught:
+        list(submitter.submit_many([one, two])) if many else submitter.submit(one)
+    assert caught.value == RefusedMeanwhile(one.id)
+    assert "eth_sendRawTransaction" not in node.requests
+    node.before.clear()
+    assert states(submitter.resume()) == ([DONE] if many else [])
+    assert node.effects() == ({two.id: 1} if many else {})
+    assert outbox.statuses[one.id].state is REFUSED
 
 
 def test_a_key_used_by_one_program_after_the_other_is_no_conflict(node: FakeNode) -> None:

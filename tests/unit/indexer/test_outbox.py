@@ -118,6 +118,28 @@ def test_an_operation_ends_once(database: Database) -> None:
         outbox.mark_done([replace(done, operation_id=operation(9).id)])
 
 
+def test_what_was_refused_is_not_sent_and_nothing_else_with_it(database: Database) -> None:
+    """Another process of the body refused it between our look at it and our signature: the bytes must not go out."""
+    outbox = SqlOutbox(database)
+    one, two, three = operation(1), operation(2), operation(3)
+    outbox.save([one, two, three])
+    outbox.mark_sent([sent(three, 1)])
+    outbox.mark_done(
+        [DoneOperation(operation_id=three.id, transaction_hash=b"\x04" * 32, block_number=9, leaf_index=5)]
+    )
+    outbox.mark_refused([RefusedOperation(operation_id=two.id, error_code="X", error_arguments={})], unsent=True)
+    with pytest.raises(OperationConflict):
+        outbox.mark_sent([sent(one, 2), sent(two, 3)])
+    states = [status and (status.state, status.nonce) for status in map(outbox.status, (one.id, two.id))]
+    assert states == [(OperationState.SAVED, None), (OperationState.REFUSED, None)]
+    outbox.mark_sent([sent(one, 2), sent(three, 3)])
+    left = outbox.status(three.id)
+    assert left is not None
+    assert (left.state, left.nonce, left.leaf_index) == (OperationState.DONE, 1, 5)
+    with pytest.raises(NotFound):
+        outbox.mark_sent([sent(operation(9), 4)])
+
+
 def test_a_refusal_before_signing_leaves_alone_what_another_sender_has_sent(database: Database) -> None:
     outbox = SqlOutbox(database)
     saved, under_way, ended = operation(1), operation(2), operation(3)

@@ -1,12 +1,14 @@
 """A follower beside the API: what passes is tried again, what does not is raised where the program waits."""
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from api.errors import FollowerFailing
 from indexer.database import Database, open_database
 from indexer.errors import BrokenBooks
 from indexer.follower import Follower
@@ -23,7 +25,7 @@ class Failing:
     def __init__(self, *errors: Exception) -> None:
         self.errors = list(errors)
 
-    def follow(self, stop: threading.Event) -> None:
+    def follow(self, stop: threading.Event, *, told: Callable[[TanpuhuiError | None], None]) -> None:
         raise self.errors.pop(0)
 
 
@@ -55,6 +57,60 @@ def test_a_halt_is_told_once(database: Database) -> None:
     with FollowerThread(cast("Follower", failing), database, lambda _: told.set()):
         assert told.wait(10)
     assert len(failing.errors) == 1
+
+
+def test_a_follower_that_ended_is_failing_at_once_and_says_by_what(database: Database) -> None:
+    for error, cause in (
+        (BrokenBooks(1, "made"), "broken-books"),
+        (NotFound("block", 1), "not-found"),
+        (RuntimeError("secret"), "internal-error"),
+    ):
+        with FollowerThread(cast("Follower", Failing(error)), database, lambda _: None) as thread:
+            thread._thread.join(10)
+            assert thread.failing() == FollowerFailing(cause)
+
+
+def test_a_follower_is_failing_when_nothing_went_well_for_long(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    now = [0.0]
+    chain = EventChain(1)
+    follower = Follower(chain, chain.deployment, database)
+    thread = FollowerThread(follower, database, lambda _: None, clock=lambda: now[0])
+    seen: list[FollowerFailing | None] = []
+
+    def hear(error: Exception | None, at: float) -> None:
+        now[0] = at
+        thread._hear(error)
+        seen.append(thread.failing())
+
+    down = NodeUnreachable("http://10.1.2.3", "down")
+    for error, at in ((None, 0), (down, 10), (down, 39), (down, 40), (None, 41), (down, 42), (down, 71)):
+        hear(error, float(at))
+    assert seen == [None, None, None, FollowerFailing("node-unreachable"), None, None, None]
+    hear(OperationalError("", {}, Exception()), 72.0)
+    assert seen[-1] == FollowerFailing("database-unusable")
+    assert caplog.text.count("down") == 2
+
+
+def test_a_follower_tells_after_each_time_how_it_went(database: Database) -> None:
+    chain = EventChain(1)
+    follower = Follower(chain, chain.deployment, database)
+    stop = threading.Event()
+    heard: list[str | None] = []
+
+    def silent_once(*_: Any) -> Any:
+        chain.tamper.clear()
+        raise NodeUnreachable(chain.url)
+
+    def told(error: TanpuhuiError | None) -> None:
+        heard.append(None if error is None else error.code)
+        if len(heard) == 2:
+            stop.set()
+
+    chain.tamper.append(silent_once)
+    follower.follow(stop, poll_seconds=0.001, told=told)
+    assert heard == ["node-unreachable", None]
 
 
 def test_the_lock_is_tried_again(database: Database) -> None:
