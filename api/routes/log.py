@@ -108,7 +108,9 @@ INCLUSION_PROOF = ReadRoute(
     model=InclusionProofAnswer,
     tag="log",
     parameters=(
-        number_parameter("leaf_index", "Place of the leaf, counted from 0."),
+        number_parameter(
+            "leaf_index", "Place of the leaf, counted from 0. This or `operation_id` must be given, not both."
+        ),
         id_parameter(
             "operation_id", OperationId, "The operation whose leaf it is, instead of `leaf_index`.", place="query"
         ),

@@ -155,7 +155,7 @@ def test_a_grams_whole_life(office: Office, deployed: Deployed) -> None:
     open_accounts(office)
     lot = issue(office)
     office.done("/v1/transfers", transfer(lot), "transfer")
-    office.done("/v1/cancellations", cancellation(lot), "cancel")
+    cancelled = office.done("/v1/cancellations", cancellation(lot), "cancel")
     status = office.client.get(
         office.post("/v1/cancellations", cancellation(lot), "cancel").json["links"]["status"],
         authorization=f"Bearer {office.secret}",
@@ -164,6 +164,7 @@ def test_a_grams_whole_life(office: Office, deployed: Deployed) -> None:
 
     certificate = office.client.get("/v1/certificates/1").json
     assert certificate["quantity_tonnes"] == "100.000001"
+    assert cancelled["leaf_index"] == certificate["leaf_index"]
     shown = {field["name"]: field["value"] for field in certificate["record"]["fields"] if "name" in field}
     assert shown["event"] == "上海半程马拉松"
     assert "beneficiary" not in shown

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,13 +10,25 @@ import pytest
 from api.app import READ_ROUTES, create_app
 from api.errors import FollowerFailing
 from api.settings import ApiSettings
+from indexer.database import open_database
+from indexer.schema import NO_LOT, Book
 from ledger import encoding
 from ledger.ids import LotId, OperationId
 from ledger.log_tree import verify_consistency, verify_inclusion
 from ledger.records import Disclosure
-from ledger.vocabulary import CancellationPurpose
+from ledger.vocabulary import ActivityStatus, CancellationPurpose
 from tests.unit.api.client import Client
-from tests.unit.api.sample import BUYER, CHAIN_ID, LEDGER, PLATFORM_HOLDER, STRANGER, SampleLedger, address, hash32
+from tests.unit.api.sample import (
+    BUYER,
+    CHAIN_ID,
+    LEDGER,
+    PLATFORM_HOLDER,
+    STRANGER,
+    SampleLedger,
+    address,
+    hash32,
+    make_sample,
+)
 
 LOT = hash32(30_000 + 20_100).hex0x
 EXAMPLES = [
@@ -230,6 +243,25 @@ def test_an_activity_is_found_by_id_and_code_and_shows_its_totals(client: Client
     assert found["methodology"]["version"] == 1
     assert client.get(f"/v1/activities/{found['activity_id']}").json == found
     assert client.get("/v1/activities/SH-HEAT%2F0002").json["reduction_class"] == "II"
+
+
+def test_activities_of_one_facility_show_one_deficit_and_the_totals_count_it_once(tmp_path: Path) -> None:
+    sample = make_sample()
+    ended, live = sample.rows["activities"]
+    ended["status"], live["facility_id"] = int(ActivityStatus.CLOSED), ended["facility_id"]
+    for book in (Book.OWED, Book.DEFICIT):
+        sample.add("balances", book=int(book), owner=ended["facility_id"], lot_id=NO_LOT, quantity_gco2e=5)
+    url = f"sqlite:///{tmp_path / 'index.db'}"
+    database = open_database(url)
+    database.migrate()
+    sample.save(database)
+    database.close()
+    application = create_app(ApiSettings(database_url=url))
+    client = Client(application)
+    shown = [item["facility_deficit"]["quantity_gco2e"] for item in client.get("/v1/activities").json["items"]]
+    assert shown == ["5", "5"]
+    assert client.get("/v1/totals").json["deficit"]["quantity_gco2e"] == "5"
+    application.close()
 
 
 def test_totals_show_the_invariant(client: Client) -> None:
