@@ -1,4 +1,5 @@
-"""The one module that packs bytes which get hashed: every row of docs/spec/03-encodings.md, format 1.
+"""The one module that packs bytes which get hashed: every row of docs/spec/03-encodings.md and of §5.3 of
+docs/spec/05-points.md, format 1. (`ledger.bulk` packs entries again, by the million; tests hold it to this module.)
 
 Integers are big-endian and of fixed width; every hash is SHA-256; the first byte under each hash is a tag of its own.
 A value that does not fit its place raises `OutOfRange` with the name of the place.
@@ -12,6 +13,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from ledger.errors import OutOfRange
 from ledger.ids import (
@@ -41,6 +43,13 @@ _LEAF, _NODE = b"\x00", b"\x01"
 _FORMAT = FORMAT.to_bytes(1, "big")
 _CODE = re.compile(r"[\x21-\x7e]{1,64}")
 _ORIGIN = re.compile(r"[^\x00-\x20\x7f]{1,255}")
+
+
+class EntrySalts(NamedTuple):
+    """Salts of the two fields of an entry, 16 bytes each."""
+
+    account: bytes
+    details: bytes
 
 
 # Trees and records
@@ -133,6 +142,27 @@ def entry_id(*, feed_key: bytes, source_id: str, source_record_id: str) -> Hash3
     """Id of an entry: HMAC-SHA256 under the feed's key of `u16 len | source id | u16 len | source record id`."""
     message = _text("source_id", source_id) + _text("source_record_id", source_record_id)
     return Hash32(_hmac("feed_key", feed_key, message))
+
+
+def account_tag(*, person_key: bytes) -> Hash32:
+    """What stands for a person in entries, tag 0x39; once the person's key is destroyed it stands for nobody."""
+    return Hash32(_hmac("person_key", person_key, b"\x39" + _FORMAT))
+
+
+def entry_salts(*, salt_key: bytes, entry_id: bytes) -> EntrySalts:
+    """Salts of an entry's two fields under the batch's salt key, tag 0x3A."""
+    salts = _hmac("salt_key", salt_key, b"\x3a" + _FORMAT + _fixed("entry_id", entry_id, 32))
+    return EntrySalts(salts[:SALT_LENGTH], salts[SALT_LENGTH:])
+
+
+def batch_salt_key(*, salt_key: bytes, context_hash: bytes) -> Hash32:
+    """Salt key of one batch from the operator's, tag 0x3B: the same batch prepared again has the same salts."""
+    return Hash32(_hmac("salt_key", salt_key, b"\x3b" + _FORMAT + _fixed("context_hash", context_hash, 32)))
+
+
+def keyed_hash(*, key: bytes, message: bytes) -> Hash32:
+    """HMAC-SHA256 (RFC 2104), as the reference hash of a person is (docs/spec/05-points.md §5.8)."""
+    return Hash32(_hmac("key", key, message))
 
 
 # Identifiers

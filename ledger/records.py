@@ -369,10 +369,11 @@ def _read_document(document: Json) -> tuple[OperationKind, list[Field | Hash32]]
     if not isinstance(document["fields"], list):
         raise InvalidRecord("fields", "be a list", document["fields"])
     kind = OperationKind.from_label(str(document["kind"]), "kind")
-    return kind, [_read_member(member) for member in document["fields"]]
+    return kind, [read_member(member) for member in document["fields"]]
 
 
-def _read_member(member: Json) -> Field | Hash32:
+def read_member(member: Json) -> Field | Hash32:
+    """A field of a document, or the commitment to it; `InvalidRecord` or another `InvalidInput` for anything else."""
     if isinstance(member, dict) and set(member) == {"commitment"}:
         return Hash32.from_hex(member["commitment"], "commitment")
     if not isinstance(member, dict) or set(member) != {"name", "salt", "value"}:

@@ -7,20 +7,25 @@ from importlinter import Contract, ContractCheck, fields, output
 
 
 class OnlyExternals(Contract):
-    """`package` imports nothing but itself, the standard library and the libraries in `allowed`."""
+    """`package` imports nothing but itself, the standard library and the libraries in `allowed`.
+
+    Its part `apart` has a contract of its own; nothing else in the package imports it.
+    """
 
     package = fields.StringField()
     allowed = fields.SetField(subfield=fields.StringField())
+    apart = fields.StringField(required=False)
 
     def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:
         """Lists every import of the package that goes elsewhere."""
-        package = str(self.package)
+        package, apart = str(self.package), str(self.apart) if self.apart is not None else ""
+        without = {apart, *graph.find_descendants(apart)} if apart else set()
         free = {package, *self.allowed, *sys.stdlib_module_names}  # type: ignore[misc]  # fields become values
         found = sorted(
             (importer, imported)
-            for importer in {package, *graph.find_descendants(package)}
+            for importer in {package, *graph.find_descendants(package)} - without
             for imported in graph.find_modules_directly_imported_by(importer)
-            if imported.partition(".")[0] not in free
+            if imported in without or imported.partition(".")[0] not in free
         )
         return ContractCheck(kept=not found, metadata={"found": found})
 
