@@ -12,10 +12,14 @@
     │   ├── OutOfRange               a value does not fit its place in an encoding
     │   ├── InvalidJson              not strict JSON, or not JSON we hash
     │   ├── InvalidTransaction       signed bytes that are no transaction we send on for a holder
+    │   ├── InvalidQuantification    no quantification of docs/spec/05-points.md §5.6
+    │   ├── InvalidNetwork           no table of arcs between stations
     │   └── InvalidRecord            a record or disclosure breaks a rule of docs/spec/03-encodings.md
     │       └── MissingField         a record lacks a field that its kind requires
     ├── Refused                      a rule of the ledger forbids the operation                          exit 1
     │   ├── UnknownRefusal           a contract refused with an error that is not in `ledger.refusals`
+    │   ├── NotQuantified            a measurement makes no grams under its methodology
+    │   │   └── (ledger.quantification.refusals)   one class for each rule of docs/spec/05-points.md §5.6
     │   └── (ledger.refusals)        one class for each error of the contracts, of the same name
     ├── OperationConflict            the operation id was used before with other content                 exit 1
     ├── Unavailable                  node, deployment or key file is not usable                          exit 3
@@ -169,6 +173,14 @@ class InvalidTransaction(InvalidInput):
     """Signed bytes that are no transaction we send on for a holder."""
 
 
+class InvalidQuantification(InvalidInput):
+    """The quantification of a methodology breaks a rule of docs/spec/05-points.md §5.6; `field` is the key's path."""
+
+
+class InvalidNetwork(InvalidInput):
+    """A table of arcs between stations breaks a rule of docs/spec/05-points.md §5.6."""
+
+
 class InvalidRecord(InvalidInput):
     """A record or a disclosure breaks a rule of docs/spec/03-encodings.md."""
 
@@ -191,6 +203,10 @@ class UnknownRefusal(Refused):
     def explain(self) -> str:
         what = f'the reason "{self.reason}"' if self.reason else f"the unknown error data 0x{self.data.hex()}"
         return f"The contract refused the operation with {what}; the deployment may be newer than this program."
+
+
+class NotQuantified(Refused):
+    """A measurement makes no grams under the quantification of its methodology; `code` is the rule it breaks."""
 
 
 @dataclass(unsafe_hash=True)
