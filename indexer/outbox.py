@@ -107,6 +107,11 @@ class SqlOutbox:
         with self._database.read() as connection:
             return _statuses(connection, [operation_id]).get(operation_id)
 
+    def statuses(self, operation_ids: Sequence[OperationId]) -> dict[bytes, OperationStatus]:
+        """Where those of the operations stand that were ever saved, by id."""
+        with self._database.read() as connection:
+            return _statuses(connection, operation_ids)
+
     def unfinished(self, sender: Address) -> list[OperationStatus]:
         """All saved or sent operations of a sender, oldest first."""
         question = (

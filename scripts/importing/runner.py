@@ -8,16 +8,16 @@ one after a kill, finds what the first has done and does the rest.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 from chain.composer import Composer
 from chain.operations import Operation, OperationState, OperationStatus
-from ledger.errors import OperationConflict, TanpuhuiError, UnknownRefusal
+from chain.reverts import refusal_of_status
+from ledger.errors import OperationConflict, TanpuhuiError
 from ledger.ids import OperationId
-from ledger.refusals import REFUSALS, refusal_from_details
 from ledger.vocabulary import Role
 from scripts.importing.actions import Step
 from scripts.importing.rows import RowKey, RowPlan, RowRefusal
@@ -25,6 +25,17 @@ from scripts.importing.waves import waves
 
 WINDOW_ROWS: Final = 10_000
 """Rows that are put into waves together; what bounds the memory of an import."""
+
+BATCH: Final = 500
+"""Operations, or rows while they are checked, that are made and asked about at a time."""
+
+_Draft = tuple[Step, Operation | TanpuhuiError]
+"""A step and its operation, or why it cannot be made."""
+
+Standing = Mapping[OperationId, TanpuhuiError | None]
+"""What `Sender.standing` answers."""
+
+_Taken = TypeVar("_Taken")
 
 
 class Sender(Protocol):
@@ -34,8 +45,10 @@ class Sender(Protocol):
         """Each operation's end, done or refused. Takes operations as there is room for them."""
         ...
 
-    def applied(self, operation_ids: Sequence[OperationId]) -> set[OperationId]:
-        """Those of the ids that have a leaf in the log already."""
+    def standing(self, operations: Sequence[Operation]) -> dict[OperationId, TanpuhuiError | None]:
+        """How those stand whose id was used before: None where this very content was applied, so that there is nothing
+        left to do; else why it would be refused, with other content under the id as the first reason.
+        """
         ...
 
 
@@ -77,34 +90,49 @@ def check_rows(
 ) -> Iterator[RowPlan | RowRefusal]:
     """Every row as it would end: the plan, or why it would be refused. Sends nothing."""
     watcher.begin("checking", None)
-    for window in _windows(rows):
-        done = sender.applied([step.operation_id for row in window if isinstance(row, RowPlan) for step in row.steps])
+    for window in _windows(rows, BATCH):
+        drafts = {row.key: _drafts(row.steps, composer) for row in window if isinstance(row, RowPlan)}
+        made = [draft for row in drafts.values() for _, draft in row if isinstance(draft, Operation)]
+        standing = sender.standing(made)
         for row in window:
-            yield row if isinstance(row, RowRefusal) else _checked(row, composer, check, done)
+            yield row if isinstance(row, RowRefusal) else _checked(row, drafts[row.key], check, standing)
         watcher.advance(len(window))
 
 
-def _checked(row: RowPlan, composer: Composer, check: RowCheck, done: set[OperationId]) -> RowPlan | RowRefusal:
-    left = [step for step in row.steps if step.operation_id not in done]
+def _drafts(steps: Iterable[Step], composer: Composer) -> list[_Draft]:
+    drafts: list[_Draft] = []
+    for step in steps:
+        try:
+            drafts.append((step, step.compose(composer)))
+        except TanpuhuiError as error:
+            drafts.append((step, error))
+    return drafts
+
+
+def _checked(row: RowPlan, drafts: Sequence[_Draft], check: RowCheck, standing: Standing) -> RowPlan | RowRefusal:
     kept: list[Step] = []
-    for step in left:
-        if step.ensure:
-            if refusal := _tried(row, [step], composer, check, kept):
+    for draft in drafts:
+        if draft[0].ensure:
+            if refusal := _tried(row, [draft], check, standing, kept):
                 return refusal
-            kept.append(step)
-    rest = [step for step in left if not step.ensure]
-    return _tried(row, rest, composer, check, kept) or row
+            if draft[0].operation_id not in standing:
+                kept.append(draft[0])
+    return _tried(row, [draft for draft in drafts if not draft[0].ensure], check, standing, kept) or row
 
 
 def _tried(
-    row: RowPlan, steps: Sequence[Step], composer: Composer, check: RowCheck, kept: Sequence[Step]
+    row: RowPlan, drafts: Sequence[_Draft], check: RowCheck, standing: Standing, kept: Sequence[Step]
 ) -> RowRefusal | None:
-    """Why the steps would be refused, if they would; all of them or none are in the copy afterwards."""
-    try:
-        composed = [(step, step.compose(composer)) for step in steps]
-    except TanpuhuiError as error:
-        return RowRefusal.of(row, error, "file", kept=tuple(kept))
-    refused = check.try_row(composed)
+    """Why the drafts would be refused, if they would; all of them that are new, or none, are in the copy afterwards."""
+    new: list[tuple[Step, Operation]] = []
+    for step, draft in drafts:
+        if isinstance(draft, TanpuhuiError):
+            return RowRefusal.of(row, draft, "file", kept=tuple(kept))
+        if draft.id not in standing:
+            new.append((step, draft))
+        elif (error := standing[draft.id]) is not None:
+            return RowRefusal.of(row, error, _by(error), kept=tuple(kept))
+    refused = check.try_row(new) if new else None
     return None if refused is None else RowRefusal.of(row, refused, "check", kept=tuple(kept))
 
 
@@ -118,7 +146,7 @@ def apply_rows(
     """Sends what the rows ask for and tallies what became of them; refused rows are handed on in the file's order."""
     tally = Tally()
     watcher.begin("applying", None)
-    for window in _windows(rows):
+    for window in _windows(rows, WINDOW_ROWS):
         _apply_window(window, composer, sender, tally, on_refused)
         watcher.advance(len(window))
     return tally
@@ -165,24 +193,29 @@ class _Run:
     def send(self, role: Role, steps: Sequence[Step]) -> None:
         """Sends those steps whose rows are still good, and those that other rows rely on."""
         wanted = {step.operation_id: step for step in steps if step.ensure or step.row not in self._refused}
-        before = self._sender.applied(list(wanted))
-        self._tally.repeated += len(before)
-        for status in self._sender.send(role, self._composed(wanted.values())):
-            self._note(wanted[status.operation_id], status, new=status.operation_id not in before)
+        for status in self._sender.send(role, self._new(wanted.values())):
+            self._note(wanted[status.operation_id], status)
 
-    def _composed(self, steps: Iterable[Step]) -> Iterator[Operation]:
-        """The operations, made while others are on their way; a record that cannot be made refuses the row."""
-        for step in steps:
-            try:
-                yield step.compose(self._composer)
-            except TanpuhuiError as error:
-                self._refuse(step.row, error, "file")
+    def _new(self, steps: Iterable[Step]) -> Iterator[Operation]:
+        """What is still to be sent, made while others are on their way; what cannot be made or sent refuses its row."""
+        for batch in _windows(steps, BATCH):
+            drafts = _drafts(batch, self._composer)
+            standing = self._sender.standing([draft for _, draft in drafts if isinstance(draft, Operation)])
+            for step, draft in drafts:
+                if isinstance(draft, TanpuhuiError):
+                    self._refuse(step.row, draft, "file")
+                elif draft.id not in standing:
+                    yield draft
+                elif (error := standing[draft.id]) is not None:
+                    self._refuse(step.row, error, _by(error))
+                else:
+                    self._tally.repeated += 1
 
-    def _note(self, step: Step, status: OperationStatus, *, new: bool) -> None:
+    def _note(self, step: Step, status: OperationStatus) -> None:
         if status.state is OperationState.REFUSED:
             error = refusal_of(status)
-            self._refuse(step.row, error, "outbox" if isinstance(error, OperationConflict) else "contract")
-        elif new:
+            self._refuse(step.row, error, _by(error))
+        else:
             self._tally.operations += 1
             by_action = self._tally.operations_by_action
             by_action[step.action.label] = by_action.get(step.action.label, 0) + 1
@@ -194,15 +227,17 @@ class _Run:
 
 def refusal_of(status: OperationStatus) -> TanpuhuiError:
     """The error that a refused operation ended with."""
-    code = status.error_code or ""
-    if code in REFUSALS:
-        return refusal_from_details(code, status.error_arguments or {})
-    if code == OperationConflict.__name__:
+    if status.error_code == OperationConflict.__name__:
         return OperationConflict(status.operation_id)
-    return UnknownRefusal(b"", code)
+    return refusal_of_status(status)
 
 
-def _windows(rows: Iterable[RowPlan | RowRefusal]) -> Iterator[list[RowPlan | RowRefusal]]:
+def _by(error: TanpuhuiError) -> str:
+    """Who refuses with this error what was sent, or would be."""
+    return "outbox" if isinstance(error, OperationConflict) else "contract"
+
+
+def _windows(rows: Iterable[_Taken], size: int) -> Iterator[list[_Taken]]:
     rest = iter(rows)
-    while window := list(islice(rest, WINDOW_ROWS)):
+    while window := list(islice(rest, size)):
         yield window

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from pathlib import Path
 from typing import Final
 
 from chain.composer import Composer
-from chain.operations import Operation, OperationState, OperationStatus
 from indexer import ledger_state
 from indexer.database import Database
-from ledger.errors import OperationConflict
-from ledger.ids import ActivityId, Address, Hash32, MethodologyId, OperationId
-from ledger.vocabulary import ReductionClass, Role
+from ledger.ids import ActivityId, Address, Hash32, MethodologyId
+from ledger.vocabulary import ReductionClass
 from scripts.context import Context
 from scripts.importing.check import ModelCheck, model_of
 from scripts.importing.errors import RowsInvalid
@@ -23,6 +19,7 @@ from scripts.importing.mapping import load_mapping
 from scripts.importing.refused import RefusedFile
 from scripts.importing.rows import CorrectionUse, RowPlan, RowReader, RowRefusal
 from scripts.importing.runner import Tally, Watcher, apply_rows, check_rows
+from scripts.importing.sender import BodiesSender
 from scripts.importing.sources import Source
 from scripts.names import ActivityTerms
 
@@ -166,56 +163,6 @@ class _Import:
 def said_of(rows: Sequence[RowRefusal]) -> tuple[tuple[int, str, str, str, str], ...]:
     """Refused rows in the columns `REFUSAL_COLUMNS`."""
     return tuple((row.line, row.by, row.field, row.rule, row.message) for row in rows)
-
-
-class BodiesSender:
-    """`scripts.importing.runner.Sender` by the bodies' submitters and the index."""
-
-    def __init__(self, context: Context) -> None:
-        self._context = context
-
-    def send(self, role: Role, operations: Iterable[Operation]) -> Iterator[OperationStatus]:
-        """Each operation's end, in order; one whose id was saved with other content counts as refused."""
-        submitter = self._context.submitter(self._context.signer(role))
-        source, waiting = iter(operations), deque[Operation]()
-        while True:
-            again = list(waiting)
-            try:
-                for status in submitter.submit_many(chain(again, _noted(source, waiting))):
-                    waiting.popleft()
-                    yield status
-                return
-            except OperationConflict as error:
-                conflict = next(operation for operation in waiting if operation.id == error.operation_id)
-                waiting.remove(conflict)
-                yield _conflicting(conflict)
-
-    def applied(self, operation_ids: Sequence[OperationId]) -> set[OperationId]:
-        """Those that have a leaf in the index, which was brought up to the chain before the import began."""
-        with self._context.database.read() as connection:
-            return ledger_state.applied(connection, operation_ids)
-
-
-def _noted(source: Iterator[Operation], waiting: deque[Operation]) -> Iterator[Operation]:
-    """The operations, each noted as waiting when it is taken."""
-    for operation in source:
-        waiting.append(operation)
-        yield operation
-
-
-def _conflicting(operation: Operation) -> OperationStatus:
-    call = operation.call
-    return OperationStatus(
-        operation_id=operation.id,
-        state=OperationState.REFUSED,
-        sender=operation.sender,
-        contract=call.contract,
-        kind=call.kind,
-        calldata=call.calldata,
-        record_hash=call.record_hash,
-        error_code=OperationConflict.__name__,
-        error_arguments={},
-    )
 
 
 class IndexDirectory:

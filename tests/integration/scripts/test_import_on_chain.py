@@ -98,7 +98,7 @@ def test_row_by_row(cli: Cli, tmp_path: Path) -> None:
     size = views(cli).log_size()
 
     checked = cli.json(*words, code=1)
-    assert [row["by"] for row in checked["first_refused"]] == ["check", "file", "file"]
+    assert [row["by"] for row in checked["first_refused"]] == ["contract", "file", "file"]  # as the outbox has it
     assert views(cli).log_size() == size
     assert "insufficient" in cli(*words, code=1).out
 
@@ -148,9 +148,28 @@ def test_ids_that_were_used_with_other_content(cli: Cli, tmp_path: Path) -> None
     size = views(cli).log_size()
     other = write(tmp_path, "other.toml", ISSUANCE.replace("{project}/{year}", "another source"))
 
-    for way in ((), ("--row-wise", "--unchecked")):
+    for way in (("--row-wise",), ("--row-wise", "--unchecked")):
         refused = cli.json("import", "--mapping", other, file, *way, code=1)
         assert {(row["by"], row["rule"]) for row in refused["first_refused"]} == {("outbox", "operation-conflict")}
+    whole = cli.json("import", "--mapping", other, file, code=2)
+    assert whole["code"] == "rows-invalid"
+    assert views(cli).log_size() == size
+
+
+def test_ids_that_only_the_log_knows_were_used_with_other_content(cli: Cli, tmp_path: Path) -> None:
+    """Without the outbox of the first import, the digests that the chain keeps tell one content from another."""
+    (mapping, file), _ = files(tmp_path)
+    cli("import", "--mapping", mapping, file)
+    size = views(cli).log_size()
+    mapping_of_others = write(tmp_path, "other.toml", ISSUANCE.replace("{project}/{year}", "another source"))
+    elsewhere = ("--database", f"sqlite:///{tmp_path / 'other.db'}")
+
+    refused = cli.json("import", "--mapping", mapping_of_others, file, "--row-wise", *elsewhere, code=1)
+    rules = {(row["by"], row["rule"]) for row in refused["first_refused"]}
+    assert rules == {("contract", "transparency-log-operation-conflict")}
+    whole = cli.json("import", "--mapping", mapping_of_others, file, *elsewhere, code=2)
+    assert whole["arguments"]["value"] == "'4 of 4 rows'"
+    assert cli.json("import", "--mapping", mapping, file, *elsewhere)["operations_repeated"] > 0
     assert views(cli).log_size() == size
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from chain.composer import Composer
 from chain.operations import Operation, OperationState, OperationStatus
 from ledger.encoding import activity_id, methodology_id
-from ledger.errors import TanpuhuiError
+from ledger.errors import OperationConflict, TanpuhuiError
 from ledger.ids import ActivityId, Address, MethodologyId, OperationId
 from ledger.model import Contracts, LedgerModel
 from ledger.records import DerivedSalts
@@ -79,6 +79,7 @@ class Ledger:
     sent: list[tuple[Role, OperationId]] = field(default_factory=list)
     batches: list[tuple[Role, int]] = field(default_factory=list)
     steps: dict[OperationId, Step] = field(default_factory=dict)
+    contents: dict[OperationId, bytes] = field(default_factory=dict)
     fail_after: int | None = None
     composer: Composer = field(default_factory=lambda: Composer(salts=SALTS, senders=SENDERS))
 
@@ -93,10 +94,16 @@ class Ledger:
             self.sent.append((role, operation.id))
             step = self.steps[operation.id]
             error = ModelCheck(self.model).try_row([(step, operation)])
+            if error is None:
+                self.contents[operation.id] = operation.call.calldata
             yield status_of(operation, error)
 
-    def applied(self, operation_ids: Sequence[OperationId]) -> set[OperationId]:
-        return {operation_id for operation_id in operation_ids if self.model.was_applied(operation_id)}
+    def standing(self, operations: Sequence[Operation]) -> dict[OperationId, TanpuhuiError | None]:
+        used = [operation for operation in operations if self.model.was_applied(operation.id)]
+        return {
+            operation.id: None if self.contents.get(operation.id) == operation.call.calldata else conflict(operation)
+            for operation in used
+        }
 
     # Imports
 
@@ -145,6 +152,11 @@ class Ledger:
 
 class KilledHereError(Exception):
     """The process was killed at this point."""
+
+
+def conflict(operation: Operation) -> OperationConflict:
+    """As the outbox: an id with the content that was applied is done, and with any other is a conflict."""
+    return OperationConflict(operation.id)
 
 
 def names(directory: Directory) -> Names:

@@ -9,14 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.errors import OperationConflict
 from ledger.units import GRAMS_PER_TONNE
 from ledger.vocabulary import ReductionClass
 from scripts.importing.errors import MalformedFile
 from scripts.importing.refused import RefusedFile
 from scripts.importing.rows import RowRefusal
 from scripts.importing.runner import Tally
-from tests.unit.scripts.importing import ISSUANCE, ISSUED, Ledger, held, status_of, write
+from tests.unit.scripts.importing import ISSUANCE, ISSUED, Ledger, held, write
 
 YEAR = ("2025", "2026")
 LOT = 'activity = "PV-1"\nfirst_day = "2021-01-01"\nlast_day = "2021-12-31"\n'
@@ -49,7 +48,7 @@ class Again:
 
     def __init__(self, folder: Path, mapping: str) -> None:
         self.folder = folder
-        self.ledger = Applied()
+        self.ledger = Ledger()
         self.ledger.whole(write(folder, "issuance.toml", ISSUANCE), write(folder, "issued.csv", ISSUED))
         self.mapping = write(folder, "mapping.toml", mapping)
         self.refused = ""
@@ -79,25 +78,6 @@ class Again:
     @property
     def beta(self) -> float:
         return held(self.ledger, "beta", "PV-1", 2021) / GRAMS_PER_TONNE
-
-
-class Applied(Ledger):
-    """As the outbox: an id with the content that was applied is done, and with any other is a conflict."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.contents: dict[object, bytes] = {}
-
-    def send(self, role, operations):  # type: ignore[no-untyped-def]
-        for operation in operations:
-            if operation.id in self.contents:
-                same = self.contents[operation.id] == operation.call.calldata
-                status = status_of(operation, None if same else OperationConflict(operation.id))
-            else:
-                (status,) = super().send(role, [operation])
-                if status.error_code is None:
-                    self.contents[operation.id] = operation.call.calldata
-            yield status
 
 
 def text_of(rows: list[dict[str, str]]) -> str:
@@ -133,6 +113,33 @@ def test_what_was_applied_cannot_be_edited(tmp_path: Path) -> None:
 
     assert [row.by for row in refused] == ["outbox"]
     assert (again.cancelled, again.beta) == (0, 10)
+
+
+@pytest.mark.parametrize("mode", ["row_wise", "checked", "whole"])
+def test_a_row_id_with_other_content_is_a_conflict(tmp_path: Path, mode: str) -> None:
+    """A row that was applied says something else the second time: it is refused, and not taken for done."""
+    again = Again(tmp_path, with_row_id(TWO))
+    again.run("k,moved,cancelled\nr1,10,5\n", mode)
+    sent = len(again.ledger.sent)
+    tally, refused = again.run("k,moved,cancelled\nr1,10,4\nr2,1,1\n", mode)
+
+    assert [(row.line, row.by, row.code) for row in refused] == [(2, "outbox", "operation-conflict")]
+    if mode == "whole":  # nothing is applied, not even the row that is good
+        assert len(again.ledger.sent) == sent
+    else:
+        assert (tally.applied, tally.repeated, tally.operations) == (1, 1 if mode == "row_wise" else 0, 2)
+        assert len(again.ledger.sent) == sent + 2
+
+
+@pytest.mark.parametrize("mode", ["row_wise", "checked", "whole"])
+def test_the_same_row_id_with_the_same_content_is_done(tmp_path: Path, mode: str) -> None:
+    again = Again(tmp_path, with_row_id(TWO))
+    again.run("k,moved,cancelled\nr1,10,5\n", mode)
+    sent = len(again.ledger.sent)
+    tally, refused = again.run("k,moved,cancelled\nr1,10,5\nr2,1,1\n", mode)
+
+    assert (refused, tally.applied, tally.repeated, tally.operations) == ([], 2, 2, 2)
+    assert len(again.ledger.sent) == sent + 2  # what is done is not sent again
 
 
 @pytest.mark.parametrize(
