@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -12,8 +12,10 @@ from ledger.errors import InvalidInput, Refused
 from scripts.command import command
 from scripts.context import Context
 from scripts.importing.errors import REFUSAL_COLUMNS, RowsInvalid
-from scripts.importing.service import MOST_SHOWN, ImportJob, Outcome, run_import, said_of
+from scripts.importing.service import ImportJob, Outcome, run_import, said_of
 from scripts.output import Facts, Listing, Result
+
+MOST_ON_SCREEN: Final = 10
 
 
 def register(app: typer.Typer) -> None:
@@ -73,7 +75,7 @@ def import_file(
         try:
             outcome = run_import(context, job, progress)
         except RowsInvalid as error:
-            context.output.aside(refusals(error.first))
+            context.output.aside(refusals(error.first[:MOST_ON_SCREEN]))
             raise
     return told(outcome)
 
@@ -100,11 +102,12 @@ def told(outcome: Outcome) -> Result:
     }
     shown = {name: value for name, value in facts.items() if name != "corrections"}
     refused = refusals(said_of(outcome.shown))
+    on_screen = refusals(said_of(outcome.shown[:MOST_ON_SCREEN]))
     notes = [
         f"line {use.line}: {use.column} {use.given} read as {use.correct}: {use.reason}" for use in outcome.corrections
     ]
     return Result(
-        parts=[Facts("Import", shown), *([refused] if tally.refused else [])],
+        parts=[Facts("Import", shown), *([on_screen] if tally.refused else [])],
         note="\n".join(notes),
         whole={**Facts("", facts).document(), **refused.document()},
         exit_code=Refused.exit_code if tally.refused else 0,
@@ -112,8 +115,8 @@ def told(outcome: Outcome) -> Result:
 
 
 def refusals(rows: Sequence[tuple[int, str, str, str, str]]) -> Listing:
-    """The refused rows that are shown."""
-    return Listing(f"Refused rows, the first {MOST_SHOWN}", "first_refused", REFUSAL_COLUMNS, rows)
+    """The first refused rows."""
+    return Listing(f"Refused rows, the first {len(rows)}", "first_refused", REFUSAL_COLUMNS, rows)
 
 
 def _pairs(texts: list[str] | None, option: str) -> dict[str, str]:

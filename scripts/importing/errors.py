@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ledger.errors import InvalidInput, Json, shorten
 
 REFUSAL_COLUMNS = ("line", "by", "field", "rule", "message")
-"""What is said of a refused row on the screen."""
+"""What is said of a refused row on the screen and in JSON; `rule` is the stable name of the rule, as of an error."""
 
 
 @dataclass(unsafe_hash=True)
@@ -58,11 +58,13 @@ class RefusedByMapping(InvalidInput):
 class RowsInvalid(InvalidInput):
     """Rows of the file break rules, and the file was to be applied as a whole: nothing was sent.
 
-    `field` is the file, `value` says how many rows. `report` lists them all, `first` are the first ones, each as line,
-    who refuses it, field, rule and message.
+    `field` is the file, `value` says how many rows. `report` lists all `refused` of the `rows`, `first` are the first
+    ones, in the columns `REFUSAL_COLUMNS`.
     """
 
     report: str = ""
+    rows: int = 0
+    refused: int = 0
     first: tuple[tuple[int, str, str, str, str], ...] = ()
 
     def explain(self) -> str:
@@ -74,7 +76,8 @@ class RowsInvalid(InvalidInput):
 
     def details(self) -> dict[str, Json]:
         first: list[Json] = [dict(zip(REFUSAL_COLUMNS, row, strict=True)) for row in self.first]
-        return {**InvalidInput.details(self), "report": self.report, "first_refused": first}
+        counted: dict[str, Json] = {"report": self.report, "rows": self.rows, "refused": self.refused}
+        return {**InvalidInput.details(self), **counted, "first_refused": first}
 
 
 @dataclass(unsafe_hash=True)

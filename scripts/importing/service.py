@@ -16,15 +16,15 @@ from scripts.context import Context
 from scripts.importing.check import ModelCheck, model_of
 from scripts.importing.errors import RowsInvalid
 from scripts.importing.mapping import load_mapping
-from scripts.importing.refused import RefusedFile
+from scripts.importing.refused import RefusedFile, format_of
 from scripts.importing.rows import CorrectionUse, RowPlan, RowReader, RowRefusal
 from scripts.importing.runner import Tally, Watcher, apply_rows, check_rows
 from scripts.importing.sender import BodiesSender
 from scripts.importing.sources import Source
 from scripts.names import ActivityTerms
 
-MOST_SHOWN: Final = 10
-"""Refused rows that are shown; all are in the file."""
+MOST_SHOWN: Final = 100
+"""Refused rows that are told with the outcome; all are in the file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,7 @@ def run_import(
     raises. Rows that are refused row by row are counted, written to `job.refused` and handed to `on_refused`.
     """
     mapping = load_mapping(job.mapping, job.constants)
-    source = Source(job.file, mapping.file)
+    source = Source(job.file, format_of(job.file, mapping.file))
     roles = list(dict.fromkeys(template.action.role for template in mapping.operations))
     composer = context.composer(*roles)
     watcher.begin("reading", None)
@@ -74,7 +74,7 @@ def run_import(
     reader = RowReader(mapping, source, context.names_with, IndexDirectory(context.database), job.tables)
     context.resume(roles)
     context.bring_up()
-    with RefusedFile(job.refused, source.columns()) as refused:
+    with RefusedFile(job.refused, source) as refused:
         run = _Import(
             context,
             job,
@@ -126,7 +126,15 @@ class _Import:
         if tally.refused:
             counted = f"{tally.refused} of {tally.rows} rows"
             rule = "hold only rows that the ledger takes"
-            raise RowsInvalid(str(self._job.file), rule, counted, str(self._job.refused), said_of(self.shown))
+            raise RowsInvalid(
+                str(self._job.file),
+                rule,
+                counted,
+                report=str(self._job.refused),
+                rows=tally.rows,
+                refused=tally.refused,
+                first=said_of(self.shown),
+            )
         return tally if self._job.dry_run else self._apply(self._reader.rows())
 
     def row_wise(self) -> Tally:
@@ -162,7 +170,7 @@ class _Import:
 
 def said_of(rows: Sequence[RowRefusal]) -> tuple[tuple[int, str, str, str, str], ...]:
     """Refused rows in the columns `REFUSAL_COLUMNS`."""
-    return tuple((row.line, row.by, row.field, row.rule, row.message) for row in rows)
+    return tuple((row.line, row.by, row.field, row.code, row.message) for row in rows)
 
 
 class IndexDirectory:

@@ -71,9 +71,15 @@ def test_one_bad_row_and_nothing_is_sent(cli: Cli, tmp_path: Path) -> None:
     document = cli.json("import", "--mapping", mapping, bad, "--refused", report, code=2)
     assert document["code"] == "rows-invalid"
     assert document["arguments"]["value"] == "'2 of 4 rows'"
-    assert [row["line"] for row in document["arguments"]["first_refused"]] == [3, 4]
+    assert (document["arguments"]["rows"], document["arguments"]["refused"]) == (4, 2)
+    first = document["arguments"]["first_refused"]
+    assert [(row["line"], row["by"], row["field"], row["rule"]) for row in first] == [
+        (3, "check", "", "activity-registry-period-overlap"),
+        (4, "file", "tonnes", "invalid-quantity"),
+    ]
+    assert all(row["message"] for row in first)
     said = cli("import", "--mapping", mapping, bad, "--refused", report, code=2)
-    assert "be more than zero" in said.err
+    assert "zero" in said.err
     assert said.err.splitlines()[-1].startswith("error: ")
     assert views(cli).log_size() == size
     rows = refused_rows(report)

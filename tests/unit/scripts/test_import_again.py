@@ -5,16 +5,22 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ledger.errors import InvalidInput
 from ledger.units import GRAMS_PER_TONNE
 from ledger.vocabulary import ReductionClass
 from scripts.importing.errors import MalformedFile
-from scripts.importing.refused import RefusedFile
+from scripts.importing.mapping import load_mapping
+from scripts.importing.records import BadRow, FileFormat, Row
+from scripts.importing.refused import COLUMNS, RefusedFile, format_of
 from scripts.importing.rows import RowRefusal
 from scripts.importing.runner import Tally
+from scripts.importing.sources import Source
 from tests.unit.scripts.importing import ISSUANCE, ISSUED, Ledger, held, write
 
 YEAR = ("2025", "2026")
@@ -58,7 +64,7 @@ class Again:
         file, path = write(self.folder, "file.csv", text), self.folder / "refused.csv"
         path.unlink(missing_ok=True)
         tally, refused = getattr(self.ledger, mode)(self.mapping, file)
-        with RefusedFile(path, self.ledger.reader(self.mapping, file).columns) as report:
+        with RefusedFile(path, Source(file, load_mapping(self.mapping).file)) as report:
             for row in refused:
                 report.add(row)
         self.refused = path.read_text(encoding="utf-8") if refused else ""
@@ -222,6 +228,85 @@ def test_a_mapping_may_unpivot_another_column(tmp_path: Path, mapping: str) -> N
     tally, refused = again.run(text)
 
     assert (again.cancelled, tally.operations, tally.repeated, refused) == (15, 1, 2, [])
+
+
+def test_the_first_file_again_after_its_refused_rows(tmp_path: Path) -> None:
+    """What was applied from the corrected file is not applied once more from the first: its id has other content."""
+    again = Again(tmp_path, TWO)
+    first = "moved,cancelled\n10,11\n1,1\n"
+    again.run(first, "checked")
+    again.run(again.refused.replace("10,11", "10,9"), "checked")
+    assert (again.cancelled, again.beta) == (10, 1)
+
+    _, refused = again.run(first, "checked")
+    assert [(row.line, row.by) for row in refused] == [(2, "outbox")]
+    assert (again.cancelled, again.beta) == (10, 1)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        FileFormat(encoding="gb18030", delimiter=";"),
+        FileFormat(kind="tsv", delimiter="\t", quote=""),
+        FileFormat(encoding="gbk", quote="'"),
+        FileFormat(encoding="utf-16"),
+        FileFormat(encoding="latin-1"),
+    ],
+    ids=lambda given: f"{given.kind} {given.encoding}",
+)
+def test_refused_rows_are_read_as_the_file_was(tmp_path: Path, given: FileFormat) -> None:
+    cell = "\xe9" if given.encoding == "latin-1" else "光伏"
+    rows: list[Row | BadRow] = [
+        Row(2, [cell, 'a "b", it\'s']),
+        BadRow(3, [cell], InvalidInput("row", "have 2 fields\t;", "1 fields")),
+    ]
+    path = tmp_path / "data.txt"
+    with path.open("w", encoding=given.encoding, newline="") as file:
+        file.write(given.delimiter.join(["项目" if cell == "光伏" else "p", "note"]) + "\n")
+    refused = tmp_path / "refused.txt"
+    with RefusedFile(refused, Source(path, given)) as report:
+        for row in rows:
+            report.add(RowRefusal.of(row, InvalidInput("项目", "be …\n\t,;", cell), "file"))
+
+    assert refused.stat().st_mode & 0o777 == 0o600
+    assert format_of(refused, given) == given
+    source = Source(refused, given)
+    assert source.columns()[2:] == list(COLUMNS)
+    read = list(source.rows())
+    assert [row.cells[:2] for row in read] == [[cell, 'a "b", it\'s'], [cell, ""]]
+    assert all(isinstance(row, Row) and "be" in row.cells[-1] for row in read)
+
+
+def test_rows_refused_from_parquet_are_text_that_its_mapping_reads(tmp_path: Path) -> None:
+    path, refused = tmp_path / "data.parquet", tmp_path / "refused.csv"
+    pq.write_table(pa.table({"a": [7], "b": ["光,"]}), path)
+    given = FileFormat(kind="parquet")
+    with RefusedFile(refused, Source(path, format_of(path, given))) as report:
+        report.add(RowRefusal.of(Row(1, ["7", "光,"]), InvalidInput("a", "be less", 7), "file"))
+
+    (row,) = Source(refused, format_of(refused, given)).rows()
+    assert row.cells[:2] == ["7", "光,"]
+    other = write(tmp_path, "other.csv", "a,b\n1,2\n")
+    with pytest.raises(MalformedFile, match="be Parquet"):
+        Source(other, format_of(other, given)).columns()
+
+
+def test_refused_rows_are_for_nobody_else_even_where_a_file_was(tmp_path: Path) -> None:
+    source = Source(write(tmp_path, "data.csv", "a\n1\n"), FileFormat())
+    path = write(tmp_path, "refused.csv", "old")
+    path.chmod(0o644)
+    with RefusedFile(path, source) as report:
+        report.add(RowRefusal.of(Row(2, ["1"]), InvalidInput("a", "be less", 1), "file"))
+
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert "old" not in path.read_text()
+
+
+def test_refused_rows_are_never_written_over_the_file(tmp_path: Path) -> None:
+    source = Source(write(tmp_path, "data.csv", "a\n1\n"), FileFormat())
+    with pytest.raises(InvalidInput) as caught:
+        RefusedFile(source.path, source)
+    assert caught.value.rule == "be another file than the one that is imported"
 
 
 modes = st.sampled_from(["row_wise", "checked"])
