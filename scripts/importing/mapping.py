@@ -7,6 +7,7 @@ not compile are `InvalidMapping`, named by their path in the file, before any da
 from __future__ import annotations
 
 import codecs
+import difflib
 import itertools
 import re
 import tomllib
@@ -187,7 +188,10 @@ class _Part:
         """Refuses keys that nothing asked for: a misspelt key must not be a silent one."""
         for key in self.content:
             if key not in self.used:
-                raise self.wrong(key, "be a key of this table: " + ", ".join(sorted(self.used)), self.content[key])
+                known = sorted(self.used)
+                near = difflib.get_close_matches(key, [name for name in known if name not in self.content], n=1)
+                meant = f" (perhaps {near[0]})" if near else ""
+                raise self.wrong(key, f"be a key of this table{meant}: " + ", ".join(known), self.content[key])
 
     def text(self, key: str, default: str | None = None) -> str:
         value = self.take(key, default)

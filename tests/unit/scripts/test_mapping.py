@@ -70,6 +70,23 @@ def test_mistakes(tmp_path: Path, text: str, field: str, rule: str) -> None:
     assert error.rule.startswith(rule)
 
 
+@pytest.mark.parametrize(
+    ("text", "field", "rule"),
+    [
+        (HEAD + "[fille]\n" + FREEZE, "fille", "be a key of this table (perhaps file): clean,"),
+        (HEAD + '[file]\nencodign = "gbk"\n' + FREEZE, "file.encodign", "be a key of this table (perhaps encoding): "),
+        (HEAD + FREEZE + "recrod = {}\n", "operation[0].recrod", "be a key of this table (perhaps record): account,"),
+        (HEAD + FREEZE + "zzz = 1\n", "operation[0].zzz", "be a key of this table: account,"),
+    ],
+)
+def test_a_misspelt_key_is_told_the_nearest(tmp_path: Path, text: str, field: str, rule: str) -> None:
+    error = refused(tmp_path, text)
+
+    assert error.field == field
+    assert error.rule.startswith(rule)
+    assert field in error.explain()
+
+
 def test_a_constant_that_the_mapping_does_not_have(tmp_path: Path) -> None:
     assert refused(tmp_path, HEAD + FREEZE, year="2026").field == "constants.year"
 
