@@ -42,6 +42,20 @@ UNITS: Final[Mapping[str, Callable[[str, str], int]]] = {
 }
 
 
+_NAMED: Final[Mapping[str, str]] = {
+    "account": "account",
+    "from": "from_account",
+    "to": "to_account",
+    "operator": "operator_account",
+    "feed_signer": "feed_signer",
+    "activity": "activity_id",
+    "methodology": "methodology_id",
+}
+"""Keys under which a row names things, and the arguments that are their ids."""
+
+_LOT_TEXTS: Final = ("lot", "activity", "first_day", "last_day")
+
+
 @dataclass(frozen=True, slots=True)
 class Touches:
     """What an operation reads and writes, as keys. `everything`: it cannot be told, so nothing may pass it."""
@@ -66,6 +80,17 @@ class Step:
     arguments: Arguments
     fields: Mapping[str, str]
     touches: Touches
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def written(self) -> Mapping[str, str]:
+        """What the row calls the things that the ledger knows by the ids that are the keys here."""
+        named = {argument: self.texts.get(key, "") for key, argument in _NAMED.items()}
+        named["lot_id"] = " ".join(self.texts[key] for key in _LOT_TEXTS if self.texts.get(key))
+        written = {self.arguments[name].hex0x: text for name, text in named.items() if text and name in self.arguments}
+        if self.action.label == "register-activity":
+            written[encoding.activity_id(code=self.arguments["code"]).hex0x] = self.arguments["code"]
+        return {identifier: text for identifier, text in written.items() if text != identifier}
 
     def compose(self, composer: Composer) -> Operation:
         """The operation, signed by nobody yet."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from ledger import encoding
-from ledger.errors import InvalidInput, MissingField, NotFound, TanpuhuiError, UnknownWord
+from ledger.errors import InvalidInput, MissingField, NotFound, TanpuhuiError, UnknownWord, shorten
 from ledger.ids import ActivityId, Address, MethodologyId, OperationId
 from ledger.vocabulary import ReductionClass
 from scripts.importing.actions import Arguments, Given, Step
@@ -96,10 +96,17 @@ class RowRefusal:
             field=name,
             rule=rule,
             code=error.code,
-            message=error.explain(),
+            message=_as_written(error.explain(), row.steps if isinstance(row, RowPlan) else ()),
             kept=kept,
             origin=row.origin if isinstance(row, RowPlan) else origin,
         )
+
+
+def _as_written(message: str, steps: Sequence[Step]) -> str:
+    """The message, with what the row calls a thing before the id that the ledger knows it by."""
+    for identifier, text in {found: text for step in steps for found, text in step.written.items()}.items():
+        message = message.replace(identifier, f"{shorten(text)} ({identifier})")
+    return message
 
 
 _Key = TypeVar("_Key")
@@ -353,6 +360,7 @@ class _Pass:
             arguments=arguments,
             fields={name: text for name, field in template.record.items() if (text := field.fill(texts)).strip()},
             touches=action.touch(given, arguments),
+            texts=given.texts,
         )
 
 

@@ -19,8 +19,10 @@ from tests.unit.scripts.importing import (
     RETIREMENT,
     KilledHereError,
     Ledger,
+    ModelDirectory,
     contents,
     held,
+    names,
     write,
 )
 
@@ -284,3 +286,31 @@ def test_gzip_gives_the_same_rows_under_other_ids(ledger: Ledger, issuance: tupl
     plain_rows = [contents(row) for row in ledger.reader(*issuance).rows()]
     assert [contents(row) for row in ledger.reader(issuance[0], packed).rows()] == plain_rows
     assert Source(packed, FileFormat()).sha256 != Source(issuance[1], FileFormat()).sha256
+
+
+@pytest.mark.parametrize("mode", ["row_wise", "checked"])
+def test_refusals_say_the_names_that_the_row_uses(tmp_path: Path, mode: str) -> None:
+    """Whoever corrects the file knows "nobody", and no custody address."""
+    ledger = Ledger()
+    ledger.whole(write(tmp_path, "issuance.toml", ISSUANCE), write(tmp_path, "issued.csv", ISSUED))
+    mapping = write(tmp_path, "retirement.toml", RETIREMENT)
+    rows = "company,owner,project,year,tonnes\nc1,nobody,PV-1,2021,1\nc1,alpha,PV-1,2020,1\nc1,alpha,PV-9,2020,1\n"
+
+    _, refused = getattr(ledger, mode)(mapping, write(tmp_path, "rows.csv", rows))
+
+    account = names(ModelDirectory(ledger.model)).account("ref:nobody").hex0x
+    assert f"'ref:nobody' ({account})" in refused[0].message
+    assert "'PV-1 2020-01-01 2020-12-31' (0x" in refused[1].message
+    assert "PV-9" in refused[2].message
+
+
+@pytest.mark.parametrize("mode", ["row_wise", "checked"])
+def test_an_unknown_activity_is_called_by_its_code(tmp_path: Path, mode: str) -> None:
+    ledger = Ledger()
+    mapping = write(
+        tmp_path, "suspend.toml", '[mapping]\nname = "s"\n[[operation]]\ndo = "suspend-activity"\nactivity = "{a}"\n'
+    )
+
+    _, [row] = getattr(ledger, mode)(mapping, write(tmp_path, "rows.csv", "a\nPV-9\n"))
+
+    assert "'PV-9' (0x" in row.message
