@@ -248,9 +248,10 @@ def test_an_activity_is_found_by_id_and_code_and_shows_its_totals(client: Client
 def test_activities_of_one_facility_show_one_deficit_and_the_totals_count_it_once(tmp_path: Path) -> None:
     sample = make_sample()
     ended, live = sample.rows["activities"]
-    ended["status"], live["facility_id"] = int(ActivityStatus.CLOSED), ended["facility_id"]
+    ended["status"] = int(ActivityStatus.CLOSED)
+    live["facility_id"], live["debtor_id"] = ended["facility_id"], ended["debtor_id"]
     for book in (Book.OWED, Book.DEFICIT):
-        sample.add("balances", book=int(book), owner=ended["facility_id"], lot_id=NO_LOT, quantity_gco2e=5)
+        sample.add("balances", book=int(book), owner=ended["debtor_id"], lot_id=NO_LOT, quantity_gco2e=5)
     url = f"sqlite:///{tmp_path / 'index.db'}"
     database = open_database(url)
     database.migrate()
