@@ -8,7 +8,7 @@ taken everywhere.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from ledger import encoding
@@ -19,6 +19,7 @@ from ledger.vocabulary import ReductionClass
 
 REFERENCE_PREFIX: Final = "ref:"
 _HEX: Final = re.compile(r"0[xX]")
+_MOST_REMEMBERED: Final = 100_000  # rows of a file name the same few accounts again and again
 _METHODOLOGY: Final = re.compile(r"(?P<code>[!-~]{1,64})@(?P<version>[1-9][0-9]{0,8})")
 
 
@@ -54,10 +55,16 @@ class Names:
     ledger: Address
     salts: SaltSource
     directory: Directory
+    _commitments: dict[str, IdentityCommitment] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def commitment(self, reference: str) -> IdentityCommitment:
         """The identity commitment of the account that is called `reference` (without `ref:`)."""
-        return encoding.identity_commitment(salt=self._salt("account", reference), identity=reference)
+        found = self._commitments.get(reference)
+        if found is None:
+            found = encoding.identity_commitment(salt=self._salt("account", reference), identity=reference)
+            if len(self._commitments) < _MOST_REMEMBERED:
+                self._commitments[reference] = found
+        return found
 
     def facility(self, text: str, field: str = "facility") -> Hash32:
         """A facility id: hexadecimal, or the salted hash of whatever identifies the facility."""

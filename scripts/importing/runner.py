@@ -9,7 +9,7 @@ one after a kill, finds what the first has done and does the rest.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Final, Protocol, TypeVar
 
@@ -117,7 +117,9 @@ def _checked(row: RowPlan, drafts: Sequence[_Draft], check: RowCheck, standing: 
                 return refusal
             if draft[0].operation_id not in standing:
                 kept.append(draft[0])
-    return _tried(row, [draft for draft in drafts if not draft[0].ensure], check, standing, kept) or row
+    done = sum(step.operation_id in standing for step in row.steps)
+    rest = [draft for draft in drafts if not draft[0].ensure]
+    return _tried(row, rest, check, standing, kept) or replace(row, done=done)
 
 
 def _tried(

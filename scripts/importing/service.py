@@ -118,6 +118,7 @@ class _Import:
         self._refused = refused
         self._on_refused = on_refused
         self._sender = BodiesSender(context)
+        self._left = 0  # operations of checked rows that are not applied yet
         self.shown: list[RowRefusal] = []
 
     def whole(self) -> Tally:
@@ -135,7 +136,9 @@ class _Import:
                 refused=tally.refused,
                 first=said_of(self.shown),
             )
-        return tally if self._job.dry_run else self._apply(self._reader.rows())
+        if self._job.dry_run or not self._left:
+            return tally
+        return self._apply(self._reader.rows())
 
     def row_wise(self) -> Tally:
         """Sends the rows that can be read (and, unless unchecked, that the model lets pass)."""
@@ -157,8 +160,12 @@ class _Import:
             if isinstance(row, RowRefusal):
                 tally.refused += 1
                 self._refuse(row)
-            elif not row.steps:
-                tally.idle += 1
+            else:
+                tally.idle += not row.steps
+                tally.repeated += row.done
+                self._left += len(row.steps) - row.done
+        if not self._left:  # whatever the rows ask for was applied before: there is nothing to read them again for
+            tally.applied = tally.rows - tally.refused - tally.idle
         return tally
 
     def _refuse(self, row: RowRefusal) -> None:
