@@ -18,7 +18,8 @@ class OnlyExternals(Contract):
 
     def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:
         """Lists every import of the package that goes elsewhere."""
-        package, apart = str(self.package), str(self.apart or "")
+        package = str(self.package)
+        apart = str(self.apart or "")  # type: ignore[truthy-bool]  # fields become values
         without = {apart, *graph.find_descendants(apart)} if apart else set()
         free = {package, *self.allowed, *sys.stdlib_module_names}  # type: ignore[misc]  # fields become values
         found = sorted(
