@@ -39,7 +39,7 @@ interface IActivityRegistry is IOperationLedger {
         uint128 capGrams;
     }
 
-    /// @param issuedGrams all that was ever confirmed, in g CO2e
+    /// @param issuedGrams all that was ever confirmed or earned as points, in g CO2e
     /// @param correctedGrams all that was ever found over-credited, in g CO2e
     struct Activity {
         Registration registration;
@@ -55,6 +55,16 @@ interface IActivityRegistry is IOperationLedger {
         MethodologyId methodologyId;
         ReductionClass class;
         address operatorAccount;
+        uint128 withheldGrams;
+    }
+
+    /// @notice What the points ledger needs to know to anchor a batch of an operator's data.
+    /// @param feedSigner whose signature must stand under it
+    /// @param withheldGrams part that fills the activity's deficit and is not credited, in g CO2e
+    struct FeedTerms {
+        MethodologyId methodologyId;
+        ReductionClass class;
+        address feedSigner;
         uint128 withheldGrams;
     }
 
@@ -96,6 +106,12 @@ interface IActivityRegistry is IOperationLedger {
     );
     /// @notice Some day of the monitoring period was credited before, to this activity or to one at its facility (M10).
     error ActivityRegistry_PeriodOverlap(ActivityId activityId, CivilDay firstDay, CivilDay lastDay);
+    /// @notice Points were earned on some day of the monitoring period: a gram is a reduction or a point (M16).
+    error ActivityRegistry_DayEarnedPoints(ActivityId activityId, CivilDay firstDay, CivilDay lastDay);
+    /// @notice Nobody was registered to sign the activity's data.
+    error ActivityRegistry_FeedSignerMissing(ActivityId activityId);
+    /// @notice Only behaviour scenarios have behaviour value (M19).
+    error ActivityRegistry_NotBehaviour(ActivityId activityId);
     error ActivityRegistry_CapExceeded(ActivityId activityId, uint128 capGrams, uint128 usedGrams, uint128 grams);
     error ActivityRegistry_CorrectionExceedsIssued(ActivityId activityId, uint128 netIssuedGrams, uint128 grams);
 
@@ -128,6 +144,24 @@ interface IActivityRegistry is IOperationLedger {
         view
         returns (IssuanceTerms memory terms);
 
+    /// @notice Books points that were earned from `firstDay` to `lastDay`. Several batches may share a day, but no day has
+    /// both points and an issuance. `restricted` to the ledgers.
+    function recordEarning(ActivityId activityId, CivilDay firstDay, CivilDay lastDay, uint128 grams)
+        external
+        returns (FeedTerms memory terms);
+
+    /// @notice Reverts exactly as `recordEarning` would now.
+    function checkEarning(ActivityId activityId, CivilDay firstDay, CivilDay lastDay, uint128 grams)
+        external
+        view
+        returns (FeedTerms memory terms);
+
+    /// @notice Reverts unless behaviour value of these days may be recorded for the activity; nothing is withheld.
+    function checkBehaviour(ActivityId activityId, CivilDay firstDay, CivilDay lastDay)
+        external
+        view
+        returns (FeedTerms memory terms);
+
     /// @notice The activity as stored; status Unknown if never registered.
     function activityOf(ActivityId activityId) external view returns (Activity memory);
 
@@ -143,4 +177,7 @@ interface IActivityRegistry is IOperationLedger {
 
     /// @notice Whether a day has been credited to the activity's debtor: to it, or to another one at its facility.
     function isCredited(ActivityId activityId, CivilDay day) external view returns (bool);
+
+    /// @notice Whether points were earned on a day, by the activity or by another one at its facility.
+    function isEarned(ActivityId activityId, CivilDay day) external view returns (bool);
 }

@@ -30,6 +30,8 @@ interface IReductionLedger is IOperationLedger, IHoldings {
         ProposalStatus status;
     }
 
+    /// @notice A lot made by a confirmed issuance, or by buying points back. The latter has neither activity nor methodology
+    /// nor days (all zero): its points came from many.
     /// @param creditedAccount account that the issuance went to and that a correction takes back from
     /// @param firstSerial first of the lot's serial numbers; the ledger's first is 1
     /// @param issuedGrams confirmed quantity, in g CO2e, fixed for ever
@@ -51,12 +53,14 @@ interface IReductionLedger is IOperationLedger, IHoldings {
         uint128 correctedGrams;
     }
 
-    /// @notice Per class: issued = held + cancelled + takenBack (DESIGN §4), all in g CO2e.
+    /// @notice Per class: issued + boughtBack = held + cancelled + takenBack (DESIGN §4), all in g CO2e.
+    /// @param boughtBackGrams came in from points, which the points ledger counts as issued
     struct ClassTotals {
         uint128 issuedGrams;
         uint128 heldGrams;
         uint128 cancelledGrams;
         uint128 takenBackGrams;
+        uint128 boughtBackGrams;
     }
 
     /// @notice A proposal waits under the id of the operation that made it.
@@ -103,6 +107,19 @@ interface IReductionLedger is IOperationLedger, IHoldings {
         uint128 takenBackGrams,
         uint128 shortfallGrams
     );
+    /// @param operationId operation of the buy-back itself, which follows from that of the redemption
+    /// @param redeemOperationId redemption that filled the provider's pool
+    /// @param firstSerial first of the lot's serial numbers
+    /// @param grams whole tonnes, in g CO2e
+    event PointsBoughtBack(
+        LotId indexed lotId,
+        address indexed provider,
+        OperationId indexed operationId,
+        OperationId redeemOperationId,
+        ReductionClass class,
+        uint128 firstSerial,
+        uint128 grams
+    );
     event LotFrozen(LotId indexed lotId, OperationId indexed operationId);
     event LotUnfrozen(LotId indexed lotId, OperationId indexed operationId);
 
@@ -121,6 +138,8 @@ interface IReductionLedger is IOperationLedger, IHoldings {
     /// @notice M12: only class I serves ETS compliance.
     error ReductionLedger_PurposeNotAllowed(LotId lotId, ReductionClass class, CancellationPurpose purpose);
     error ReductionLedger_CorrectionExceedsLot(LotId lotId, uint128 uncorrectedGrams, uint128 grams);
+    /// @notice A lot of points bought back has no activity that could have been credited wrongly: correct the earn batch.
+    error ReductionLedger_LotBoughtBack(LotId lotId);
     /// @notice Serial numbers stay below 2^63 so that every store and every language can hold them.
     error ReductionLedger_SerialsExhausted(uint256 nextSerial, uint128 grams);
     /// @notice ERC-1155 transfers are closed: a movement without operation and record would leave no trace.
@@ -184,6 +203,20 @@ interface IReductionLedger is IOperationLedger, IHoldings {
     /// @notice Lets a frozen lot move again. `restricted` to the regulator.
     function unfreezeLot(OperationId operationId, LotId lotId, bytes32 recordHash) external;
 
+    /// @notice Makes a lot of points that the points ledger gives up (G6). `restricted` to the ledgers, which answer for
+    /// the points, the class and the provider.
+    /// The buy-back is an operation of its own, with a leaf, under `Encodings.buyBackOperationId(redeemId)`.
+    /// @param redeemId the redemption that filled the provider's pool
+    /// @param grams whole tonnes, in g CO2e
+    /// @param recordHash of the redemption
+    function buyBack(OperationId redeemId, address provider, ReductionClass class, uint128 grams, bytes32 recordHash)
+        external
+        returns (LotId lotId);
+
+    /// @notice Gives the next `count` certificate numbers to another ledger, which publishes what they stand for.
+    /// `restricted` to the ledgers.
+    function takeCertificateNumbers(uint64 count) external returns (uint64 first);
+
     function proposalOf(OperationId proposalId) external view returns (Proposal memory);
 
     /// @notice The lot as stored; class None if never issued.
@@ -191,7 +224,7 @@ interface IReductionLedger is IOperationLedger, IHoldings {
 
     function totalsOf(ReductionClass class) external view returns (ClassTotals memory);
 
-    /// @notice Certificates given so far; their numbers are 1 to this, without gaps.
+    /// @notice Certificates given so far, over both ledgers; their numbers are 1 to this, without gaps.
     function certificateCount() external view returns (uint64);
 
     /// @notice The serial number that the next lot will start with.

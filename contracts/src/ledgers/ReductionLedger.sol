@@ -83,10 +83,7 @@ contract ReductionLedger is IReductionLedger, OperationLedger, ERC1155 {
         if (proposal.proposer == msg.sender) {
             revert ReductionLedger_SameProposerAndConfirmer(proposalId, msg.sender);
         }
-        uint128 firstSerial = _nextSerial;
-        if (proposal.grams > LAST_SERIAL - firstSerial) {
-            revert ReductionLedger_SerialsExhausted(firstSerial, proposal.grams);
-        }
+        uint128 firstSerial = _requireSerials(proposal.grams);
 
         // Effect:
         _proposals[proposalId].status = ProposalStatus.Confirmed;
@@ -159,6 +156,42 @@ contract ReductionLedger is IReductionLedger, OperationLedger, ERC1155 {
         _cancel(operationId, account, lotId, grams, purpose, recordHash);
     }
 
+    // -------------------------------------------------------------------------------------------------------- points
+
+    /// @inheritdoc IReductionLedger
+    /// @dev Not `once`: a repeat would answer without a lot. The log refuses an id that was used.
+    function buyBack(OperationId redeemId, address provider, ReductionClass class, uint128 grams, bytes32 recordHash)
+        external
+        restricted
+        returns (LotId lotId)
+    {
+        // Check:
+        if (grams == 0) revert ReductionLedger_ZeroQuantity();
+        _accountRegistry.requireActive(provider);
+        uint128 firstSerial = _requireSerials(grams);
+
+        // Effect:
+        OperationId buyBackId = Encodings.buyBackOperationId(redeemId);
+        lotId = Encodings.buyBackLotId(block.chainid.toUint64(), address(this), buyBackId, class);
+        Lot storage lot = _lots[lotId];
+        lot.class = class;
+        lot.creditedAccount = provider;
+        lot.firstSerial = firstSerial;
+        lot.issuedGrams = grams;
+        _nextSerial = firstSerial + grams;
+        _totals[class].boughtBackGrams += grams;
+        _totals[class].heldGrams += grams;
+        _move(address(0), provider, lotId, grams);
+        emit PointsBoughtBack(lotId, provider, buyBackId, redeemId, class, firstSerial, grams);
+        _append(buyBackId, OperationKind.POINTS_BOUGHT_BACK, _subjectOf(lotId), address(0), provider, grams, recordHash);
+    }
+
+    /// @inheritdoc IReductionLedger
+    function takeCertificateNumbers(uint64 count) external restricted returns (uint64 first) {
+        first = _certificateCount + 1;
+        _certificateCount += count;
+    }
+
     // --------------------------------------------------------------------------------------------------- supervision
 
     /// @inheritdoc IReductionLedger
@@ -170,6 +203,7 @@ contract ReductionLedger is IReductionLedger, OperationLedger, ERC1155 {
         // Check:
         if (grams == 0) revert ReductionLedger_ZeroQuantity();
         Lot storage lot = _requireLot(lotId);
+        if (ActivityId.unwrap(lot.activityId) == 0) revert ReductionLedger_LotBoughtBack(lotId);
         uint128 uncorrected = lot.issuedGrams - lot.correctedGrams;
         if (grams > uncorrected) revert ReductionLedger_CorrectionExceedsLot(lotId, uncorrected, grams);
 
@@ -391,6 +425,11 @@ contract ReductionLedger is IReductionLedger, OperationLedger, ERC1155 {
         if (proposal.status != ProposalStatus.Proposed) {
             revert ReductionLedger_ProposalWrongStatus(proposalId, proposal.status, ProposalStatus.Proposed);
         }
+    }
+
+    function _requireSerials(uint128 grams) private view returns (uint128 firstSerial) {
+        firstSerial = _nextSerial;
+        if (grams > LAST_SERIAL - firstSerial) revert ReductionLedger_SerialsExhausted(firstSerial, grams);
     }
 
     function _requireLot(LotId lotId) private view returns (Lot storage lot) {

@@ -40,6 +40,9 @@ contract ActivityRegistry is IActivityRegistry, OperationLedger {
     /// cannot be credited twice for the same day (M10).
     mapping(DebtorId => DayBitmap.Days) private _credited;
 
+    /// @dev Days on which points were earned; kept as the credited days are, with which they share no day (M16).
+    mapping(DebtorId => DayBitmap.Days) private _earned;
+
     /// @dev Kept as the credited days are, so that grams found wrong after an activity has ended are still filled by
     /// whatever the facility is credited next. In g CO2e.
     mapping(DebtorId => uint128) private _deficitGrams;
@@ -136,6 +139,22 @@ contract ActivityRegistry is IActivityRegistry, OperationLedger {
     }
 
     /// @inheritdoc IActivityRegistry
+    function recordEarning(ActivityId activityId, CivilDay firstDay, CivilDay lastDay, uint128 grams)
+        external
+        restricted
+        returns (FeedTerms memory terms)
+    {
+        // Check:
+        terms = _checkEarning(activityId, firstDay, lastDay, grams);
+
+        // Effect:
+        DebtorId debtor = _debtorOf(activityId);
+        _earned[debtor].add(firstDay, lastDay);
+        _deficitGrams[debtor] -= terms.withheldGrams;
+        _activities[activityId].issuedGrams += grams;
+    }
+
+    /// @inheritdoc IActivityRegistry
     function recordCorrection(ActivityId activityId, uint128 grams, uint128 shortfallGrams) external restricted {
         // Check:
         Activity storage activity = _activities[activityId];
@@ -154,6 +173,31 @@ contract ActivityRegistry is IActivityRegistry, OperationLedger {
         returns (IssuanceTerms memory terms)
     {
         return _checkIssuance(activityId, firstDay, lastDay, grams);
+    }
+
+    /// @inheritdoc IActivityRegistry
+    function checkEarning(ActivityId activityId, CivilDay firstDay, CivilDay lastDay, uint128 grams)
+        external
+        view
+        returns (FeedTerms memory terms)
+    {
+        return _checkEarning(activityId, firstDay, lastDay, grams);
+    }
+
+    /// @inheritdoc IActivityRegistry
+    function checkBehaviour(ActivityId activityId, CivilDay firstDay, CivilDay lastDay)
+        external
+        view
+        returns (FeedTerms memory terms)
+    {
+        // An activity that was never registered has no kind either: it is told so first.
+        Activity storage activity = _requireActive(activityId);
+        if (activity.registration.kind != ActivityKind.BehaviourScenario) {
+            revert ActivityRegistry_NotBehaviour(activityId);
+        }
+        _checkPeriod(activity.registration, firstDay, lastDay);
+        _checkParties(activity.registration);
+        return _feedTerms(activityId, 0);
     }
 
     /// @inheritdoc IActivityRegistry
@@ -179,6 +223,11 @@ contract ActivityRegistry is IActivityRegistry, OperationLedger {
     /// @inheritdoc IActivityRegistry
     function isCredited(ActivityId activityId, CivilDay day) external view returns (bool) {
         return _credited[_debtorOf(activityId)].contains(day);
+    }
+
+    /// @inheritdoc IActivityRegistry
+    function isEarned(ActivityId activityId, CivilDay day) external view returns (bool) {
+        return _earned[_debtorOf(activityId)].contains(day);
     }
 
     function _step(ActivityId activityId, ActivityStatus expected, ActivityStatus next) private {
@@ -265,30 +314,53 @@ contract ActivityRegistry is IActivityRegistry, OperationLedger {
         view
         returns (IssuanceTerms memory terms)
     {
-        Activity storage activity = _activities[activityId];
-        Registration storage registration = activity.registration;
-        // First what will never change, then what the activity is, then what was asked for.
-        if (registration.kind == ActivityKind.BehaviourScenario) revert ActivityRegistry_NeverIssues(activityId);
-        if (activity.status != ActivityStatus.Active) revert ActivityRegistry_NotActive(activityId, activity.status);
-        if (grams == 0) revert ActivityRegistry_ZeroQuantity(activityId);
-        _checkPeriod(activityId, registration, firstDay, lastDay);
-        _methodologyRegistry.requireEffective(registration.methodologyId, CivilDays.today());
-        _accountRegistry.requireActive(registration.operatorAccount);
-        _checkCap(activityId, activity, grams);
+        _checkReduction(activityId, firstDay, lastDay, grams);
+        DebtorId debtor = _debtorOf(activityId);
+        if (_earned[debtor].meets(firstDay, lastDay)) {
+            revert ActivityRegistry_DayEarnedPoints(activityId, firstDay, lastDay);
+        }
 
-        uint128 deficit = _deficitGrams[_debtorOf(activityId)];
+        Activity storage activity = _activities[activityId];
+        uint128 deficit = _deficitGrams[debtor];
         return IssuanceTerms({
-            methodologyId: registration.methodologyId,
+            methodologyId: activity.registration.methodologyId,
             class: activity.class,
-            operatorAccount: registration.operatorAccount,
+            operatorAccount: activity.registration.operatorAccount,
             withheldGrams: grams < deficit ? grams : deficit
         });
     }
 
-    function _checkPeriod(ActivityId activityId, Registration storage registration, CivilDay firstDay, CivilDay lastDay)
+    function _checkEarning(ActivityId activityId, CivilDay firstDay, CivilDay lastDay, uint128 grams)
         private
         view
+        returns (FeedTerms memory terms)
     {
+        _checkReduction(activityId, firstDay, lastDay, grams);
+        uint128 deficit = _deficitGrams[_debtorOf(activityId)];
+        return _feedTerms(activityId, grams < deficit ? grams : deficit);
+    }
+
+    /// @dev What an issuance and points that are earned must both keep to.
+    function _checkReduction(ActivityId activityId, CivilDay firstDay, CivilDay lastDay, uint128 grams) private view {
+        Registration storage registration = _activities[activityId].registration;
+        // First what will never change, then what the activity is, then what was asked for.
+        if (registration.kind == ActivityKind.BehaviourScenario) revert ActivityRegistry_NeverIssues(activityId);
+        Activity storage activity = _requireActive(activityId);
+        if (grams == 0) revert ActivityRegistry_ZeroQuantity(activityId);
+        _checkPeriod(registration, firstDay, lastDay);
+        if (_credited[_debtorOf(activityId)].meets(firstDay, lastDay)) {
+            revert ActivityRegistry_PeriodOverlap(activityId, firstDay, lastDay);
+        }
+        _checkParties(registration);
+        _checkCap(activityId, activity, grams);
+    }
+
+    function _requireActive(ActivityId activityId) private view returns (Activity storage activity) {
+        activity = _activities[activityId];
+        if (activity.status != ActivityStatus.Active) revert ActivityRegistry_NotActive(activityId, activity.status);
+    }
+
+    function _checkPeriod(Registration storage registration, CivilDay firstDay, CivilDay lastDay) private view {
         if (CivilDays.isEmpty(firstDay, lastDay)) revert ActivityRegistry_PeriodEmpty(firstDay, lastDay);
         CivilDay creditingFirst = registration.creditingFirstDay;
         CivilDay creditingLast = registration.creditingLastDay;
@@ -299,9 +371,24 @@ contract ActivityRegistry is IActivityRegistry, OperationLedger {
         if (CivilDay.unwrap(lastDay) >= CivilDay.unwrap(today)) {
             revert ActivityRegistry_PeriodNotEnded(lastDay, today);
         }
-        if (_credited[_debtorOf(activityId)].meets(firstDay, lastDay)) {
-            revert ActivityRegistry_PeriodOverlap(activityId, firstDay, lastDay);
-        }
+    }
+
+    /// @dev The methodology version is in effect today and the operator can take part.
+    function _checkParties(Registration storage registration) private view {
+        _methodologyRegistry.requireEffective(registration.methodologyId, CivilDays.today());
+        _accountRegistry.requireActive(registration.operatorAccount);
+    }
+
+    function _feedTerms(ActivityId activityId, uint128 withheldGrams) private view returns (FeedTerms memory terms) {
+        Activity storage activity = _activities[activityId];
+        address feedSigner = activity.registration.feedSigner;
+        if (feedSigner == address(0)) revert ActivityRegistry_FeedSignerMissing(activityId);
+        return FeedTerms({
+            methodologyId: activity.registration.methodologyId,
+            class: activity.class,
+            feedSigner: feedSigner,
+            withheldGrams: withheldGrams
+        });
     }
 
     function _checkCap(ActivityId activityId, Activity storage activity, uint128 grams) private view {

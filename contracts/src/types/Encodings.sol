@@ -1,8 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {IPointLedger} from "../interfaces/IPointLedger.sol";
 import {ITransparencyLog} from "../interfaces/ITransparencyLog.sol";
-import {ActivityId, CancellationPurpose, CivilDay, DebtorId, LotId, MethodologyId, ReductionClass} from "./Types.sol";
+import {
+    ActivityId,
+    CampaignId,
+    CancellationPurpose,
+    CivilDay,
+    DebtorId,
+    LotId,
+    MethodologyId,
+    OperationId,
+    ReductionClass
+} from "./Types.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 /// @title Every string of bytes that gets hashed (docs/spec/03-encodings.md)
@@ -25,6 +36,11 @@ library Encodings {
     /// @notice RFC 6962 root of a tree without leaves: SHA-256 of the empty string.
     bytes32 internal constant EMPTY_LOG_ROOT = 0xe3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855;
 
+    /// @notice EIP-712 type of a feed header.
+    bytes32 internal constant FEED_HEADER_TYPE = keccak256(
+        "FeedHeader(uint8 kind,bytes32 activityId,bytes32 methodologyId,uint8 class,uint64 sequence,uint32 firstDay,uint32 lastDay,bytes32 root,uint64 total,uint64 entryCount,bytes32 fileHash)"
+    );
+
     bytes1 private constant TAG_LEAF = 0x00;
     bytes1 private constant TAG_NODE = 0x01;
     bytes1 private constant TAG_FIELD = 0x20;
@@ -34,6 +50,12 @@ library Encodings {
     bytes1 private constant TAG_ACTIVITY = 0x32;
     bytes1 private constant TAG_CERTIFICATE = 0x33;
     bytes1 private constant TAG_CUSTODY = 0x38;
+    // 0x39 to 0x3b tag HMAC messages that no contract makes.
+    bytes1 private constant TAG_BATCH = 0x3c;
+    bytes1 private constant TAG_BUY_BACK_LOT = 0x3d;
+    bytes1 private constant TAG_BUY_BACK = 0x3e;
+    bytes1 private constant TAG_CAMPAIGN = 0x3f;
+    bytes1 private constant TAG_CAMPAIGN_CANCELLATION = 0x40;
     bytes1 private constant TAG_FACILITY = 0x42;
 
     error Encodings_FieldCountOutOfRange(uint256 count);
@@ -156,5 +178,55 @@ library Encodings {
             if (letters[i] < 0x21 || letters[i] > 0x7e) return false;
         }
         return true;
+    }
+
+    // ------------------------------------------------------------------------------------------------------ points
+
+    /// @notice Subject of the leaf of a points batch: what was committed to, and what the chain itself decided about it.
+    function batchSubject(uint64 batchNumber, IPointLedger.Batch memory batch) internal pure returns (bytes32) {
+        IPointLedger.BatchCommitment memory commitment = batch.commitment;
+        // In two parts, because the stack does not reach all of it; both are of fixed width.
+        bytes memory head =
+            abi.encodePacked(TAG_BATCH, FORMAT, batchNumber, batch.kind, batch.class, batch.party, commitment.root);
+        bytes memory body = abi.encodePacked(
+            commitment.total, commitment.entryCount, commitment.fileHash, batch.withheldGrams, batch.firstCertificate
+        );
+        return sha256(bytes.concat(head, body));
+    }
+
+    /// @notice EIP-712 `hashStruct` of a feed header; the one hash here that is Keccak, because wallets sign it.
+    /// @dev All members are of one word each, so that the struct's ABI encoding is its EIP-712 encoding.
+    function feedHeaderHash(IPointLedger.FeedHeader memory header) internal pure returns (bytes32) {
+        return keccak256(abi.encode(FEED_HEADER_TYPE, header));
+    }
+
+    /// @notice Lot that a buy-back makes.
+    /// @param operation the buy-back's own operation
+    function buyBackLotId(uint64 chainId, address ledger, OperationId operation, ReductionClass class)
+        internal
+        pure
+        returns (LotId)
+    {
+        return
+            LotId.wrap(uint256(sha256(abi.encodePacked(TAG_BUY_BACK_LOT, FORMAT, chainId, ledger, operation, class))));
+    }
+
+    /// @notice Operation id of the buy-back that a redemption sets off.
+    function buyBackOperationId(OperationId redeemId) internal pure returns (OperationId) {
+        return OperationId.wrap(sha256(abi.encodePacked(TAG_BUY_BACK, FORMAT, redeemId)));
+    }
+
+    function campaignId(string memory code) internal pure returns (CampaignId) {
+        return CampaignId.wrap(sha256(abi.encodePacked(TAG_CAMPAIGN, FORMAT, bytes(code).length.toUint16(), code)));
+    }
+
+    /// @notice Subject of the leaf of a campaign's cancellation.
+    function campaignCancellationSubject(
+        uint64 certificateNumber,
+        CampaignId campaign,
+        ReductionClass class,
+        CancellationPurpose purpose
+    ) internal pure returns (bytes32) {
+        return sha256(abi.encodePacked(TAG_CAMPAIGN_CANCELLATION, FORMAT, certificateNumber, campaign, class, purpose));
     }
 }

@@ -16,6 +16,9 @@ type LotId is uint256;
 /// @notice Who days are credited to and a deficit is owed by: `Encodings.debtorId(activityId, facilityId)`.
 type DebtorId is bytes32;
 
+/// @notice One campaign that points are donated to: `Encodings.campaignId(code)`.
+type CampaignId is bytes32;
+
 /// @notice A day of the civil calendar in Shanghai (UTC+8, no daylight saving), counted from 1970-01-01 as day 0.
 type CivilDay is uint32;
 
@@ -96,6 +99,42 @@ enum CancellationPurpose {
     EtsCompliance
 }
 
+/// @notice What the entries of a points batch are; also the `kind` of each of its entry leaves, so never renumber.
+enum BatchKind {
+    None,
+    Earn,
+    Redeem,
+    Donate,
+    Cancel,
+    Correct,
+    Behaviour,
+    Snapshot
+}
+
+/// @notice G7.1: how a mall provider takes part.
+enum ProviderMode {
+    None,
+    ThirdPartyMall,
+    SubPlatform,
+    LimitedEvent,
+    Other
+}
+
+/// @notice Unknown -> Active <-> Suspended; Active or Suspended -> Closed; Closed -> Active by a new admission.
+enum ProviderStatus {
+    Unknown,
+    Active,
+    Suspended,
+    Closed
+}
+
+/// @notice Unknown -> Open -> Closed, which is final.
+enum CampaignStatus {
+    Unknown,
+    Open,
+    Closed
+}
+
 /// @notice The `kind` of a log leaf. Numbers are part of the hashed encoding: never renumber, only add.
 library OperationKind {
     uint16 internal constant ACCOUNT_OPENED = 1;
@@ -120,4 +159,22 @@ library OperationKind {
     uint16 internal constant REDUCTION_CORRECTED = 53;
     uint16 internal constant LOT_FROZEN = 54;
     uint16 internal constant LOT_UNFROZEN = 55;
+    uint16 internal constant POINTS_BOUGHT_BACK = 56;
+
+    uint16 internal constant PROVIDER_ADMITTED = 64;
+    uint16 internal constant PROVIDER_SUSPENDED = 65;
+    uint16 internal constant PROVIDER_RESUMED = 66;
+    uint16 internal constant PROVIDER_CLOSED = 67;
+
+    uint16 internal constant CAMPAIGN_OPENED = 72;
+    uint16 internal constant CAMPAIGN_CLOSED = 73;
+
+    uint16 internal constant POINTS_EARNED = 80;
+    uint16 internal constant POINTS_REDEEMED = 81;
+    uint16 internal constant POINTS_DONATED = 82;
+    uint16 internal constant POINTS_CANCELLED = 83;
+    uint16 internal constant POINTS_CORRECTED = 84;
+    uint16 internal constant BEHAVIOUR_RECORDED = 85;
+    uint16 internal constant POINTS_SNAPSHOT_TAKEN = 86;
+    uint16 internal constant CAMPAIGN_CANCELLED = 87;
 }
