@@ -15,6 +15,9 @@ SOURCES: dict[ContractName, tuple[str, str]] = {
     ContractName.METHODOLOGY_REGISTRY: ("src/registries/MethodologyRegistry.sol", "MethodologyRegistry"),
     ContractName.ACTIVITY_REGISTRY: ("src/registries/ActivityRegistry.sol", "ActivityRegistry"),
     ContractName.REDUCTION_LEDGER: ("src/ledgers/ReductionLedger.sol", "ReductionLedger"),
+    ContractName.PROVIDER_REGISTRY: ("src/registries/ProviderRegistry.sol", "ProviderRegistry"),
+    ContractName.CAMPAIGN_REGISTRY: ("src/registries/CampaignRegistry.sol", "CampaignRegistry"),
+    ContractName.POINT_LEDGER: ("src/ledgers/PointLedger.sol", "PointLedger"),
 }
 """Where each contract's source is and what it is called there."""
 

@@ -19,7 +19,7 @@ from chain.deployment import DeployedContract, Deployment, block_hash, write_ato
 from chain.functions import keccak256, word_of_address
 from chain.hexes import from_data, from_quantity, to_data
 from chain.operations import ContractName
-from chain.roles import check_holders
+from chain.roles import ADD_HOLDINGS_SOURCE, check_holders
 from chain.rpc import Rpc
 from chain.signers import Signer
 from chain.transactions import SignedTransaction, Transaction, create_address
@@ -29,11 +29,10 @@ from chain.wiring import (
     MULTICALL,
     RENOUNCE_ROLE,
     Fact,
-    add_holdings_source,
     connections,
     function_roles,
-    has_holdings_source,
     memberships,
+    missing_holdings_sources,
     untrue,
 )
 from ledger.canonical import parse_strict
@@ -53,6 +52,19 @@ _CONSTRUCTORS: dict[ContractName, tuple[ContractName, ...]] = {
     ContractName.REDUCTION_LEDGER: (
         *(ContractName.ACCESS_MANAGER, ContractName.TRANSPARENCY_LOG),
         *(ContractName.ACCOUNT_REGISTRY, ContractName.ACTIVITY_REGISTRY),
+    ),
+    ContractName.PROVIDER_REGISTRY: (
+        *(ContractName.ACCESS_MANAGER, ContractName.TRANSPARENCY_LOG),
+        ContractName.ACCOUNT_REGISTRY,
+    ),
+    ContractName.CAMPAIGN_REGISTRY: (
+        *(ContractName.ACCESS_MANAGER, ContractName.TRANSPARENCY_LOG),
+        ContractName.ACCOUNT_REGISTRY,
+    ),
+    ContractName.POINT_LEDGER: (
+        *(ContractName.ACCESS_MANAGER, ContractName.TRANSPARENCY_LOG),
+        *(ContractName.ACTIVITY_REGISTRY, ContractName.PROVIDER_REGISTRY),
+        *(ContractName.CAMPAIGN_REGISTRY, ContractName.REDUCTION_LEDGER),
     ),
 }
 """Constructor arguments, in the order in which the contracts are made. The manager takes its first administrator."""
@@ -206,15 +218,16 @@ class _Run:
             connections(self._addresses), function_roles(self._addresses), memberships(self._addresses, holders)
         )
         wrong = untrue(self._rpc, facts)
-        source_missing = not has_holdings_source(self._rpc, self._addresses, self._first_block, self._head())
-        if not wrong and not source_missing:
+        missing_sources = missing_holdings_sources(self._rpc, self._addresses, self._first_block, self._head())
+        if not wrong and not missing_sources:
             return
         self._require_mendable(wrong)
         remedies = [fact.remedy for fact in wrong if fact.remedy is not None]
         if remedies:
             self._transact(manager, MULTICALL.encode(remedies))
-        if source_missing:
-            self._transact(self._addresses[ContractName.ACCOUNT_REGISTRY], add_holdings_source(self._addresses))
+        for source in missing_sources:
+            call = ADD_HOLDINGS_SOURCE.encode(self._addresses[source])
+            self._transact(self._addresses[ContractName.ACCOUNT_REGISTRY], call)
 
     def deployment(self) -> Deployment:
         """What will be saved."""

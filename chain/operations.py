@@ -23,6 +23,9 @@ class ContractName(StrEnum):
     METHODOLOGY_REGISTRY = "methodology_registry"
     ACTIVITY_REGISTRY = "activity_registry"
     REDUCTION_LEDGER = "reduction_ledger"
+    PROVIDER_REGISTRY = "provider_registry"
+    CAMPAIGN_REGISTRY = "campaign_registry"
+    POINT_LEDGER = "point_ledger"
 
 
 class OperationState(StrEnum):

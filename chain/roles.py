@@ -18,6 +18,12 @@ ADD_HOLDINGS_SOURCE = Function("addHoldingsSource(address)")
 APPEND = Function("append((bytes32,bytes32,uint16,bytes32,address,address,uint128,bytes32))")
 RECORD_ISSUANCE = Function("recordIssuance(bytes32,uint32,uint32,uint128)")
 RECORD_CORRECTION = Function("recordCorrection(bytes32,uint128,uint128)")
+RECORD_EARNING = Function("recordEarning(bytes32,uint32,uint32,uint128)")
+BUY_BACK = Function("buyBack(bytes32,address,uint8,uint128,bytes32)")
+TAKE_CERTIFICATE_NUMBERS = Function("takeCertificateNumbers(uint64)")
+
+_HEADER = "(uint8,bytes32,bytes32,uint8,uint64,uint32,uint32,bytes32,uint64,uint64,bytes32)"
+_COMMITMENT = "(bytes32,uint64,uint64,bytes32)"
 
 OPEN_TO_HOLDERS = (calls.TRANSFER, calls.CANCEL)
 """Operations that anyone may send for what its own account holds."""
@@ -36,7 +42,32 @@ _OPERATIONS: dict[Role, tuple[LedgerFunction, ...]] = {
 _OTHERS: dict[ContractName, dict[Function, Role]] = {
     ContractName.TRANSPARENCY_LOG: {APPEND: Role.LEDGER},
     ContractName.ACCOUNT_REGISTRY: {ADD_HOLDINGS_SOURCE: Role.ADMINISTRATOR},
-    ContractName.ACTIVITY_REGISTRY: {RECORD_ISSUANCE: Role.LEDGER, RECORD_CORRECTION: Role.LEDGER},
+    ContractName.ACTIVITY_REGISTRY: {
+        RECORD_ISSUANCE: Role.LEDGER,
+        RECORD_CORRECTION: Role.LEDGER,
+        RECORD_EARNING: Role.LEDGER,
+    },
+    ContractName.REDUCTION_LEDGER: {BUY_BACK: Role.LEDGER, TAKE_CERTIFICATE_NUMBERS: Role.LEDGER},
+    ContractName.PROVIDER_REGISTRY: {
+        Function("admit(bytes32,address,(uint8,bytes32,bytes32,bytes32),bytes32)"): Role.EXCHANGE,
+        Function("suspend(bytes32,address,bytes32)"): Role.EXCHANGE,
+        Function("resume(bytes32,address,bytes32)"): Role.EXCHANGE,
+        Function("close(bytes32,address,bytes32)"): Role.EXCHANGE,
+    },
+    ContractName.CAMPAIGN_REGISTRY: {
+        Function("open(bytes32,(string,address,uint8,uint32,bytes32),bytes32)"): Role.EXCHANGE,
+        Function("close(bytes32,bytes32,bytes32)"): Role.EXCHANGE,
+    },
+    ContractName.POINT_LEDGER: {
+        Function(f"earn(bytes32,{_HEADER},bytes,bytes32)"): Role.PLATFORM,
+        Function(f"recordBehaviour(bytes32,{_HEADER},bytes,bytes32)"): Role.PLATFORM,
+        Function(f"redeem(bytes32,uint8,address,{_COMMITMENT},bytes32)"): Role.PLATFORM,
+        Function(f"donate(bytes32,uint8,bytes32,{_COMMITMENT},bytes32)"): Role.PLATFORM,
+        Function(f"cancel(bytes32,uint8,{_COMMITMENT},bytes32)"): Role.PLATFORM,
+        Function(f"takeSnapshot(bytes32,uint8,uint64,{_COMMITMENT},bytes32)"): Role.PLATFORM,
+        Function("cancelCampaign(bytes32,bytes32,uint8,bytes32)"): Role.PLATFORM,
+        Function(f"correct(bytes32,uint64,uint64,{_COMMITMENT},bytes32)"): Role.REGULATOR,
+    },
 }
 
 LEDGERS = (
@@ -44,11 +75,14 @@ LEDGERS = (
     ContractName.METHODOLOGY_REGISTRY,
     ContractName.ACTIVITY_REGISTRY,
     ContractName.REDUCTION_LEDGER,
+    ContractName.PROVIDER_REGISTRY,
+    ContractName.CAMPAIGN_REGISTRY,
+    ContractName.POINT_LEDGER,
 )
 """The contracts that apply operations. They, and nobody else, hold the ledger role."""
 
 REQUIRED_HOLDERS = (Role.ADMINISTRATOR, Role.REGULATOR, Role.TECHNICAL_CENTRE, Role.PLATFORM)
-"""The exchange has nothing to do before trading begins."""
+"""The exchange's key may come later: nothing else waits for the providers, campaigns and trades that it decides."""
 
 
 def role_table() -> dict[ContractName, dict[Function, Role]]:

@@ -12,8 +12,8 @@ from chain.wiring import (
     Addresses,
     connections,
     function_roles,
-    has_holdings_source,
     memberships,
+    missing_holdings_sources,
     role_members,
     untrue,
 )
@@ -42,8 +42,8 @@ def shortcomings(
     facts = chain(connections(addresses), function_roles(addresses), memberships(addresses, holders))
     yield from (fact.description for fact in untrue(rpc, facts))
     head = from_quantity(rpc.call("eth_blockNumber"), "eth_blockNumber")
-    if not has_holdings_source(rpc, addresses, first_block, head):
-        yield "reduction_ledger as a holdings source of account_registry"
+    for source in missing_holdings_sources(rpc, addresses, first_block, head):
+        yield f"{source} as a holdings source of account_registry"
     yield from _membership_shortcomings(rpc, addresses, first_block, head, deployer)
 
 

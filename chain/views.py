@@ -118,12 +118,13 @@ class Lot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassTotals:
-    """As `IReductionLedger.ClassTotals`: issued = held + cancelled + taken back."""
+    """As `IReductionLedger.ClassTotals`: issued + bought back = held + cancelled + taken back."""
 
     issued_grams: int
     held_grams: int
     cancelled_grams: int
     taken_back_grams: int
+    bought_back_grams: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,7 @@ LOT_OF = View(
 BALANCE_OF = View(ContractName.REDUCTION_LEDGER, Function("balanceOf(address,uint256)"), ("uint256",))
 HELD_GRAMS = View(ContractName.REDUCTION_LEDGER, Function("heldGrams(address)"), ("uint256",))
 TOTALS_OF = View(
-    ContractName.REDUCTION_LEDGER, Function("totalsOf(uint8)"), ("uint128", "uint128", "uint128", "uint128")
+    ContractName.REDUCTION_LEDGER, Function("totalsOf(uint8)"), ("uint128", "uint128", "uint128", "uint128", "uint128")
 )
 CERTIFICATE_COUNT = View(ContractName.REDUCTION_LEDGER, Function("certificateCount()"), ("uint64",))
 NEXT_SERIAL = View(ContractName.REDUCTION_LEDGER, Function("nextSerial()"), ("uint128",))
@@ -392,5 +393,11 @@ def _lot(values: Sequence[Any]) -> Lot:
 
 
 def _totals(values: Sequence[Any]) -> ClassTotals:
-    issued, held, cancelled, taken_back = values
-    return ClassTotals(issued_grams=issued, held_grams=held, cancelled_grams=cancelled, taken_back_grams=taken_back)
+    issued, held, cancelled, taken_back, bought_back = values
+    return ClassTotals(
+        issued_grams=issued,
+        held_grams=held,
+        cancelled_grams=cancelled,
+        taken_back_grams=taken_back,
+        bought_back_grams=bought_back,
+    )

@@ -7,7 +7,7 @@ from chain.functions import Function, word_of_address
 from chain.hexes import from_data, to_data
 from chain.logs import scan_logs
 from chain.operations import ContractName
-from chain.roles import ADD_HOLDINGS_SOURCE, LEDGERS, role_table
+from chain.roles import LEDGERS, role_table
 from chain.rpc import Rpc
 from ledger.ids import Address
 from ledger.vocabulary import Role
@@ -27,6 +27,9 @@ MULTICALL = Function("multicall(bytes[])")
 HOLDINGS_SOURCE_ADDED = Function("HoldingsSourceAdded(address)")
 ROLE_GRANTED = Function("RoleGranted(uint64,address,uint32,uint48,bool)")
 ROLE_REVOKED = Function("RoleRevoked(uint64,address)")
+
+HOLDINGS_SOURCES = (ContractName.REDUCTION_LEDGER, ContractName.POINT_LEDGER)
+"""What may hold something for an account; asked before it is closed."""
 
 _ZERO_WORD = bytes(32)
 _TRUE_WORD = (1).to_bytes(32, "big")
@@ -118,16 +121,14 @@ def untrue(rpc: Rpc, facts: Iterable[Fact]) -> list[Fact]:
     ]
 
 
-def has_holdings_source(rpc: Rpc, addresses: Addresses, first_block: int, last_block: int) -> bool:
-    """Whether the account registry asks the reduction ledger before it closes an account; only its event says so."""
-    source = to_data(word_of_address(addresses[ContractName.REDUCTION_LEDGER]))
-    topics = [topic(HOLDINGS_SOURCE_ADDED), source]
-    return any(scan_logs(rpc, addresses[ContractName.ACCOUNT_REGISTRY], topics, first_block, last_block))
-
-
-def add_holdings_source(addresses: Addresses) -> bytes:
-    """Calldata for the account registry."""
-    return ADD_HOLDINGS_SOURCE.encode(addresses[ContractName.REDUCTION_LEDGER])
+def missing_holdings_sources(
+    rpc: Rpc, addresses: Addresses, first_block: int, last_block: int
+) -> tuple[ContractName, ...]:
+    """The ledgers that the account registry does not ask before it closes an account; only its events say so."""
+    topics = [topic(HOLDINGS_SOURCE_ADDED)]
+    logs = scan_logs(rpc, addresses[ContractName.ACCOUNT_REGISTRY], topics, first_block, last_block)
+    known = {log["topics"][1] for log in logs}
+    return tuple(name for name in HOLDINGS_SOURCES if to_data(word_of_address(addresses[name])) not in known)
 
 
 def role_members(rpc: Rpc, manager: Address, first_block: int, last_block: int) -> dict[int, set[Address]]:

@@ -19,6 +19,7 @@ from ledger.errors import OutOfRange
 from ledger.ids import (
     ActivityId,
     Address,
+    CampaignId,
     DebtorId,
     Hash32,
     IdentityCommitment,
@@ -28,7 +29,7 @@ from ledger.ids import (
     OperationId,
     RecordHash,
 )
-from ledger.vocabulary import CancellationPurpose, OperationKind, ReductionClass
+from ledger.vocabulary import BatchKind, CancellationPurpose, OperationKind, ReductionClass
 
 FORMAT = 1
 SALT_LENGTH = 16
@@ -226,6 +227,117 @@ def certificate_subject(
         + _fixed("lot_id", lot_id, 32)
         + _uint("purpose", purpose, 1)
         + _uint("first_serial", first_serial, 16)
+    )
+
+
+def batch_subject(
+    *,
+    batch_number: int,
+    kind: BatchKind,
+    reduction_class: ReductionClass,
+    party: bytes,
+    root: bytes,
+    total: int,
+    entry_count: int,
+    file_hash: bytes,
+    withheld_grams: int,
+    first_certificate: int,
+) -> Hash32:
+    """Subject of the leaf of a points batch, tag 0x3C: what was committed to and what the chain decided about it.
+
+    `party` is what docs/spec/05-points.md §5.3 says for the kind; `withheld_grams` and `first_certificate` are 0 where
+    the kind has none.
+    """
+    return _hash(
+        b"\x3c"
+        + _FORMAT
+        + _uint("batch_number", batch_number, 8)
+        + _uint("kind", kind, 1)
+        + _uint("reduction_class", reduction_class, 1)
+        + _fixed("party", party, 32)
+        + _fixed("root", root, 32)
+        + _uint("total", total, 8)
+        + _uint("entry_count", entry_count, 8)
+        + _fixed("file_hash", file_hash, 32)
+        + _uint("withheld_grams", withheld_grams, 8)
+        + _uint("first_certificate", first_certificate, 8)
+    )
+
+
+def buy_back_lot_id(
+    *, chain_id: int, ledger: Address, operation_id: OperationId, reduction_class: ReductionClass
+) -> LotId:
+    """Id of a lot of points bought back, tag 0x3D; `operation_id` is the buy-back's own."""
+    return LotId(
+        _sha256(
+            b"\x3d"
+            + _FORMAT
+            + _uint("chain_id", chain_id, 8)
+            + _fixed("ledger", ledger, 20)
+            + _fixed("operation_id", operation_id, 32)
+            + _uint("reduction_class", reduction_class, 1)
+        )
+    )
+
+
+def buy_back_operation_id(*, redeem_id: OperationId) -> OperationId:
+    """Operation id of the buy-back that a redemption sets off, tag 0x3E."""
+    return OperationId(_sha256(b"\x3e" + _FORMAT + _fixed("redeem_id", redeem_id, 32)))
+
+
+def campaign_id(*, code: str) -> CampaignId:
+    """Id of a campaign, tag 0x3F."""
+    return CampaignId(_sha256(b"\x3f" + _FORMAT + _code(code)))
+
+
+def campaign_cancellation_subject(
+    *,
+    certificate_number: int,
+    campaign_id: CampaignId,
+    reduction_class: ReductionClass,
+    purpose: CancellationPurpose,
+) -> Hash32:
+    """Subject of the leaf of a campaign's cancellation, tag 0x40."""
+    return _hash(
+        b"\x40"
+        + _FORMAT
+        + _uint("certificate_number", certificate_number, 8)
+        + _fixed("campaign_id", campaign_id, 32)
+        + _uint("reduction_class", reduction_class, 1)
+        + _uint("purpose", purpose, 1)
+    )
+
+
+def batch_operation_id(
+    *,
+    chain_id: int,
+    ledger: Address,
+    kind: BatchKind,
+    reduction_class: ReductionClass,
+    party: bytes,
+    sequence: int,
+    root: bytes,
+    total: int,
+    file_hash: bytes,
+) -> OperationId:
+    """Operation id of an anchored batch, tag 0x41: the same batch has the same id whoever prepares it again.
+
+    `sequence` is 0 where the batch has no feed header. Not for corrections, of which two may look alike.
+    """
+    return OperationId(
+        _sha256(
+            b"\x41"
+            + _FORMAT
+            + _uint("chain_id", chain_id, 8)
+            + _fixed("ledger", ledger, 20)
+            + _uint("kind", kind, 1)
+            + _uint("reduction_class", reduction_class, 1)
+            + _fixed("party", party, 32)
+            + _uint("sequence", sequence, 8)
+            + _fixed("root", root, 32)
+            + _uint("total", total, 8)
+            + _fixed("file_hash", file_hash, 32)
+        )
     )
 
 

@@ -106,6 +106,12 @@ class LotId(Hash32):
         return int.from_bytes(self, "big")
 
 
+class CampaignId(Hash32):
+    """One campaign that points are donated to."""
+
+    __slots__ = ()
+
+
 class RecordHash(Hash32):
     """Hash of an operation's off-chain record."""
 

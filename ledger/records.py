@@ -17,7 +17,17 @@ from typing import Protocol, Self
 from ledger import encoding
 from ledger.canonical import canonical_json, parse_strict
 from ledger.errors import InvalidRecord, Json, MissingField
-from ledger.ids import ActivityId, Address, FixedBytes, Hash32, LotId, MethodologyId, OperationId, RecordHash
+from ledger.ids import (
+    ActivityId,
+    Address,
+    CampaignId,
+    FixedBytes,
+    Hash32,
+    LotId,
+    MethodologyId,
+    OperationId,
+    RecordHash,
+)
 from ledger.units import civil_day_from_text, grams_from_decimal_string
 from ledger.vocabulary import (
     AccountKind,
@@ -26,6 +36,7 @@ from ledger.vocabulary import (
     Custody,
     MethodologyKind,
     OperationKind,
+    ProviderMode,
     ReductionClass,
     Word,
 )
@@ -80,6 +91,48 @@ REQUIRED_FIELDS: Mapping[OperationKind, tuple[str, ...]] = {
     OperationKind.REDUCTION_CORRECTED: ("rules", "lot_id", "quantity_gco2e"),
     OperationKind.LOT_FROZEN: ("rules", "lot_id"),
     OperationKind.LOT_UNFROZEN: ("rules", "lot_id"),
+    # Has no record of its own: its leaf carries the hash of the redemption's.
+    OperationKind.POINTS_BOUGHT_BACK: ("rules",),
+    OperationKind.PROVIDER_ADMITTED: (
+        "rules",
+        "account",
+        "provider_mode",
+        "application_hash",
+        "evaluation_hash",
+        "agreement_hash",
+    ),
+    OperationKind.PROVIDER_SUSPENDED: ("rules", "account"),
+    OperationKind.PROVIDER_RESUMED: ("rules", "account"),
+    OperationKind.PROVIDER_CLOSED: ("rules", "account"),
+    OperationKind.CAMPAIGN_OPENED: (
+        "rules",
+        "code",
+        "beneficiary_account",
+        "purpose",
+        "campaign_last_day",
+        "document_hash",
+    ),
+    OperationKind.CAMPAIGN_CLOSED: ("rules", "campaign_id"),
+    OperationKind.POINTS_EARNED: (
+        *("rules", "activity_id", "period_first_day", "period_last_day"),
+        *("class", "batch_root", "entry_count", "quantity_gco2e"),
+    ),
+    OperationKind.POINTS_REDEEMED: (
+        *("rules", "provider_account"),
+        *("class", "batch_root", "entry_count", "quantity_gco2e"),
+    ),
+    OperationKind.POINTS_DONATED: ("rules", "campaign_id", "class", "batch_root", "entry_count", "quantity_gco2e"),
+    OperationKind.POINTS_CANCELLED: ("rules", "class", "batch_root", "entry_count", "quantity_gco2e"),
+    OperationKind.POINTS_CORRECTED: ("rules", "batch_number", "quantity_gco2e"),
+    OperationKind.BEHAVIOUR_RECORDED: (
+        *("rules", "activity_id", "period_first_day", "period_last_day"),
+        *("class", "batch_root", "entry_count", "behaviour_value"),
+    ),
+    OperationKind.POINTS_SNAPSHOT_TAKEN: (
+        *("rules", "after_batch"),
+        *("class", "batch_root", "entry_count", "quantity_gco2e"),
+    ),
+    OperationKind.CAMPAIGN_CANCELLED: ("rules", "campaign_id", "class"),
 }
 """What the record of each operation must name."""
 
@@ -344,6 +397,15 @@ _FIELD_CHECKS: Mapping[str, Callable[[Json, str], object]] = {
     "organisation": _text,
     "compliance_year": _year,
     "beneficiary": _text,
+    "provider_mode": _word(ProviderMode),
+    "application_hash": _hex(Hash32),
+    "evaluation_hash": _hex(Hash32),
+    "agreement_hash": _hex(Hash32),
+    "provider_account": _hex(Address),
+    "beneficiary_account": _hex(Address),
+    "campaign_id": _hex(CampaignId),
+    "campaign_last_day": civil_day_from_text,
+    "batch_root": _hex(Hash32),
 }
 
 

@@ -178,6 +178,61 @@ class OperationKind(Word):
     REDUCTION_CORRECTED = 53, "减排量矫正"
     LOT_FROZEN = 54, "批次冻结"
     LOT_UNFROZEN = 55, "批次解冻"
+    POINTS_BOUGHT_BACK = 56, "积分回兑"
+    PROVIDER_ADMITTED = 64, "权益方准入"
+    PROVIDER_SUSPENDED = 65, "权益方暂停"
+    PROVIDER_RESUMED = 66, "权益方恢复"
+    PROVIDER_CLOSED = 67, "权益方退出"
+    CAMPAIGN_OPENED = 72, "捐赠活动开启"
+    CAMPAIGN_CLOSED = 73, "捐赠活动结束"
+    POINTS_EARNED = 80, "积分获得"
+    POINTS_REDEEMED = 81, "积分兑换"
+    POINTS_DONATED = 82, "积分捐赠"
+    POINTS_CANCELLED = 83, "积分自愿注销"
+    POINTS_CORRECTED = 84, "积分矫正"
+    BEHAVIOUR_RECORDED = 85, "行为赋值记录"
+    POINTS_SNAPSHOT_TAKEN = 86, "积分余额快照"
+    CAMPAIGN_CANCELLED = 87, "捐赠积分注销"
+
+
+class BatchKind(Word):
+    """What the entries of a batch of points do (docs/spec/05-points.md §5.2). Numbers are hashed: only add."""
+
+    NONE = 0, "无"
+    EARN = 1, "获得"
+    REDEEM = 2, "兑换"
+    DONATE = 3, "捐赠"
+    CANCEL = 4, "自愿注销"
+    CORRECT = 5, "矫正"
+    BEHAVIOUR = 6, "行为"
+    SNAPSHOT = 7, "快照"
+
+
+class ProviderMode(Word):
+    """G7.1: how a mall provider takes part."""
+
+    NONE = 0, "无"
+    THIRD_PARTY_MALL = 1, "第三方商城"
+    SUB_PLATFORM = 2, "子平台"
+    LIMITED_EVENT = 3, "限时活动"
+    OTHER = 4, "其他"
+
+
+class ProviderStatus(Word):
+    """Unknown -> Active <-> Suspended; Active or Suspended -> Closed; Closed -> Active by a new admission."""
+
+    UNKNOWN = 0, "未准入"
+    ACTIVE = 1, "正常"
+    SUSPENDED = 2, "暂停"
+    CLOSED = 3, "已退出"
+
+
+class CampaignStatus(Word):
+    """Unknown -> Open -> Closed, which is final."""
+
+    UNKNOWN = 0, "未开启"
+    OPEN = 1, "进行中"
+    CLOSED = 2, "已结束"
 
 
 class BatchKind(Word):

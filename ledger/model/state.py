@@ -135,12 +135,13 @@ class Lot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassTotals:
-    """IReductionLedger.ClassTotals: issued = held + cancelled + taken back, in g CO2e."""
+    """IReductionLedger.ClassTotals: issued + bought back = held + cancelled + taken back, in g CO2e."""
 
     issued_grams: int = 0
     held_grams: int = 0
     cancelled_grams: int = 0
     taken_back_grams: int = 0
+    bought_back_grams: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

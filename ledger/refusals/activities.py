@@ -182,6 +182,34 @@ class ActivityRegistry_PeriodOverlap(ContractRefusal):
 
 
 @dataclass(unsafe_hash=True)
+class ActivityRegistry_DayEarnedPoints(ContractRefusal):
+    activity_id: ActivityId
+    first_day: int
+    last_day: int
+    english = (
+        "Points were earned on some day from {first_day} to {last_day} of activity {activity_id}, and a gram is a "
+        "point or a reduction (M16); report other days."
+    )
+    chinese = (
+        "{activity_id} 在 {first_day} 至 {last_day} 内已有日期获得积分,减排量与积分不得重复计算(管理办法第十六条)。"
+    )
+
+
+@dataclass(unsafe_hash=True)
+class ActivityRegistry_FeedSignerMissing(ContractRefusal):
+    activity_id: ActivityId
+    english = "Activity {activity_id} was registered without a feed signer; its data cannot be taken."
+    chinese = "{activity_id} 登记时未注明数据签署密钥,其数据无法签署,不予接收。"
+
+
+@dataclass(unsafe_hash=True)
+class ActivityRegistry_NotBehaviour(ContractRefusal):
+    activity_id: ActivityId
+    english = "Activity {activity_id} is no behaviour scenario and has no behaviour value (M19); anchor earned points."
+    chinese = "{activity_id} 不是行为场景,不能记录行为赋值(管理办法第十九条),请按积分获得上链。"
+
+
+@dataclass(unsafe_hash=True)
 class ActivityRegistry_CapExceeded(ContractRefusal):
     activity_id: ActivityId
     cap_grams: int

@@ -102,6 +102,13 @@ class ReductionLedger_CorrectionExceedsLot(ContractRefusal):
 
 
 @dataclass(unsafe_hash=True)
+class ReductionLedger_LotBoughtBack(ContractRefusal):
+    lot_id: LotId
+    english = "Lot {lot_id} was bought back from points and has no activity; correct the batch that earned them."
+    chinese = "批次 {lot_id} 由积分回兑形成,不对应单一项目或场景,请矫正相应的积分获得批次。"
+
+
+@dataclass(unsafe_hash=True)
 class ReductionLedger_SerialsExhausted(ContractRefusal):
     next_serial: int
     grams: int

@@ -151,7 +151,7 @@ def _views(state: ModelState) -> Iterable[View]:
     for operation_id in state.operations:
         yield log, "operationDigest(bytes32)", (operation_id,), "bytes32"
     for reduction_class in ReductionClass:
-        yield ledger, "totalsOf(uint8)", (int(reduction_class),), "(uint128,uint128,uint128,uint128)"
+        yield ledger, "totalsOf(uint8)", (int(reduction_class),), "(uint128,uint128,uint128,uint128,uint128)"
     yield ledger, "certificateCount()", (), "uint64"
     yield ledger, "nextSerial()", (), "uint128"
     yield log, "size()", (), "uint64"

@@ -3,10 +3,10 @@
     python -m tests.vectors.generate            writes the file
     python -m tests.vectors.generate --check    compares it
 
-Written from the specification with hashlib and struct alone and on purpose without `ledger`: Python and Solidity are
-both held to these vectors, so a slip in either shows. Fields are flat for Solidity's `vm.parseJson`: bytes are 0x-hex,
-integers decimal strings, text is text, lists hold 0x-hex or decimal strings. `expected` is the hash or id; a list whose
-name ends in `_refused` has none: each of its cases must be refused.
+Written from the specification with hashlib, struct and (for what wallets sign) Keccak alone and on purpose without
+`ledger`: Python and Solidity are both held to these vectors, so a slip in either shows. Fields are flat for Solidity's
+`vm.parseJson`: bytes are 0x-hex, integers decimal strings, text is text, lists hold 0x-hex or decimal strings.
+`expected` is the hash or id; a list whose name ends in `_refused` has none: each of its cases must be refused.
 """
 
 import hashlib
@@ -16,6 +16,8 @@ import struct
 import sys
 from collections.abc import Callable
 from pathlib import Path
+
+import sha3
 
 VECTORS = Path(__file__).with_name("encodings.json")
 
@@ -354,6 +356,177 @@ def certificate_subject() -> list[Case]:
     ]
 
 
+def batch_subject() -> list[Case]:
+    party, root, file = counted("party"), counted("root"), counted("file")
+    shapes = [
+        (1, 1, 1, party, root, 1, 1, file, 0, 0),
+        (2, 4, 2, ZERO, root, 1_000_000, 999_999, file, 0, 7),
+        (3, 5, 1, bytes(31) + b"\x01", ZERO, 0, 0, ZERO, 0, 0),
+        (U64, 7, 2, ONES, ONES, U64, U64, ONES, U64, U64),
+    ]
+    return [
+        {
+            "batch_number": str(number),
+            "kind": str(kind),
+            "reduction_class": str(reduction_class),
+            "party": hexed(party),
+            "root": hexed(root),
+            "total": str(total),
+            "entry_count": str(count),
+            "file_hash": hexed(file),
+            "withheld_grams": str(withheld),
+            "first_certificate": str(certificate),
+            "expected": hexed(
+                sha256(
+                    b"\x3c" + FORMAT + struct.pack(">QBB", number, kind, reduction_class),
+                    party + root + struct.pack(">QQ", total, count),
+                    file + struct.pack(">QQ", withheld, certificate),
+                )
+            ),
+        }
+        for number, kind, reduction_class, party, root, total, count, file, withheld, certificate in shapes
+    ]
+
+
+FEED_HEADER_TYPE = (
+    "FeedHeader(uint8 kind,bytes32 activityId,bytes32 methodologyId,uint8 class,uint64 sequence,uint32 firstDay,"
+    "uint32 lastDay,bytes32 root,uint64 total,uint64 entryCount,bytes32 fileHash)"
+)
+DOMAIN_TYPE = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+
+
+def keccak(*parts: bytes) -> bytes:
+    return bytes(sha3.keccak_256(b"".join(parts)).digest())
+
+
+def word(value: int) -> bytes:
+    return value.to_bytes(32, "big")
+
+
+def feed_header_digest() -> list[Case]:
+    """What a feed signer signs: EIP-712 over the header in the domain of one points ledger on one chain."""
+    ids = counted("activity"), counted("methodology"), counted("root"), counted("file")
+    shapes = [
+        (31337, counted("ledger", 20), 1, ids[0], ids[1], 1, 1, 20089, 20089, ids[2], 1_000_000, 999_999, ids[3]),
+        (31337, counted("ledger", 20), 6, ids[0], ids[1], 2, 7, 20089, 20119, ids[2], 1, 1, ids[3]),
+        (2025, counted("ledger", 20), 1, ids[0], ids[1], 1, 1, 20089, 20089, ids[2], 1_000_000, 999_999, ids[3]),
+        (U64, filled(0xFF, 20), 7, ONES, ONES, 2, U64, U32, U32, ONES, U64, U64, ONES),
+    ]
+    cases: list[Case] = []
+    for chain, ledger, kind, activity, methodology, reduction_class, sequence, *rest in shapes:
+        first, last, root, total, count, file = rest
+        domain = keccak(
+            keccak(DOMAIN_TYPE.encode()) + keccak(b"Tanpuhui PointLedger") + keccak(b"1"),
+            word(chain) + bytes(12) + ledger,
+        )
+        header = keccak(
+            keccak(FEED_HEADER_TYPE.encode()) + word(kind) + activity + methodology + word(reduction_class),
+            word(sequence) + word(first) + word(last) + root + word(total) + word(count) + file,
+        )
+        cases.append(
+            {
+                "chain_id": str(chain),
+                "ledger": hexed(ledger),
+                "kind": str(kind),
+                "activity_id": hexed(activity),
+                "methodology_id": hexed(methodology),
+                "reduction_class": str(reduction_class),
+                "sequence": str(sequence),
+                "first_day": str(first),
+                "last_day": str(last),
+                "root": hexed(root),
+                "total": str(total),
+                "entry_count": str(count),
+                "file_hash": hexed(file),
+                "struct_hash": hexed(header),
+                "expected": hexed(keccak(b"\x19\x01", domain, header)),
+            }
+        )
+    return cases
+
+
+def buy_back_lot_id() -> list[Case]:
+    shapes = [
+        (0, filled(0, 20), filled(1), 1),
+        (31337, counted("ledger", 20), counted("operation"), 2),
+        (U64, filled(0xFF, 20), ONES, 2),
+    ]
+    return [
+        {
+            "chain_id": str(chain),
+            "ledger": hexed(ledger),
+            "operation_id": hexed(operation),
+            "reduction_class": str(reduction_class),
+            "expected": hexed(
+                sha256(
+                    b"\x3d" + FORMAT + struct.pack(">Q", chain),
+                    ledger + operation + struct.pack(">B", reduction_class),
+                )
+            ),
+        }
+        for chain, ledger, operation, reduction_class in shapes
+    ]
+
+
+def buy_back_operation_id() -> list[Case]:
+    return [
+        {"redeem_id": hexed(redeem), "expected": hexed(sha256(b"\x3e", FORMAT, redeem))}
+        for redeem in (filled(1), ONES, counted("operation"))
+    ]
+
+
+def campaign_id() -> list[Case]:
+    return [{"code": code, "expected": hexed(sha256(b"\x3f", FORMAT, with_length(code)))} for code in CODES]
+
+
+def campaign_cancellation_subject() -> list[Case]:
+    shapes = [(1, counted("campaign"), 1, 2), (7, counted("campaign"), 2, 3), (U64, ONES, 2, 4)]
+    return [
+        {
+            "certificate_number": str(number),
+            "campaign_id": hexed(campaign),
+            "reduction_class": str(reduction_class),
+            "purpose": str(purpose),
+            "expected": hexed(
+                sha256(
+                    b"\x40", FORMAT, struct.pack(">Q", number), campaign, struct.pack(">BB", reduction_class, purpose)
+                )
+            ),
+        }
+        for number, campaign, reduction_class, purpose in shapes
+    ]
+
+
+def batch_operation_id() -> list[Case]:
+    party, root, file = counted("party"), counted("root"), counted("file")
+    shapes = [
+        (31337, counted("ledger", 20), 1, 1, party, 1, root, 1_000_000, file),
+        (31337, counted("ledger", 20), 1, 1, party, 2, root, 1_000_000, file),
+        (31337, counted("ledger", 20), 4, 2, ZERO, 0, root, 1, file),
+        (U64, filled(0xFF, 20), 7, 2, ONES, U64, ONES, U64, ONES),
+    ]
+    return [
+        {
+            "chain_id": str(chain),
+            "ledger": hexed(ledger),
+            "kind": str(kind),
+            "reduction_class": str(reduction_class),
+            "party": hexed(party),
+            "sequence": str(sequence),
+            "root": hexed(root),
+            "total": str(total),
+            "file_hash": hexed(file),
+            "expected": hexed(
+                sha256(
+                    b"\x41" + FORMAT + struct.pack(">Q", chain) + ledger + struct.pack(">BB", kind, reduction_class),
+                    party + struct.pack(">Q", sequence) + root + struct.pack(">Q", total) + file,
+                )
+            ),
+        }
+        for chain, ledger, kind, reduction_class, party, sequence, root, total, file in shapes
+    ]
+
+
 def identity_commitment() -> list[Case]:
     salts = [filled(0, 16), counted("identity salt", 16)]
     return [
@@ -449,6 +622,13 @@ ENCODINGS: list[Callable[[], list[Case]]] = [
     debtor_id,
     code_refused,
     certificate_subject,
+    batch_subject,
+    feed_header_digest,
+    buy_back_lot_id,
+    buy_back_operation_id,
+    campaign_id,
+    campaign_cancellation_subject,
+    batch_operation_id,
     identity_commitment,
     row_operation_id,
     named_row_operation_id,

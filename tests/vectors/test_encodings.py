@@ -1,19 +1,21 @@
 """`ledger.encoding` against the shared vectors, which are made without it."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
+from chain.ethereum_account import encode_typed_data
 from ledger import encoding
 from ledger.encoding import EMPTY_ROOT
 from ledger.errors import OutOfRange
-from ledger.ids import ActivityId, Address, Hash32, IdentityCommitment, LotId, MethodologyId, OperationId
+from ledger.ids import ActivityId, Address, CampaignId, Hash32, IdentityCommitment, LotId, MethodologyId, OperationId
 from ledger.log_tree import CompactRange, root
 from ledger.sum_tree import sum_root
-from ledger.vocabulary import CancellationPurpose, ReductionClass
-from tests.vectors.generate import VECTORS, render
+from ledger.vocabulary import BatchKind, CancellationPurpose, ReductionClass
+from tests.vectors.generate import FEED_HEADER_TYPE, VECTORS, keccak, render
 
 Case = Mapping[str, Any]
 CASES: dict[str, list[Case]] = json.loads(VECTORS.read_text(encoding="utf-8"))
@@ -84,6 +86,66 @@ def certificate_subject(case: Case) -> bytes:
     )
 
 
+def batch_subject(case: Case) -> bytes:
+    return encoding.batch_subject(
+        batch_number=int(case["batch_number"]),
+        kind=BatchKind.from_number(int(case["kind"])),
+        reduction_class=ReductionClass.from_number(int(case["reduction_class"])),
+        party=raw(case["party"]),
+        root=raw(case["root"]),
+        total=int(case["total"]),
+        entry_count=int(case["entry_count"]),
+        file_hash=raw(case["file_hash"]),
+        withheld_grams=int(case["withheld_grams"]),
+        first_certificate=int(case["first_certificate"]),
+    )
+
+
+def batch_operation_id(case: Case) -> bytes:
+    return encoding.batch_operation_id(
+        chain_id=int(case["chain_id"]),
+        ledger=Address(raw(case["ledger"])),
+        kind=BatchKind.from_number(int(case["kind"])),
+        reduction_class=ReductionClass.from_number(int(case["reduction_class"])),
+        party=raw(case["party"]),
+        sequence=int(case["sequence"]),
+        root=raw(case["root"]),
+        total=int(case["total"]),
+        file_hash=raw(case["file_hash"]),
+    )
+
+
+def campaign_cancellation_subject(case: Case) -> bytes:
+    return encoding.campaign_cancellation_subject(
+        certificate_number=int(case["certificate_number"]),
+        campaign_id=CampaignId(raw(case["campaign_id"])),
+        reduction_class=ReductionClass.from_number(int(case["reduction_class"])),
+        purpose=CancellationPurpose.from_number(int(case["purpose"])),
+    )
+
+
+def feed_header_digest(case: Case) -> bytes:
+    """By eth-account, as an operator's wallet does it: `ledger` has no Keccak."""
+    members = [part.split() for part in FEED_HEADER_TYPE.partition("(")[2].removesuffix(")").split(",")]
+    names = {"class": "reduction_class"}
+    keys = [names.get(name, re.sub("(?=[A-Z])", "_", name).lower()) for _, name in members]
+    signable = encode_typed_data(
+        domain_data={
+            "name": "Tanpuhui PointLedger",
+            "version": "1",
+            "chainId": int(case["chain_id"]),
+            "verifyingContract": case["ledger"],
+        },
+        message_types={"FeedHeader": [{"type": kind, "name": name} for kind, name in members]},
+        message_data={
+            name: raw(case[key]) if kind == "bytes32" else int(case[key])
+            for (kind, name), key in zip(members, keys, strict=True)
+        },
+    )
+    assert "0x" + signable.body.hex() == case["struct_hash"]
+    return keccak(b"\x19" + signable.version + signable.header + signable.body)
+
+
 COMPUTED: dict[str, Callable[[Case], bytes]] = {
     "record_field": lambda case: encoding.record_field_commitment(
         name=case["name"], salt=raw(case["salt"]), canonical_value=raw(case["canonical_value"])
@@ -112,6 +174,18 @@ COMPUTED: dict[str, Callable[[Case], bytes]] = {
         activity_id=raw(case["activity_id"]), facility_id=raw(case["facility_id"])
     ),
     "certificate_subject": certificate_subject,
+    "batch_subject": batch_subject,
+    "feed_header_digest": feed_header_digest,
+    "buy_back_lot_id": lambda case: encoding.buy_back_lot_id(
+        chain_id=int(case["chain_id"]),
+        ledger=Address(raw(case["ledger"])),
+        operation_id=OperationId(raw(case["operation_id"])),
+        reduction_class=ReductionClass.from_number(int(case["reduction_class"])),
+    ),
+    "buy_back_operation_id": lambda case: encoding.buy_back_operation_id(redeem_id=OperationId(raw(case["redeem_id"]))),
+    "campaign_id": lambda case: encoding.campaign_id(code=case["code"]),
+    "campaign_cancellation_subject": campaign_cancellation_subject,
+    "batch_operation_id": batch_operation_id,
     "identity_commitment": lambda case: encoding.identity_commitment(salt=raw(case["salt"]), identity=case["identity"]),
     "row_operation_id": lambda case: encoding.row_operation_id(
         file_hash=raw(case["file_hash"]), line=int(case["line"]), step=int(case["step"])

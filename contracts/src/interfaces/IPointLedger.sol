@@ -167,7 +167,7 @@ interface IPointLedger is IOperationLedger, IHoldings {
     /// @notice 1 to 2^24 entries, each of at least one gram.
     error PointLedger_EntryCountOutOfRange(uint64 entryCount, uint64 total, uint64 largestCount);
     /// @notice No quantity and no sum reaches 2^63, so that every store and every language can hold it.
-    error PointLedger_QuantityTooLarge(uint256 grams, uint128 largestGrams);
+    error PointLedger_QuantityTooLarge(uint256 quantity, uint128 largest);
     /// @notice Persons have fewer points of this class than the batch takes.
     error PointLedger_ExceedsPersonal(ReductionClass class, uint128 personalGrams, uint64 grams);
     error PointLedger_ZeroQuantity();
@@ -178,7 +178,7 @@ interface IPointLedger is IOperationLedger, IHoldings {
     /// @notice More is taken from persons than was over-credited.
     error PointLedger_TakenExceedsCorrection(uint64 grams, uint64 takenGrams);
     /// @notice The balances do not add up to what persons have.
-    error PointLedger_TotalMismatch(ReductionClass class, uint64 afterBatch, uint128 personalGrams, uint64 total);
+    error PointLedger_TotalMismatch(ReductionClass class, uint64 afterBatch, uint128 personalGrams, uint64 totalGrams);
     error PointLedger_CampaignPoolEmpty(CampaignId campaignId, ReductionClass class);
 
     /// @notice Anchors points that persons earned, signed by the activity's feed signer. `restricted` to the platform.

@@ -6,11 +6,14 @@ import {SeparatedAccessManager} from "../../src/access/SeparatedAccessManager.so
 import {IActivityRegistry} from "../../src/interfaces/IActivityRegistry.sol";
 import {IMethodologyRegistry} from "../../src/interfaces/IMethodologyRegistry.sol";
 import {ITransparencyLog} from "../../src/interfaces/ITransparencyLog.sol";
+import {PointLedger} from "../../src/ledgers/PointLedger.sol";
 import {ReductionLedger} from "../../src/ledgers/ReductionLedger.sol";
 import {TransparencyLog} from "../../src/log/TransparencyLog.sol";
 import {AccountRegistry} from "../../src/registries/AccountRegistry.sol";
 import {ActivityRegistry} from "../../src/registries/ActivityRegistry.sol";
+import {CampaignRegistry} from "../../src/registries/CampaignRegistry.sol";
 import {MethodologyRegistry} from "../../src/registries/MethodologyRegistry.sol";
+import {ProviderRegistry} from "../../src/registries/ProviderRegistry.sol";
 import {Encodings} from "../../src/types/Encodings.sol";
 import {
     AccountKind,
@@ -45,6 +48,9 @@ abstract contract Fixture is Base {
     MethodologyRegistry internal methodologies;
     ActivityRegistry internal activities;
     ReductionLedger internal ledger;
+    ProviderRegistry internal providers;
+    CampaignRegistry internal campaigns;
+    PointLedger internal points;
 
     address internal admin = account("admin");
     address internal regulator = account("regulator");
@@ -90,13 +96,24 @@ abstract contract Fixture is Base {
         methodologies = new MethodologyRegistry(address(manager), log);
         activities = new ActivityRegistry(address(manager), log, accounts, methodologies);
         ledger = new ReductionLedger(address(manager), log, accounts, activities);
+        providers = new ProviderRegistry(address(manager), log, accounts);
+        campaigns = new CampaignRegistry(address(manager), log, accounts);
+        points = new PointLedger(address(manager), log, activities, providers, campaigns, ledger);
         accounts.addHoldingsSource(ledger);
+        accounts.addHoldingsSource(points);
 
         manager.grantRole(Roles.LEDGER, address(accounts), 0);
         manager.grantRole(Roles.LEDGER, address(methodologies), 0);
         manager.grantRole(Roles.LEDGER, address(activities), 0);
         manager.grantRole(Roles.LEDGER, address(ledger), 0);
+        manager.grantRole(Roles.LEDGER, address(providers), 0);
+        manager.grantRole(Roles.LEDGER, address(campaigns), 0);
+        manager.grantRole(Roles.LEDGER, address(points), 0);
+        allowCore();
+        allowPoints();
+    }
 
+    function allowCore() private {
         allow(address(log), TransparencyLog.append.selector, Roles.LEDGER);
         allow(address(accounts), AccountRegistry.open.selector, Roles.PLATFORM);
         allow(address(accounts), AccountRegistry.close.selector, Roles.PLATFORM);
@@ -119,6 +136,26 @@ abstract contract Fixture is Base {
         allow(address(ledger), ReductionLedger.correct.selector, Roles.REGULATOR);
         allow(address(ledger), ReductionLedger.freezeLot.selector, Roles.REGULATOR);
         allow(address(ledger), ReductionLedger.unfreezeLot.selector, Roles.REGULATOR);
+    }
+
+    function allowPoints() private {
+        allow(address(activities), ActivityRegistry.recordEarning.selector, Roles.LEDGER);
+        allow(address(ledger), ReductionLedger.buyBack.selector, Roles.LEDGER);
+        allow(address(ledger), ReductionLedger.takeCertificateNumbers.selector, Roles.LEDGER);
+        allow(address(providers), ProviderRegistry.admit.selector, Roles.EXCHANGE);
+        allow(address(providers), ProviderRegistry.suspend.selector, Roles.EXCHANGE);
+        allow(address(providers), ProviderRegistry.resume.selector, Roles.EXCHANGE);
+        allow(address(providers), ProviderRegistry.close.selector, Roles.EXCHANGE);
+        allow(address(campaigns), CampaignRegistry.open.selector, Roles.EXCHANGE);
+        allow(address(campaigns), CampaignRegistry.close.selector, Roles.EXCHANGE);
+        allow(address(points), PointLedger.earn.selector, Roles.PLATFORM);
+        allow(address(points), PointLedger.recordBehaviour.selector, Roles.PLATFORM);
+        allow(address(points), PointLedger.redeem.selector, Roles.PLATFORM);
+        allow(address(points), PointLedger.donate.selector, Roles.PLATFORM);
+        allow(address(points), PointLedger.cancel.selector, Roles.PLATFORM);
+        allow(address(points), PointLedger.takeSnapshot.selector, Roles.PLATFORM);
+        allow(address(points), PointLedger.cancelCampaign.selector, Roles.PLATFORM);
+        allow(address(points), PointLedger.correct.selector, Roles.REGULATOR);
     }
 
     function allow(address target, bytes4 selector, uint64 role) internal {

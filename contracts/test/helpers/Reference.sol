@@ -85,6 +85,13 @@ library Reference {
         return bytes16(hmac(saltKey, abi.encodePacked(operationId, name)));
     }
 
+    /// @notice EIP-712 domain separator of a points ledger.
+    function pointLedgerDomain(uint256 chainId, address ledger) internal pure returns (bytes32) {
+        bytes32 domainType =
+            keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
+        return keccak256(abi.encode(domainType, keccak256("Tanpuhui PointLedger"), keccak256("1"), chainId, ledger));
+    }
+
     /// @notice HMAC-SHA256 (RFC 2104).
     function hmac(bytes memory key, bytes memory message) internal pure returns (bytes32) {
         bytes memory inner = new bytes(64);

@@ -297,7 +297,7 @@ contract ReductionLedgerIssuanceTest is Fixture {
     }
 
     function _checkTotals(ReductionClass class, uint128 issued, uint128 heldNow, uint128 takenBack) private view {
-        IReductionLedger.ClassTotals memory expected = IReductionLedger.ClassTotals(issued, heldNow, 0, takenBack);
+        IReductionLedger.ClassTotals memory expected = IReductionLedger.ClassTotals(issued, heldNow, 0, takenBack, 0);
         assertEq(abi.encode(ledger.totalsOf(class)), abi.encode(expected));
     }
 

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {IPointLedger} from "../../src/interfaces/IPointLedger.sol";
 import {ITransparencyLog} from "../../src/interfaces/ITransparencyLog.sol";
 import {Encodings} from "../../src/types/Encodings.sol";
 import {
     ActivityId,
+    BatchKind,
+    CampaignId,
     CancellationPurpose,
     CivilDay,
     DebtorId,
@@ -120,6 +123,99 @@ contract EncodingsTest is Base {
         bytes memory packed = bytes.concat(hex"3301", _u64(number), bytes32(lot), bytes1(purpose), bytes16(firstSerial));
         bytes32 subject =
             Encodings.certificateSubject(number, LotId.wrap(lot), CancellationPurpose(purpose), firstSerial);
+        assertEq(subject, sha256(packed));
+    }
+
+    function testFuzz_BatchSubject(
+        uint64 number,
+        uint8[2] memory kindAndClass,
+        bytes32 party,
+        IPointLedger.BatchCommitment memory commitment,
+        uint64[2] memory decided
+    ) external pure {
+        IPointLedger.Batch memory batch = _batch(kindAndClass, party, commitment);
+        (batch.withheldGrams, batch.firstCertificate) = (decided[0], decided[1]);
+        bytes memory packed = bytes.concat(
+            bytes.concat(hex"3c01", _u64(number), bytes1(uint8(batch.kind)), bytes1(uint8(batch.class)), party),
+            bytes.concat(commitment.root, _u64(commitment.total), _u64(commitment.entryCount), commitment.fileHash),
+            bytes.concat(_u64(decided[0]), _u64(decided[1]))
+        );
+        assertEq(Encodings.batchSubject(number, batch), sha256(packed));
+    }
+
+    function testFuzz_BatchOperationId(
+        uint64[2] memory chainIdAndSequence,
+        address ledger,
+        uint8[2] memory kindAndClass,
+        bytes32 party,
+        IPointLedger.BatchCommitment memory commitment
+    ) external pure {
+        (uint64 chainId, uint64 sequence) = (chainIdAndSequence[0], chainIdAndSequence[1]);
+        IPointLedger.Batch memory batch = _batch(kindAndClass, party, commitment);
+        bytes memory packed = bytes.concat(
+            bytes.concat(hex"4101", _u64(chainId), bytes20(ledger), bytes1(uint8(batch.kind))),
+            bytes.concat(bytes1(uint8(batch.class)), party, _u64(sequence), commitment.root),
+            bytes.concat(_u64(commitment.total), commitment.fileHash)
+        );
+        assertEq(OperationId.unwrap(Encodings.batchOperationId(chainId, ledger, sequence, batch)), sha256(packed));
+    }
+
+    /// @dev EIP-712: the type's hash, then each member as a word.
+    function testFuzz_FeedHeaderHash(
+        uint8[2] memory kindAndClass,
+        bytes32[2] memory ids,
+        uint64 sequence,
+        uint32[2] memory period,
+        IPointLedger.BatchCommitment memory commitment
+    ) external pure {
+        IPointLedger.Batch memory batch = _batch(kindAndClass, 0, commitment);
+        IPointLedger.FeedHeader memory header = IPointLedger.FeedHeader({
+            kind: batch.kind,
+            activityId: ActivityId.wrap(ids[0]),
+            methodologyId: MethodologyId.wrap(ids[1]),
+            class: batch.class,
+            sequence: sequence,
+            firstDay: CivilDay.wrap(period[0]),
+            lastDay: CivilDay.wrap(period[1]),
+            root: commitment.root,
+            total: commitment.total,
+            entryCount: commitment.entryCount,
+            fileHash: commitment.fileHash
+        });
+        bytes memory packed = bytes.concat(
+            bytes.concat(Encodings.FEED_HEADER_TYPE, bytes32(uint256(batch.kind)), ids[0], ids[1]),
+            bytes.concat(bytes32(uint256(batch.class)), bytes32(uint256(sequence)), bytes32(uint256(period[0]))),
+            bytes.concat(bytes32(uint256(period[1])), commitment.root, bytes32(uint256(commitment.total))),
+            bytes.concat(bytes32(uint256(commitment.entryCount)), commitment.fileHash)
+        );
+        assertEq(Encodings.feedHeaderHash(header), keccak256(packed));
+    }
+
+    function testFuzz_BuyBack(uint64 chainId, address ledger, bytes32 operation, uint8 class) external pure {
+        class = uint8(bound(class, 1, 2));
+        OperationId id = Encodings.buyBackOperationId(OperationId.wrap(operation));
+        assertEq(OperationId.unwrap(id), sha256(bytes.concat(hex"3e01", operation)));
+        LotId lot = Encodings.buyBackLotId(chainId, ledger, OperationId.wrap(operation), ReductionClass(class));
+        bytes memory packed = bytes.concat(hex"3d01", _u64(chainId), bytes20(ledger), operation, bytes1(class));
+        assertEq(LotId.unwrap(lot), uint256(sha256(packed)));
+    }
+
+    function testFuzz_CampaignId(string memory code) external pure {
+        vm.assume(bytes(code).length <= type(uint16).max);
+        bytes memory packed = bytes.concat(hex"3f01", _u16(bytes(code).length), bytes(code));
+        assertEq(CampaignId.unwrap(Encodings.campaignId(code)), sha256(packed));
+    }
+
+    function testFuzz_CampaignCancellationSubject(uint64 number, bytes32 campaign, uint8 class, uint8 purpose)
+        external
+        pure
+    {
+        class = uint8(bound(class, 1, 2));
+        purpose = uint8(bound(purpose, 1, 4));
+        bytes memory packed = bytes.concat(hex"4001", _u64(number), campaign, bytes1(class), bytes1(purpose));
+        bytes32 subject = Encodings.campaignCancellationSubject(
+            number, CampaignId.wrap(campaign), ReductionClass(class), CancellationPurpose(purpose)
+        );
         assertEq(subject, sha256(packed));
     }
 
@@ -280,6 +376,17 @@ contract EncodingsTest is Base {
 
     function _u16(uint256 value) private pure returns (bytes2) {
         return bytes2(uint16(value));
+    }
+
+    function _batch(uint8[2] memory kindAndClass, bytes32 party, IPointLedger.BatchCommitment memory commitment)
+        private
+        pure
+        returns (IPointLedger.Batch memory batch)
+    {
+        batch.kind = BatchKind(bound(kindAndClass[0], 1, 7));
+        batch.class = ReductionClass(bound(kindAndClass[1], 1, 2));
+        batch.party = party;
+        batch.commitment = commitment;
     }
 
     function _u64(uint64 value) private pure returns (bytes8) {

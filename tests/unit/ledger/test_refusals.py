@@ -7,14 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from ledger.ids import ActivityId, Address, Hash32, LotId, MethodologyId, OperationId
+from ledger.ids import ActivityId, Address, CampaignId, Hash32, LotId, MethodologyId, OperationId
 from ledger.refusals import REFUSALS, ContractRefusal, argument_types, refusal, refusal_from_details
 from ledger.vocabulary import (
     AccountStatus,
     ActivityStatus,
+    BatchKind,
+    CampaignStatus,
     CancellationPurpose,
     MethodologyStatus,
     ProposalStatus,
+    ProviderStatus,
     ReductionClass,
     Role,
 )
@@ -54,6 +57,10 @@ PYTHON_TYPES: dict[str, tuple[type, ...]] = {
     "ProposalStatus": (ProposalStatus,),
     "ReductionClass": (ReductionClass,),
     "CancellationPurpose": (CancellationPurpose,),
+    "CampaignId": (CampaignId,),
+    "BatchKind": (BatchKind,),
+    "ProviderStatus": (ProviderStatus,),
+    "CampaignStatus": (CampaignStatus,),
 }
 
 RENAMED = {"class": "reduction_class", "code": "public_code"}
@@ -73,6 +80,10 @@ RAW: dict[type, object] = {
     ProposalStatus: 3,
     ReductionClass: 2,
     CancellationPurpose: 4,
+    CampaignId: b"\x04" * 32,
+    BatchKind: 1,
+    ProviderStatus: 2,
+    CampaignStatus: 1,
     Role: 1,
 }
 
