@@ -19,21 +19,21 @@ from ledger.ids import Hash32, RecordHash
 from ledger.records import Field, read_member
 from ledger.sum_tree import SumNode, verify_entry
 from ledger.units import check_grams, grams_from_decimal_string
-from ledger.vocabulary import BatchKind
+from ledger.vocabulary import BatchKind, OperationKind
 
 ACCOUNT, DETAILS = "account", "details"
 """The names of an entry's fields, in the order in which they are hashed."""
 
-OPERATION_KINDS: Mapping[BatchKind, int] = {
-    BatchKind.EARN: 80,
-    BatchKind.REDEEM: 81,
-    BatchKind.DONATE: 82,
-    BatchKind.CANCEL: 83,
-    BatchKind.CORRECT: 84,
-    BatchKind.BEHAVIOUR: 85,
-    BatchKind.SNAPSHOT: 86,
+OPERATION_KINDS: Mapping[BatchKind, OperationKind] = {
+    BatchKind.EARN: OperationKind.POINTS_EARNED,
+    BatchKind.REDEEM: OperationKind.POINTS_REDEEMED,
+    BatchKind.DONATE: OperationKind.POINTS_DONATED,
+    BatchKind.CANCEL: OperationKind.POINTS_CANCELLED,
+    BatchKind.CORRECT: OperationKind.POINTS_CORRECTED,
+    BatchKind.BEHAVIOUR: OperationKind.BEHAVIOUR_RECORDED,
+    BatchKind.SNAPSHOT: OperationKind.POINTS_SNAPSHOT_TAKEN,
 }
-"""Number of the operation that anchors a batch of each kind (§5.4); hashed with the fields of its entries."""
+"""The operation that anchors a batch of each kind (§5.4); its number is hashed with the fields of its entries."""
 
 _MEASURED = (BatchKind.EARN, BatchKind.BEHAVIOUR)
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,19}", re.ASCII)

@@ -195,19 +195,6 @@ class OperationKind(Word):
     CAMPAIGN_CANCELLED = 87, "捐赠积分注销"
 
 
-class BatchKind(Word):
-    """What the entries of a batch of points do (docs/spec/05-points.md §5.2). Numbers are hashed: only add."""
-
-    NONE = 0, "无"
-    EARN = 1, "获得"
-    REDEEM = 2, "兑换"
-    DONATE = 3, "捐赠"
-    CANCEL = 4, "自愿注销"
-    CORRECT = 5, "矫正"
-    BEHAVIOUR = 6, "行为"
-    SNAPSHOT = 7, "快照"
-
-
 class ProviderMode(Word):
     """G7.1: how a mall provider takes part."""
 

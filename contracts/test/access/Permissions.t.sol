@@ -3,10 +3,12 @@ pragma solidity ^0.8.28;
 
 import {Roles} from "../../src/access/Roles.sol";
 import {IHoldings} from "../../src/interfaces/IAccountRegistry.sol";
+import {IPointLedger} from "../../src/interfaces/IPointLedger.sol";
 import {ITransparencyLog} from "../../src/interfaces/ITransparencyLog.sol";
 import {
     AccountKind,
     ActivityId,
+    CampaignId,
     CancellationPurpose,
     Custody,
     LotId,
@@ -41,8 +43,19 @@ contract PermissionsTest is Fixture {
         _listMethodologies();
         _listActivities();
         _listLedger();
-        address[5] memory targets =
-            [address(log), address(accounts), address(methodologies), address(activities), address(ledger)];
+        _listProviders();
+        _listCampaigns();
+        _listPoints();
+        address[8] memory targets = [
+            address(log),
+            address(accounts),
+            address(methodologies),
+            address(activities),
+            address(ledger),
+            address(providers),
+            address(campaigns),
+            address(points)
+        ];
         for (uint256 i = 0; i < targets.length; ++i) {
             // Only the manager itself may hand a contract to another manager; it has none of our roles.
             _list("setAuthority", targets[i], NOBODY, abi.encodeCall(IAccessManaged.setAuthority, (stranger)));
@@ -99,8 +112,11 @@ contract PermissionsTest is Fixture {
         _checkComplete("TransparencyLog", address(log), 2);
         _checkComplete("AccountRegistry", address(accounts), 7);
         _checkComplete("MethodologyRegistry", address(methodologies), 4);
-        _checkComplete("ActivityRegistry", address(activities), 9);
-        _checkComplete("ReductionLedger", address(ledger), 12);
+        _checkComplete("ActivityRegistry", address(activities), 10);
+        _checkComplete("ReductionLedger", address(ledger), 14);
+        _checkComplete("ProviderRegistry", address(providers), 6);
+        _checkComplete("CampaignRegistry", address(campaigns), 4);
+        _checkComplete("PointLedger", address(points), 10);
     }
 
     // --------------------------------------------------------------------------------------------------------- tables
@@ -158,6 +174,7 @@ contract PermissionsTest is Fixture {
         _list("withdraw", to, Roles.REGULATOR, abi.encodeCall(activities.withdraw, (op(), id, RECORD)));
         _list("recordIssuance", to, Roles.LEDGER, abi.encodeCall(activities.recordIssuance, (id, day(1), day(2), 1)));
         _list("recordCorrection", to, Roles.LEDGER, abi.encodeCall(activities.recordCorrection, (id, 1, 0)));
+        _list("recordEarning", to, Roles.LEDGER, abi.encodeCall(activities.recordEarning, (id, day(1), day(2), 1)));
     }
 
     function _listLedger() private {
@@ -178,6 +195,44 @@ contract PermissionsTest is Fixture {
         _list("correct", to, Roles.REGULATOR, abi.encodeCall(ledger.correct, (op(), lot, 1, RECORD)));
         _list("freezeLot", to, Roles.REGULATOR, abi.encodeCall(ledger.freezeLot, (op(), lot, RECORD)));
         _list("unfreezeLot", to, Roles.REGULATOR, abi.encodeCall(ledger.unfreezeLot, (op(), lot, RECORD)));
+        bytes memory buying = abi.encodeCall(ledger.buyBack, (op(), owner, ReductionClass.I, 1_000_000, RECORD));
+        _list("buyBack", to, Roles.LEDGER, buying);
+        _list("takeCertificateNumbers", to, Roles.LEDGER, abi.encodeCall(ledger.takeCertificateNumbers, (1)));
+    }
+
+    function _listProviders() private {
+        address to = address(providers);
+        bytes memory admitting = abi.encodeCall(providers.admit, (op(), owner, admissionOf("mall"), RECORD));
+        _list("admit", to, Roles.EXCHANGE, admitting);
+        _list("suspend", to, Roles.EXCHANGE, abi.encodeCall(providers.suspend, (op(), owner, RECORD)));
+        _list("resume", to, Roles.EXCHANGE, abi.encodeCall(providers.resume, (op(), owner, RECORD)));
+        _list("close", to, Roles.EXCHANGE, abi.encodeCall(providers.close, (op(), owner, RECORD)));
+    }
+
+    function _listCampaigns() private {
+        address to = address(campaigns);
+        CampaignId id = CampaignId.wrap(RECORD);
+        _list("open", to, Roles.EXCHANGE, abi.encodeCall(campaigns.open, (op(), campaignFor("MARATHON"), RECORD)));
+        _list("close", to, Roles.EXCHANGE, abi.encodeCall(campaigns.close, (op(), id, RECORD)));
+    }
+
+    function _listPoints() private {
+        address to = address(points);
+        IPointLedger.FeedHeader memory header;
+        IPointLedger.BatchCommitment memory batch;
+        ReductionClass class = ReductionClass.I;
+        CampaignId campaign = CampaignId.wrap(RECORD);
+        bytes memory behaving = abi.encodeCall(points.recordBehaviour, (op(), header, "", RECORD));
+        bytes memory snapshot = abi.encodeCall(points.takeSnapshot, (op(), class, 1, batch, RECORD));
+        bytes memory cancelling = abi.encodeCall(points.cancelCampaign, (op(), campaign, class, RECORD));
+        _list("earn", to, Roles.PLATFORM, abi.encodeCall(points.earn, (op(), header, "", RECORD)));
+        _list("recordBehaviour", to, Roles.PLATFORM, behaving);
+        _list("redeem", to, Roles.PLATFORM, abi.encodeCall(points.redeem, (op(), class, owner, batch, RECORD)));
+        _list("donate", to, Roles.PLATFORM, abi.encodeCall(points.donate, (op(), class, campaign, batch, RECORD)));
+        _list("cancel", to, Roles.PLATFORM, abi.encodeCall(points.cancel, (op(), class, batch, RECORD)));
+        _list("takeSnapshot", to, Roles.PLATFORM, snapshot);
+        _list("cancelCampaign", to, Roles.PLATFORM, cancelling);
+        _list("correct", to, Roles.REGULATOR, abi.encodeCall(points.correct, (op(), 1, 1, batch, RECORD)));
     }
 
     function _list(string memory name, address target, uint64 role, bytes memory call) private {

@@ -4,7 +4,9 @@ pragma solidity ^0.8.28;
 import {Roles} from "../../src/access/Roles.sol";
 import {SeparatedAccessManager} from "../../src/access/SeparatedAccessManager.sol";
 import {IActivityRegistry} from "../../src/interfaces/IActivityRegistry.sol";
+import {ICampaignRegistry} from "../../src/interfaces/ICampaignRegistry.sol";
 import {IMethodologyRegistry} from "../../src/interfaces/IMethodologyRegistry.sol";
+import {IProviderRegistry} from "../../src/interfaces/IProviderRegistry.sol";
 import {ITransparencyLog} from "../../src/interfaces/ITransparencyLog.sol";
 import {PointLedger} from "../../src/ledgers/PointLedger.sol";
 import {ReductionLedger} from "../../src/ledgers/ReductionLedger.sol";
@@ -26,6 +28,7 @@ import {
     MethodologyId,
     MethodologyKind,
     OperationId,
+    ProviderMode,
     ReductionClass
 } from "../../src/types/Types.sol";
 import {Base} from "../Base.sol";
@@ -225,6 +228,25 @@ abstract contract Fixture is Base {
         registration.methodologyId = metro;
         registration.facilityId = 0;
         registration.pledgeHash = 0;
+    }
+
+    function admissionOf(string memory name) internal pure returns (IProviderRegistry.Admission memory) {
+        return IProviderRegistry.Admission({
+            mode: ProviderMode.ThirdPartyMall,
+            applicationHash: keccak256(bytes.concat("application ", bytes(name))),
+            evaluationHash: keccak256(bytes.concat("evaluation ", bytes(name))),
+            agreementHash: keccak256(bytes.concat("agreement ", bytes(name)))
+        });
+    }
+
+    function campaignFor(string memory code) internal view returns (ICampaignRegistry.Campaign memory) {
+        return ICampaignRegistry.Campaign({
+            code: code,
+            beneficiary: owner,
+            purpose: CancellationPurpose.EventNeutrality,
+            lastDay: day(TODAY + 30),
+            documentHash: keccak256(bytes(code))
+        });
     }
 
     // ---------------------------------------------------------------------------------------------------- operations

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {IPointLedger} from "../../src/interfaces/IPointLedger.sol";
 import {Encodings} from "../../src/types/Encodings.sol";
 import {OperationId} from "../../src/types/Types.sol";
 import {Base64} from "@openzeppelin/contracts/utils/Base64.sol";
@@ -16,6 +17,7 @@ library Reference {
     bytes1 private constant TAG_IMPORT_LINE = 0x35;
     bytes1 private constant TAG_IMPORT_ROW = 0x36;
     bytes1 private constant TAG_REQUEST = 0x37;
+    bytes1 private constant TAG_BATCH_OPERATION = 0x41;
 
     /// @notice Commitment to who stands behind an account.
     function identityCommitment(bytes16 salt, bytes memory identity) internal pure returns (bytes32) {
@@ -83,6 +85,20 @@ library Reference {
         returns (bytes16)
     {
         return bytes16(hmac(saltKey, abi.encodePacked(operationId, name)));
+    }
+
+    /// @notice Operation id of an anchored batch: the same batch has the same id whoever prepares it again.
+    /// @param sequence of a feed header, else zero
+    function batchOperationId(uint64 chainId, address ledger, uint64 sequence, IPointLedger.Batch memory batch)
+        internal
+        pure
+        returns (OperationId)
+    {
+        IPointLedger.BatchCommitment memory commitment = batch.commitment;
+        bytes memory head =
+            abi.encodePacked(TAG_BATCH_OPERATION, FORMAT, chainId, ledger, batch.kind, batch.class, batch.party);
+        bytes memory body = abi.encodePacked(sequence, commitment.root, commitment.total, commitment.fileHash);
+        return OperationId.wrap(sha256(bytes.concat(head, body)));
     }
 
     /// @notice EIP-712 domain separator of a points ledger.

@@ -243,7 +243,7 @@ contract EncodingVectorsTest is Base {
         for (uint256 i = 0; _has("batch_operation_id", i); ++i) {
             uint64 chainId = uint64(_uint("chain_id"));
             uint64 sequence = uint64(_uint("sequence"));
-            _expect(OperationId.unwrap(Encodings.batchOperationId(chainId, _address("ledger"), sequence, _batch())));
+            _expect(OperationId.unwrap(Reference.batchOperationId(chainId, _address("ledger"), sequence, _batch())));
         }
     }
 

@@ -157,7 +157,7 @@ contract EncodingsTest is Base {
             bytes.concat(bytes1(uint8(batch.class)), party, _u64(sequence), commitment.root),
             bytes.concat(_u64(commitment.total), commitment.fileHash)
         );
-        assertEq(OperationId.unwrap(Encodings.batchOperationId(chainId, ledger, sequence, batch)), sha256(packed));
+        assertEq(OperationId.unwrap(Reference.batchOperationId(chainId, ledger, sequence, batch)), sha256(packed));
     }
 
     /// @dev EIP-712: the type's hash, then each member as a word.

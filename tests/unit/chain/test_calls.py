@@ -30,6 +30,7 @@ from tools.error_signatures import type_of
 
 ID, HASH = OperationId(b"\x01" * 32), RecordHash(b"\x02" * 32)
 NOT_OPERATIONS = {"multicall", "setAuthority", "addHoldingsSource", "recordIssuance", "recordCorrection"}
+NOT_OPERATIONS |= {"recordEarning", "buyBack", "takeCertificateNumbers"}
 CLOSED = {"safeTransferFrom", "safeBatchTransferFrom", "setApprovalForAll"}
 
 words = st.binary(min_size=32, max_size=32)

@@ -60,6 +60,19 @@ EXAMPLES: dict[str, Json] = {
     "case_reference": "(2025)沪01民初1号",
     "organisation": "某机构",
     "compliance_year": "2025",
+    "after_batch": "7",
+    "agreement_hash": HASH,
+    "application_hash": HASH,
+    "batch_number": "7",
+    "batch_root": HASH,
+    "behaviour_value": "1",
+    "beneficiary_account": ADDRESS,
+    "campaign_id": HASH,
+    "campaign_last_day": "2025-12-31",
+    "entry_count": "1",
+    "evaluation_hash": HASH,
+    "provider_account": ADDRESS,
+    "provider_mode": "third-party-mall",
 }
 
 
