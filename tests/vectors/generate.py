@@ -413,8 +413,9 @@ def feed_header_digest() -> list[Case]:
         (U64, filled(0xFF, 20), 7, ONES, ONES, 2, U64, U32, U32, ONES, U64, U64, ONES),
     ]
     cases: list[Case] = []
-    for chain, ledger, kind, activity, methodology, reduction_class, sequence, *rest in shapes:
-        first, last, root, total, count, file = rest
+    for shape in shapes:
+        chain, ledger, kind, activity, methodology, reduction_class, sequence = shape[:7]
+        first, last, root, total, count, file = shape[7:]
         domain = keccak(
             keccak(DOMAIN_TYPE.encode()) + keccak(b"Tanpuhui PointLedger") + keccak(b"1"),
             word(chain) + bytes(12) + ledger,
