@@ -3,6 +3,9 @@
 The compression is written straight into LLVM's language, unrolled, because numba's own vectoriser does not find it.
 LLVM splits the vectors of sixteen 32-bit words to what the processor has: one register with AVX-512 (which also
 rotates in one instruction), two with AVX2, four with SSE2 or NEON; the result is the same everywhere.
+
+numba keeps compiled loops on disk until the file that holds the loop changes, and does not look at this one: after a
+change here, remove `ledger/bulk/__pycache__`. (A test compiles everything anew.)
 """
 
 from __future__ import annotations

@@ -2,6 +2,10 @@
 
 import hashlib
 import hmac
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -72,6 +76,21 @@ def test_keyed_hashes(key: bytes, messages: list[bytes]) -> None:
 def test_a_short_key_is_refused() -> None:
     with pytest.raises(OutOfRange, match=r"^key must be at least 16 bytes"):
         keyed_hashes(bytes(15), Strings.from_list([b""]))
+
+
+def test_the_loops_are_compiled_from_the_source_as_it_is(tmp_path: Path) -> None:
+    """numba's cache does not see changes of `ledger.bulk.sha256`: without it the hashes are the same."""
+    program = (
+        "from ledger.bulk.columns import Strings; from ledger.bulk.hashing import keyed_hashes, plain_hashes;"
+        "strings = Strings.from_list([b'abc', b'x' * 200]);"
+        "print(plain_hashes(strings).tobytes().hex(), keyed_hashes(bytes(16), strings).tobytes().hex())"
+    )
+    environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+    messages = [b"abc", b"x" * 200]
+    plain = b"".join(hashlib.sha256(message).digest() for message in messages)
+    keyed = b"".join(hmac.digest(bytes(16), message, "sha256") for message in messages)
+    assert done.stdout.split() == [plain.hex(), keyed.hex()]
 
 
 def test_more_messages_than_one_thread_takes() -> None:
@@ -297,7 +316,7 @@ def test_strings(members: list[bytes], data: st.DataObject) -> None:
 
 
 def test_a_slice_of_an_arrow_column() -> None:
-    strings = Strings(np.array([2, 4, 7], np.int32), np.frombuffer(b"__abcdefg", np.uint8))  # type: ignore[arg-type]
+    strings = Strings(np.array([2, 4, 7], np.int32), np.frombuffer(b"__abcdefg", np.uint8))
     assert strings.to_list() == [b"ab", b"cde"]
     assert rows(plain_hashes(strings)) == [hashlib.sha256(b"ab").digest(), hashlib.sha256(b"cde").digest()]
 

@@ -79,7 +79,7 @@ def test_a_field_that_entries_do_not_have() -> None:
 def test_each_kind_hashes_its_own_operation_kind() -> None:
     assert sorted(OPERATION_KINDS) == [kind for kind in BatchKind if kind is not BatchKind.NONE]
     tag = hash_of("person")
-    referenced = {"entry_id": tag, "account_tag": tag, "details": {"reference": "a"}, "grams": 1}
+    referenced: dict[str, Any] = {"entry_id": tag, "account_tag": tag, "details": {"reference": "a"}, "grams": 1}
     kinds = set(BatchKind) - {BatchKind.NONE, BatchKind.EARN, BatchKind.BEHAVIOUR}
     assert len({earned(**referenced | {"kind": kind}).fields_root for kind in kinds}) == len(kinds)
 
