@@ -11,7 +11,7 @@ from indexer.schema import records
 from ledger.canonical import canonical_json, parse_strict
 from ledger.errors import InvalidRecord, NotFound
 from ledger.ids import RecordHash
-from ledger.records import PURPOSE_FIELDS, REQUIRED_FIELDS, Disclosure, Record
+from ledger.records import PUBLIC_FIELDS, PURPOSE_FIELDS, REQUIRED_FIELDS, Disclosure, Record
 from ledger.vocabulary import OperationKind
 
 _HASHES_PER_QUESTION = 500
@@ -19,8 +19,8 @@ _PUBLIC_BY_PURPOSE = {purpose.label: names for purpose, names in PURPOSE_FIELDS.
 
 
 def _public_fields(record: Record) -> list[str]:
-    """The fields that are public unless somebody decides otherwise: those that every record of the kind must have, and
-    of a cancellation those that its own purpose requires.
+    """The fields that are public unless somebody decides otherwise: those that every record of the kind must have,
+    those of `PUBLIC_FIELDS`, and of a cancellation those that its own purpose requires.
 
     Whatever else a body wrote into a record stays back.
     """
@@ -124,7 +124,7 @@ def _require_hash(computed: RecordHash, record_hash: RecordHash) -> None:
 
 @lru_cache(maxsize=256)
 def _public_names(kind: OperationKind, purpose: str) -> frozenset[str]:
-    return frozenset({*REQUIRED_FIELDS[kind], *_PUBLIC_BY_PURPOSE.get(purpose, ())})
+    return frozenset({*REQUIRED_FIELDS[kind], *PUBLIC_FIELDS.get(kind, ()), *_PUBLIC_BY_PURPOSE.get(purpose, ())})
 
 
 def _purpose_of(record: Record) -> str:

@@ -28,6 +28,7 @@ from ledger.ids import (
     OperationId,
     RecordHash,
 )
+from ledger.quantification import Quantification
 from ledger.units import civil_day_from_text, grams_from_decimal_string
 from ledger.vocabulary import (
     AccountKind,
@@ -143,6 +144,11 @@ PURPOSE_FIELDS: Mapping[CancellationPurpose, tuple[str, ...]] = {
     CancellationPurpose.ETS_COMPLIANCE: ("compliance_year",),
 }
 """What the record of a cancellation must name besides, by its purpose (M12 to M15)."""
+
+PUBLIC_FIELDS: Mapping[OperationKind, tuple[str, ...]] = {
+    OperationKind.METHODOLOGY_PUBLISHED: ("quantification",),
+}
+"""What the record of an operation may name besides and is public like what it must name: how grams are reckoned."""
 
 
 # Fields and records
@@ -406,6 +412,7 @@ _FIELD_CHECKS: Mapping[str, Callable[[Json, str], object]] = {
     "campaign_id": _hex(CampaignId),
     "campaign_last_day": civil_day_from_text,
     "batch_root": _hex(Hash32),
+    "quantification": Quantification.from_json,
 }
 
 

@@ -12,6 +12,8 @@ from api.parameters import (
 )
 from api.reading import Found, Keyed, ListRoute, ReadRoute
 from api.repository import methodologies
+from api.repository.methodologies import MethodologyRow
+from api.repository.records import public_value
 from api.repository.snapshots import Snapshot
 from api.schemas.methodologies import MethodologiesAnswer, MethodologyAnswer, methodology_document
 from ledger.errors import NotFound
@@ -25,7 +27,7 @@ def read_methodology(snapshot: Snapshot, arguments: Arguments) -> Found:
     found = methodologies.newest(snapshot, asked) if isinstance(asked, str) else methodologies.by_id(snapshot, asked)
     if found is None:
         raise NotFound("methodology", str(asked))
-    return Found(methodology_document(found))
+    return _whole(snapshot, found)
 
 
 def read_version(snapshot: Snapshot, arguments: Arguments) -> Found:
@@ -33,7 +35,13 @@ def read_version(snapshot: Snapshot, arguments: Arguments) -> Found:
     found = methodologies.by_version(snapshot, arguments["code"], arguments["version"])
     if found is None:
         raise NotFound("methodology version", f"{arguments['code']}/{arguments['version']}")
-    return Found(methodology_document(found))
+    return _whole(snapshot, found)
+
+
+def _whole(snapshot: Snapshot, row: MethodologyRow) -> Found:
+    """A version with its quantification, which only the record of its publication holds."""
+    quantification = public_value(snapshot, row.published_leaf_index, "quantification")
+    return Found({**methodology_document(row), "quantification": quantification})
 
 
 def read_methodologies(snapshot: Snapshot, arguments: Arguments, limit: int, after: Key | None) -> list[Keyed]:

@@ -78,6 +78,7 @@ def publish_methodology(
         effective_first_day=body.effective_first_day,
         effective_last_day=body.effective_last_day,
         document_hash=body.document_hash,
+        quantification=body.quantification,
         fields=body.fields,
     )
 

@@ -45,6 +45,13 @@ Day = Annotated[str, _example(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "2026-01-01")]
 Time = Annotated[str, _example(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$", "2026-11-21T02:13:19Z")]
 Code = Annotated[str, _example(r"^[!-~]{1,64}$", "SHCER-PV-001")]
 Index = Annotated[int, Field(ge=0, examples=[41])]
+QUANTIFICATION_EXAMPLE = {
+    "format": 1,
+    "formula": "per-distance",
+    "parameters": {"grams_per_km": "150.5"},
+    "rounding": "half-up",
+    "ranges": {"distance_m": [1, 50_000]},
+}
 JsonValue = Annotated[Any, WithJsonSchema({"description": "Any JSON value without floats."})]
 
 

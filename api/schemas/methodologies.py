@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from api.repository.methodologies import MethodologyRow
 from api.schemas.common import (
+    QUANTIFICATION_EXAMPLE,
     Answered,
     ClassWord,
     Code,
@@ -20,6 +21,8 @@ from api.schemas.common import (
     label,
 )
 from ledger.vocabulary import MethodologyKind, MethodologyStatus, ReductionClass
+
+QuantificationOut = Annotated[Any, WithJsonSchema({"type": "object", "examples": [QUANTIFICATION_EXAMPLE]})]
 
 
 class Methodology(Model):
@@ -41,6 +44,11 @@ class Methodology(Model):
 
 class MethodologyAnswer(Answered, Methodology):
     """One version, as of a block."""
+
+    quantification: QuantificationOut | None
+    """How grams are made of measurements (docs/spec/05-points.md §5.6), as the record of the publication says; null
+    where the version has none and where the record is not kept here.
+    """
 
 
 class MethodologiesAnswer(Answered):

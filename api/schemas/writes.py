@@ -5,10 +5,12 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationInfo, WithJsonSchema
 
+from api.schemas.common import QUANTIFICATION_EXAMPLE
 from api.schemas.records import FullRecord
 from ledger.encoding import is_code
 from ledger.errors import InvalidIdentifier, InvalidInput, OutOfRange
 from ledger.ids import ActivityId, Address, FixedBytes, Hash32, IdentityCommitment, LotId, MethodologyId
+from ledger.quantification import Quantification
 from ledger.units import civil_day_from_text, grams_from_decimal_string
 from ledger.vocabulary import (
     AccountKind,
@@ -104,6 +106,17 @@ FieldsIn = Annotated[
         }
     ),
 ]
+QuantificationIn = Annotated[
+    Quantification,
+    _reader(Quantification.from_json),
+    WithJsonSchema(
+        {
+            "type": "object",
+            "description": "docs/spec/05-points.md §5.6. Numbers are decimal strings or whole numbers.",
+            "examples": [QUANTIFICATION_EXAMPLE],
+        }
+    ),
+]
 RawTransactionIn = Annotated[
     bytes,
     _reader(_hex_bytes),
@@ -145,6 +158,8 @@ class PublishMethodologyBody(RecordedBody):
     effective_last_day: DayIn
     document_hash: HashIn
     """SHA-256 of the published text."""
+    quantification: QuantificationIn | None = None
+    """How grams are made of measurements; it stands in the record of the publication and is public."""
 
 
 class RegisterActivityBody(RecordedBody):

@@ -3,7 +3,9 @@
 from chain import calls
 from chain.composer.base import NO_FIELDS, BaseComposer, Fields, day_text
 from chain.operations import Operation
+from ledger.errors import Json
 from ledger.ids import Hash32, MethodologyId, OperationId
+from ledger.quantification import Quantification
 from ledger.vocabulary import MethodologyKind, OperationKind, ReductionClass, Role
 
 
@@ -23,9 +25,11 @@ class MethodologyComposer(BaseComposer):
         effective_first_day: int,
         effective_last_day: int,
         document_hash: Hash32,
+        quantification: Quantification | None = None,
         fields: Fields = NO_FIELDS,
     ) -> Operation:
-        facts = {
+        """`quantification` stands in the record, and so under its hash; the contract knows nothing of it."""
+        facts: dict[str, Json] = {
             "code": code,
             "version": str(version),
             "methodology_kind": kind.label,
@@ -34,6 +38,8 @@ class MethodologyComposer(BaseComposer):
             "effective_last_day": day_text(effective_last_day),
             "document_hash": document_hash.hex0x,
         }
+        if quantification is not None:
+            facts["quantification"] = quantification.to_json()
         record = self._record(OperationKind.METHODOLOGY_PUBLISHED, operation_id, facts, fields)
         call = calls.publish_methodology(
             operation_id=operation_id,

@@ -13,6 +13,7 @@ from chain.composer import Composer
 from chain.operations import Operation
 from ledger.errors import InvalidInput
 from ledger.ids import Hash32
+from ledger.quantification import Quantification
 from ledger.units import civil_day_from_text
 from ledger.vocabulary import MethodologyKind, MethodologyStatus, ReductionClass, Role
 from scripts.command import command, group
@@ -41,11 +42,17 @@ def publish(
     effective_last_day: Annotated[str, typer.Option(metavar="YYYY-MM-DD", help="Last day on which it may issue.")],
     document: Annotated[Path | None, typer.Option(metavar="FILE", help="The published text; its hash is kept.")] = None,
     document_hash: Annotated[str | None, typer.Option(metavar="0x…", help="SHA-256 of the text, instead.")] = None,
+    quantification: Annotated[
+        Path | None, typer.Option(metavar="FILE.json", help="Formula, factor, rounding and ranges that make grams.")
+    ] = None,
     operation_id: OperationIdOption = None,
     record: RecordOption = None,
     field: FieldOption = None,
 ) -> Result:
     """Publishes a version of a methodology.
+
+    The quantification (docs/spec/05-points.md §5.6) is what makes grams of measurements: it is checked before anything
+    is sent, stands in the record of the publication under the hash on chain, and is public. Points need one.
 
     **Example**
 
@@ -54,6 +61,9 @@ def publish(
     """
     identifier, fields = read_operation_id(operation_id), record_fields(record, field)
     text_hash = _document_hash(document, document_hash)
+    formula = None
+    if quantification is not None:
+        formula = Quantification.from_bytes(read_document(quantification, "quantification"))
 
     def make(composer: Composer) -> Operation:
         return composer.publish_methodology(
@@ -65,6 +75,7 @@ def publish(
             effective_first_day=civil_day_from_text(effective_first_day, "effective_first_day"),
             effective_last_day=civil_day_from_text(effective_last_day, "effective_last_day"),
             document_hash=text_hash,
+            quantification=formula,
             fields=fields,
         )
 

@@ -61,6 +61,32 @@ def test_reading_and_listing(cli: Cli) -> None:
         assert "as of block" in cli(*words).out
 
 
+def test_a_quantification_is_published_and_shown(cli: Cli) -> None:
+    formula = {
+        "format": 1,
+        "formula": "metered-energy",
+        "parameters": {"grams_per_kwh": "420"},
+        "rounding": "half-up",
+        "ranges": {"energy_wh": [1, 1_000_000]},
+    }
+    file = cli.home / "quantification.json"
+    words = (
+        *("methodology", "publish", "SH-EV", "--kind", "scenario", "--class", "II"),
+        *("--document-hash", "0x" + "d0" * 32),
+        *("--effective-first-day", "2024-01-01", "--effective-last-day", "2099-12-31", "--quantification", file),
+    )
+    file.write_text(json.dumps({**formula, "parameters": {"grams_per_kwh": 420}}))
+    refused = cli.json(*words, code=2)
+    assert refused["code"] == "invalid-quantification"
+    assert "quantification.parameters.grams_per_kwh must be a positive decimal string" in json.dumps(refused)
+
+    file.write_text(json.dumps(formula, indent=2))
+    cli.json(*words)
+    assert cli.json("index", "run")["log_size"] == 1
+    assert cli.json("methodology", "show", "SH-EV@1")["quantification"] == formula
+    assert "parameters grams per kwh  420" in cli("methodology", "show", "SH-EV").out
+
+
 def test_steps_of_accounts_activities_lots_and_methodologies(cli: Cli) -> None:
     begin(cli)
     for words in (

@@ -12,6 +12,7 @@ from indexer.schema import Book, LotStatus
 from indexer.tiles import TileBuilder
 from ledger import encoding
 from ledger.canonical import canonical_json
+from ledger.errors import Json
 from ledger.ids import ZERO_ADDRESS, Address, Hash32, LotId, OperationId
 from ledger.log_tree import CompactRange
 from ledger.records import DerivedSalts, Record, build_record
@@ -150,10 +151,12 @@ class SampleLedger:
         )
         return index
 
-    def publish(self, code: str, reduction_class: ReductionClass, version: int = 1) -> bytes:
+    def publish(
+        self, code: str, reduction_class: ReductionClass, version: int = 1, *, quantification: Json = None
+    ) -> bytes:
         """A project methodology."""
         methodology_id = encoding.methodology_id(code=code, version=version)
-        fields = {
+        fields: dict[str, Any] = {
             "code": code,
             "version": str(version),
             "methodology_kind": "project",
@@ -162,7 +165,11 @@ class SampleLedger:
             "effective_last_day": "2030-12-31",
             "document_hash": hash32(version).hex0x,
         }
-        index = self.operation(OperationKind.METHODOLOGY_PUBLISHED, methodology_id, fields)
+        disclosed: tuple[str, ...] = ("rules",)
+        if quantification is not None:
+            fields["quantification"] = quantification
+            disclosed += ("quantification",)
+        index = self.operation(OperationKind.METHODOLOGY_PUBLISHED, methodology_id, fields, disclosed=disclosed)
         self.add(
             "methodologies",
             methodology_id=bytes(methodology_id),
@@ -384,6 +391,13 @@ class SampleLedger:
             mirror.begin_generation(connection)
 
 
+QUANTIFICATION: dict[str, Any] = {
+    "format": 1,
+    "formula": "metered-energy",
+    "parameters": {"grams_per_kwh": "420"},
+    "rounding": "half-up",
+    "ranges": {"energy_wh": [1, 1_000_000], "nameplate_w": [1, 1_000_000]},
+}
 PLATFORM_HOLDER, BUYER, STRANGER = address(1), address(2), address(3)
 
 
@@ -394,7 +408,7 @@ def make_sample(cancellations: int = 3, *, chain_id: int = CHAIN_ID) -> SampleLe
         sample.open_account(account)
     first = sample.publish("SHCER-PV-001", ReductionClass.I)
     second = sample.publish("SHCER/HEAT-002", ReductionClass.II)
-    sample.publish("SHCER-PV-001", ReductionClass.I, version=2)
+    sample.publish("SHCER-PV-001", ReductionClass.I, version=2, quantification=QUANTIFICATION)
     solar = sample.register("SH-PV-0001", first, ReductionClass.I, PLATFORM_HOLDER)
     heat = sample.register("SH-HEAT/0002", second, ReductionClass.II, PLATFORM_HOLDER)
     lot = sample.issue(solar, first, ReductionClass.I, PLATFORM_HOLDER, 462_000_000, 20_100)

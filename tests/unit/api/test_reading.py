@@ -23,6 +23,7 @@ from tests.unit.api.sample import (
     CHAIN_ID,
     LEDGER,
     PLATFORM_HOLDER,
+    QUANTIFICATION,
     STRANGER,
     SampleLedger,
     address,
@@ -234,6 +235,12 @@ def test_a_methodology_is_found_by_id_code_and_version(client: Client) -> None:
     assert client.get(f"/v1/methodologies/{newest['methodology_id']}").json == newest
     assert client.get("/v1/methodologies/SHCER-PV-001/2").json == newest
     assert client.get("/v1/methodologies/SHCER%2FHEAT-002/1").json["code"] == "SHCER/HEAT-002"
+
+
+def test_a_methodology_shows_how_grams_are_made_where_its_record_says_it(client: Client) -> None:
+    assert client.get("/v1/methodologies/SHCER-PV-001/2").json["quantification"] == QUANTIFICATION
+    assert client.get("/v1/methodologies/SHCER-PV-001").json["quantification"] == QUANTIFICATION
+    assert client.get("/v1/methodologies/SHCER-PV-001/1").json["quantification"] is None
 
 
 def test_an_activity_is_found_by_id_and_code_and_shows_its_totals(client: Client) -> None:

@@ -19,6 +19,7 @@ from api.settings import ApiSettings
 from chain.facts import check_record, facts_of
 from indexer.api_keys import ApiKeyStore, NewApiKey
 from indexer.database import Database, open_database
+from indexer.records import RecordStore
 from ledger.encoding import custody_address, request_operation_id
 from ledger.errors import NodeUnreachable
 from ledger.ids import IdentityCommitment, LotId, OperationId
@@ -27,7 +28,7 @@ from ledger.refusals import ReductionLedger_LotFrozen
 from ledger.vocabulary import OperationKind, Role
 from tests.unit.api.client import Client, Reply
 from tests.unit.api.fake_port import FakePort
-from tests.unit.api.sample import SampleLedger, address, make_sample
+from tests.unit.api.sample import QUANTIFICATION, SampleLedger, address, make_sample
 
 LOT = "0x" + "1a" * 32
 ID = "0x" + "ac" * 32
@@ -136,6 +137,31 @@ def test_every_writing_route_makes_the_operation_of_its_kind(office: Office, nam
     assert reply.header("tanpuhui-as-of")
     status = office.client.get(reply.json["links"]["status"], authorization=f"Bearer {office.keys['other'].secret}")
     assert status.json == reply.json
+
+
+def test_a_quantification_stands_in_the_record_of_the_publication(office: Office) -> None:
+    body = {**BODIES["publish_methodology"], "quantification": QUANTIFICATION}
+    assert office.post("/v1/methodologies", body).status == 201
+    [(operation, _)] = office.port.saved.values()
+    assert operation.record.values["quantification"] == QUANTIFICATION
+
+
+@pytest.mark.parametrize("where", ["body", "fields"])
+def test_a_quantification_that_breaks_a_rule_is_refused_before_anything_is_sent(office: Office, where: str) -> None:
+    wrong = {**QUANTIFICATION, "rounding": "up"}
+    given = {"quantification": wrong} if where == "body" else {"fields": {"quantification": wrong}}
+    reply = office.post("/v1/methodologies", {**BODIES["publish_methodology"], **given})
+    assert reply.status == 422
+    assert "quantification.rounding must be one of half-up, half-even, down" in json.dumps(reply.json)
+    assert not office.port.saved
+
+
+def test_a_quantification_is_shown_only_while_its_field_is_disclosed(office: Office) -> None:
+    newest = office.client.get("/v1/methodologies/SHCER-PV-001").json
+    assert newest["quantification"] == QUANTIFICATION
+    record = office.sample.records[newest["published_leaf_index"]]
+    RecordStore(office.database).disclose(record.hash, ["rules"])
+    assert office.client.get("/v1/methodologies/SHCER-PV-001").json["quantification"] is None
 
 
 def test_every_kind_of_operation_can_be_made(office: Office) -> None:

@@ -50,6 +50,15 @@ def test_what_another_purpose_requires_stays_back(database: Database) -> None:
     ]
 
 
+def test_the_quantification_of_a_methodology_is_public(database: Database) -> None:
+    store = RecordStore(database)
+    published = record(OperationKind.METHODOLOGY_PUBLISHED, code="M-1", officer="somebody", quantification="q")
+    frozen = record(OperationKind.LOT_FROZEN, lot_id="0x01", quantification="q")
+    store.save([published, frozen])
+    shown = [store.disclosure(one.hash) for one in (published, frozen)]
+    assert [sorted(one.values) for one in shown if one is not None] == [["code", "quantification"], ["lot_id"]]
+
+
 def test_unknown_fields_and_records_are_refused(database: Database) -> None:
     store = RecordStore(database)
     one = record(rules="r")
