@@ -114,6 +114,50 @@ def test_every_tie_of_half_a_gram(rounding: Rounding) -> None:
         assert (grams, RULES[rule]) == one_by_one(quantification, {"energy_wh": energy})
 
 
+@pytest.mark.parametrize(
+    ("factor", "edge"),
+    [
+        ("4096000", 2**51),
+        ("649657000", (2**63 - 1) // 649_657),
+        ("3.3", (2**63 - 1) // 33 * 10),
+        ("0.000000000007", (2**63 - 1) // 7),
+        ("999999999999.999999999999", 9_223),
+    ],
+)
+def test_columns_and_rows_agree_where_products_leave_63_bits(factor: str, edge: int) -> None:
+    quantification = Quantification(formula=Formula.METERED_ENERGY, factor=factor, rounding=Rounding.HALF_UP)
+    limit = (2**63 - 1) // quantification.grams_per_measured.numerator
+    values = sorted(
+        {
+            min(max(place + step, 0), MAX_INPUT)
+            for place in (edge, limit, 2 * limit, 3 * limit, MAX_INPUT)
+            for step in range(-2, 3)
+        }
+    )
+    found = quantify({"energy_wh": np.array(values)}, quantification)
+    for value, grams, rule in zip(values, found.grams.tolist(), found.rule.tolist(), strict=True):
+        assert (grams, RULES[rule]) == one_by_one(quantification, {"energy_wh": value})
+
+
+def test_the_nameplate_binds_only_rows_that_have_it() -> None:
+    """Exactly at it, above it, and above it with power or duration missing, whatever stands in their place."""
+    quantification = Quantification(formula=Formula.METERED_ENERGY, factor="420", rounding=Rounding.HALF_UP)
+    found = quantify(
+        {
+            "energy_wh": np.array([1_000, 1_001, 1_001, 1_001]),
+            "nameplate_w": np.array([1_000, 1_000, -1, 1_000]),
+            "duration_s": np.array([3_600, 3_600, 3_600, 2**62]),
+        },
+        quantification,
+        missing={
+            "nameplate_w": np.array([False, False, True, False]),
+            "duration_s": np.array([False, False, False, True]),
+        },
+    )
+    assert [RULES[rule] for rule in found.rule] == ["", "reading-above-nameplate", "", ""]
+    assert found.grams.tolist() == [420, 0, 420, 420]
+
+
 @pytest.mark.parametrize("kind", [np.int8, np.uint8, np.int32, np.uint32, np.int64, np.uint64])
 def test_columns_may_be_of_any_integer_type(kind: type[np.integer[Any]]) -> None:
     quantification = Quantification(formula=Formula.PER_DISTANCE, factor="1000", rounding=Rounding.DOWN)

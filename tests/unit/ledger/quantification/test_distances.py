@@ -74,6 +74,11 @@ def test_floats_are_not_believed_near_half_a_metre(monkeypatch: pytest.MonkeyPat
     assert asked == [(ORIGIN, Position(1_000_000, 0))]
 
 
+def test_across_the_date_line_the_shorter_way_is_taken() -> None:
+    """The sine of the longer way is the same, but its digits are lost to the half turn that it is beside."""
+    assert distances._angles(Position(HALF_TURN - 1, 0), Position(-HALF_TURN + 1, 0))[1] == 1.0
+
+
 def test_decimals_find_pi_and_halves() -> None:
     with localcontext(prec=50):
         assert abs(distances._pi() - Decimal("3.14159265358979323846264338327950288419716939937511")) < Decimal("1e-47")
