@@ -23,14 +23,18 @@ from api.errors import (
     RequestRefused,
 )
 from ledger.errors import (
+    DeploymentFileMissing,
     InvalidInput,
     InvalidJson,
+    NotANode,
     NotFound,
     OperationConflict,
+    PasswordNotGiven,
     SignerNotConfigured,
     TanpuhuiError,
     Unauthorised,
     Unavailable,
+    WrongKeyFile,
     kebab,
 )
 from ledger.refusals import AccessManagedUnauthorized, AccessManagerUnauthorizedAccount, ContractRefusal
@@ -46,6 +50,10 @@ _FAMILIES: dict[type[TanpuhuiError], tuple[int, str, str]] = {
     AccessManagerUnauthorizedAccount: (403, "This body may not do that", "该机构无权进行此操作"),
     OperationConflict: (409, "The operation id was used before", "操作编号已被使用"),
     SignerNotConfigured: (501, "This instance does not sign for that body", "本实例不为该机构签署"),
+    WrongKeyFile: (503, "Wrong key file", "密钥文件有误"),
+    PasswordNotGiven: (503, "The password of a key file is not given", "未提供密钥文件的密码"),
+    NotANode: (503, "This is no JSON-RPC node", "该地址不是 JSON-RPC 节点"),
+    DeploymentFileMissing: (503, "There is no deployment file", "没有部署文件"),
     Unavailable: (503, "The ledger cannot be reached", "暂时无法访问账本"),
     NotFound: (404, "There is no such thing", "未找到"),
     Unauthorised: (403, "The caller may not do that", "调用方无此权限"),

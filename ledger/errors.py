@@ -32,6 +32,7 @@
     │   ├── DeploymentIncomplete
     │   ├── CompilationFailed
     │   ├── WrongKeyFile
+    │   │   └── PasswordNotGiven     nothing says which password opens a key file
     │   ├── SignerNotConfigured
     │   ├── SigningFailed            the external signer refuses, or signed something else
     │   ├── KeyInUse                 another program sends transactions with the same key
@@ -53,6 +54,7 @@ stable name that programs switch on. `explain()` is for people: one sentence tha
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 from dataclasses import dataclass
 from enum import Enum
@@ -113,6 +115,8 @@ def json_safe(name: str, value: object) -> Json:
             return value if exact else str(value)
         case tuple() | list():
             return [json_safe(name, member) for member in value]
+        case dict():
+            return {str(key): json_safe(str(key), member) for key, member in value.items()}
         case _:
             return str(value)
 
@@ -122,10 +126,22 @@ def argument_names(error: Any) -> list[str]:
     return [member.name for member in dataclasses.fields(error)] if dataclasses.is_dataclass(error) else []
 
 
-def shorten(value: object) -> str:
-    """`repr(value)`, cut so that a hostile input cannot flood a log or a terminal."""
-    text = repr(value)
+def _visible(text: str) -> str:
+    """`text` with what is no visible character, lone surrogates among it, written as an escape."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST_SHOWN_VALUE else text[:_LONGEST_SHOWN_VALUE] + "…"
+
+
+def shorten(value: object) -> str:
+    """`value` as people and programs of any language read it, cut so that a hostile input cannot flood a terminal."""
+    if value is None:
+        return "nothing"
+    shown = value if isinstance(value, float) else json_safe("", value)
+    text = json.dumps(shown, ensure_ascii=False) if isinstance(shown, str | list | dict | bool) else str(shown)
+    return _cut(_visible(text))
 
 
 @dataclass(unsafe_hash=True)
@@ -142,7 +158,12 @@ class InvalidInput(TanpuhuiError):
         return f"{self.field} must {self.rule}, but is {shorten(self.value)}."
 
     def details(self) -> dict[str, Json]:
-        return {"field": self.field, "rule": self.rule, "value": shorten(self.value)}
+        given = json_safe(self.field, self.value)
+        if isinstance(given, str):
+            given = _cut(_visible(given))
+        elif given is not None and not isinstance(given, int):
+            given = shorten(given)
+        return {"field": self.field, "rule": self.rule, "value": given}
 
 
 class InvalidQuantity(InvalidInput):
@@ -337,6 +358,10 @@ class WrongKeyFile(Unavailable):
 
     def explain(self) -> str:
         return f"Key file {self.path} cannot be used: {self.reason}; {self.remedy}."
+
+
+class PasswordNotGiven(WrongKeyFile):
+    """Nothing says which password opens a key file."""
 
 
 @dataclass(unsafe_hash=True)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import typing
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal
 
-from ledger.errors import Json, Refused, argument_names
+from ledger.errors import Json, Refused, argument_names, json_safe
 from ledger.ids import FixedBytes, LotId
-from ledger.units import MAX_CIVIL_DAY, date_of_civil_day, format_tonnes
+from ledger.units import MAX_CIVIL_DAY, civil_day_from_text, date_of_civil_day, format_tonnes
 from ledger.vocabulary import Word
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 REFUSALS: dict[str, type[ContractRefusal]] = {}
 """Every refusal by the name of its Solidity error."""
@@ -30,6 +33,14 @@ class ContractRefusal(Refused):
 
     def explain_chinese(self) -> str:
         return self.chinese.format(**self._shown("chinese"))
+
+    def details(self) -> dict[str, Json]:
+        """The error's arguments as JSON, days as YYYY-MM-DD (a number where no calendar names them)."""
+        return {
+            name: date_of_civil_day(value).isoformat() if _is_day(name, value) else json_safe(name, value)
+            for name in argument_types(type(self))
+            for value in (getattr(self, name),)
+        }
 
     def _shown(self, language: Literal["english", "chinese"]) -> dict[str, str]:
         return {name: _show(name, getattr(self, name), language) for name in argument_types(type(self))}
@@ -64,12 +75,18 @@ def _typed(kind: type, raw: object) -> object:
             return kind(raw)
         case int() if issubclass(kind, LotId):
             return kind.from_token_id(raw)
+        case str() if kind is int and _DAY.fullmatch(raw):
+            return civil_day_from_text(raw)
         case str() if issubclass(kind, Word):
             return {member.label: member for member in kind}[raw]
         case int() if issubclass(kind, Word):
             return kind.from_number(raw)
         case _:
             return kind(raw)
+
+
+def _is_day(name: str, value: object) -> bool:
+    return name.endswith(("day", "today")) and isinstance(value, int) and value <= MAX_CIVIL_DAY
 
 
 def _show(name: str, value: object, language: Literal["english", "chinese"]) -> str:
@@ -80,7 +97,7 @@ def _show(name: str, value: object, language: Literal["english", "chinese"]) -> 
             return value.hex0x
         case int() if name.endswith("grams"):
             return format_tonnes(value) + " t"
-        case int() if name.endswith(("day", "today")) and value <= MAX_CIVIL_DAY:
+        case int() if _is_day(name, value):
             return date_of_civil_day(value).isoformat()
         case _:
             return str(value)

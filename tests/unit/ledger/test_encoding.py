@@ -93,7 +93,7 @@ MISFITS: list[tuple[Callable[..., object], dict[str, Any], str]] = [
     (encoding.checkpoint_body, {"origin": "a\nb"}, "origin must be 1 to 255 characters"),
     (encoding.checkpoint_body, {"size": -1}, "size must be"),
     (encoding.checkpoint_body, {"root": b""}, "root must be 32 bytes"),
-    (encoding.entry_id, {"feed_key": b"short"}, "feed_key must be at least 16 bytes, but is '5 bytes'"),
+    (encoding.entry_id, {"feed_key": b"short"}, 'feed_key must be at least 16 bytes, but is "5 bytes"'),
     (encoding.entry_id, {"source_id": TOO_LONG}, "source_id must be at most"),
     (encoding.entry_id, {"source_record_id": TOO_LONG}, "source_record_id must be at most"),
     (encoding.lot_id, {"first_day": 2**32}, "first_day must be"),
@@ -112,7 +112,7 @@ MISFITS: list[tuple[Callable[..., object], dict[str, Any], str]] = [
     (encoding.named_row_operation_id, {"step": -1}, "step must be"),
     (encoding.request_operation_id, {"api_key_id": TOO_LONG}, "api_key_id must be at most"),
     (encoding.request_operation_id, {"idempotency_key": TOO_LONG}, "idempotency_key must be at most"),
-    (encoding.derived_salt, {"salt_key": b""}, "salt_key must be at least 16 bytes, but is '0 bytes'"),
+    (encoding.derived_salt, {"salt_key": b""}, 'salt_key must be at least 16 bytes, but is "0 bytes"'),
     (encoding.derived_salt, {"name": SURROGATE}, "name must be text without"),
     (encoding.derived_salt, {"operation_id": b""}, "operation_id must be 32 bytes"),
 ]

@@ -19,6 +19,7 @@ from ledger.errors import (
     NotFound,
     NotMined,
     OperationConflict,
+    PasswordNotGiven,
     ProofError,
     ProofMismatch,
     RefusedMeanwhile,
@@ -56,6 +57,7 @@ EXAMPLES: list[TanpuhuiError] = [
     DeploymentFileMissing("/home/deployment.json"),
     DeploymentIncomplete(("roles", "reduction_ledger")),
     WrongKeyFile("/keys/regulator.json", "wrong password"),
+    PasswordNotGiven("/keys/platform.json", "no password is given", "set TANPUHUI_PASSWORD_FILE_PLATFORM"),
     SignerNotConfigured(Role.TECHNICAL_CENTRE),
     RpcFailure("eth_call", -32000, "no"),
     NotFound("certificate", 7),
@@ -81,6 +83,27 @@ def drawn_tree() -> list[tuple[int, str]]:
             before, after = line.split("── ", 1)
             drawn.append((len(before) // 4 - 1, after.split()[0]))
     return [(depth, name) for depth, name in drawn if not name.startswith("(")]
+
+
+@pytest.mark.parametrize(
+    ("value", "given", "said"),
+    [
+        ("0.5g", "0.5g", '"0.5g"'),
+        (None, None, "nothing"),
+        (True, True, "true"),
+        (7, 7, "7"),
+        (b"\x01", "0x01", '"0x01"'),
+        (LotId(b"\x01" * 32), "0x" + "01" * 32, '"0x' + "01" * 32 + '"'),
+        ({"a": None}, '{"a": null}', '{"a": null}'),
+        (1.5, "1.5", "1.5"),
+        ("\ud800\u202e", "\\ud800\\u202e", '"\\ud800\\u202e"'),
+        ("x" * 300, "x" * 200 + "…", '"' + "x" * 199 + "…"),
+    ],
+)
+def test_values_are_shown_without_pythons_notation(value: object, given: object, said: str) -> None:
+    error = InvalidInput("quantity", "be right", value)
+    assert error.details()["value"] == given
+    assert error.explain() == f"quantity must be right, but is {said}."
 
 
 def test_the_tree_is_drawn_in_the_docstring() -> None:

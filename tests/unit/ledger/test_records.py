@@ -126,7 +126,7 @@ def test_a_disclosure_shows_nothing_of_what_it_keeps_back() -> None:
 
 
 def test_only_fields_of_the_record_can_be_disclosed() -> None:
-    with pytest.raises(InvalidRecord, match=r"^names must be fields of the record, but is \['nothing'\]"):
+    with pytest.raises(InvalidRecord, match=r'^names must be fields of the record, but is \["nothing"\]'):
         cancellation().disclose(["nothing", "purpose"])
 
 
