@@ -22,18 +22,33 @@ from chain.events.activities import (
     Registration,
 )
 from chain.events.administration import AuthorityUpdated, HoldingsSourceAdded, OperationRepeated
+from chain.events.campaigns import Campaign, CampaignClosed, CampaignOpened
 from chain.events.contracts import SIGNATURES, AdministrativeEvent, DomainEvent, Event
 from chain.events.decoder import EventDecoder, Known
 from chain.events.decoding import WORD, Decode, Parameter, Signature
 from chain.events.errors import ForeignLog, UndecodableEvent, UnknownEvent, UnreadableLog
 from chain.events.log import LeafAppended
 from chain.events.methodologies import MethodologyPublished, MethodologyWithdrawn
+from chain.events.points import (
+    BatchCommitment,
+    BehaviourRecorded,
+    CampaignPoolCancelled,
+    FeedHeader,
+    PointsCancelled,
+    PointsCorrected,
+    PointsDonated,
+    PointsEarned,
+    PointsRedeemed,
+    SnapshotTaken,
+)
+from chain.events.providers import ProviderAdmitted, ProviderClosed, ProviderResumed, ProviderSuspended
 from chain.events.reductions import (
     IssuanceConfirmed,
     IssuanceProposed,
     IssuanceRejected,
     LotFrozen,
     LotUnfrozen,
+    PointsBoughtBack,
     ReductionCancelled,
     ReductionCorrected,
     ReductionTransferred,
@@ -54,10 +69,17 @@ __all__ = [
     "ActivityWithdrawn",
     "AdministrativeEvent",
     "AuthorityUpdated",
+    "BatchCommitment",
+    "BehaviourRecorded",
+    "Campaign",
+    "CampaignClosed",
+    "CampaignOpened",
+    "CampaignPoolCancelled",
     "Decode",
     "DomainEvent",
     "Event",
     "EventDecoder",
+    "FeedHeader",
     "ForeignLog",
     "HoldingsSourceAdded",
     "IssuanceConfirmed",
@@ -71,11 +93,22 @@ __all__ = [
     "MethodologyWithdrawn",
     "OperationRepeated",
     "Parameter",
+    "PointsBoughtBack",
+    "PointsCancelled",
+    "PointsCorrected",
+    "PointsDonated",
+    "PointsEarned",
+    "PointsRedeemed",
+    "ProviderAdmitted",
+    "ProviderClosed",
+    "ProviderResumed",
+    "ProviderSuspended",
     "ReductionCancelled",
     "ReductionCorrected",
     "ReductionTransferred",
     "Registration",
     "Signature",
+    "SnapshotTaken",
     "TransferSingle",
     "UndecodableEvent",
     "UnknownEvent",

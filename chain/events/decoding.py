@@ -131,7 +131,7 @@ def decoder(cls: type[Any], text: str) -> Decode:
     indexed = [parameter.indexed for parameter in signature.parameters]
     if indexed != sorted(indexed, reverse=True):
         raise ValueError(f"{signature.name}: topics come first, so indexed parameters must")
-    if any(_is_dynamic(parameter.abi_type) for parameter in signature.parameters):
+    if any(_is_dynamic(parameter.abi_type) or _is_tuple(parameter.abi_type) for parameter in signature.parameters):
         return _any_width_decoder(cls, signature)
     return _fixed_width_decoder(cls, signature)
 
@@ -140,8 +140,21 @@ def _is_dynamic(abi_type: str) -> bool:
     return "string" in abi_type
 
 
+def _is_tuple(abi_type: str) -> bool:
+    return abi_type.startswith("(")
+
+
+def _members(abi_type: str) -> list[str]:
+    return abi_type[1:-1].split(",")
+
+
+def _head_words(abi_type: str) -> int:
+    """Words of the head that a value takes: its offset, itself, or a tuple's members one after the other."""
+    return len(_members(abi_type)) if _is_tuple(abi_type) and not _is_dynamic(abi_type) else 1
+
+
 def _any_width_decoder(cls: type[Any], signature: Signature) -> Decode:
-    """For events with a string, directly or in a tuple. They are few, so that this one is plain instead of fast."""
+    """For events with a string or a tuple. They are few, so that this one is plain instead of fast."""
     hints = get_type_hints(cls)
     indexed = [parameter.abi_type for parameter in signature.parameters if parameter.indexed]
     others = [parameter.abi_type for parameter in signature.parameters if not parameter.indexed]
@@ -174,17 +187,23 @@ def _sequence(abi_types: list[str], python_types: list[Any], data: bytes, start:
     Canonical encodings put the dynamic members after the head in their order without gaps; no other is accepted.
     """
     values: list[Any] = []
-    tail = start + WORD * len(abi_types)
-    for i, (abi_type, python_type) in enumerate(zip(abi_types, python_types, strict=True)):
-        word = data[start + i * WORD : start + (i + 1) * WORD]
+    head, tail = start, start + WORD * sum(map(_head_words, abi_types))
+    for abi_type, python_type in zip(abi_types, python_types, strict=True):
+        place, head = head, head + WORD * _head_words(abi_type)
         if not _is_dynamic(abi_type):
-            values.append(_static(abi_type, python_type, word))
+            values.append(_inline(abi_type, python_type, data, place))
             continue
-        if _static("uint256", int, word) != tail - start:
+        if _static("uint256", int, data[place : place + WORD]) != tail - start:
             raise ValueError(f"a {abi_type} is not where its offset should say")
         value, tail = _string(data, tail) if abi_type == "string" else _tuple(abi_type, python_type, data, tail)
         values.append(value)
     return values, tail
+
+
+def _inline(abi_type: str, python_type: Any, data: bytes, start: int) -> Any:
+    if _is_tuple(abi_type):
+        return _tuple(abi_type, python_type, data, start)[0]
+    return _static(abi_type, python_type, data[start : start + WORD])
 
 
 def _string(data: bytes, start: int) -> tuple[str, int]:
@@ -199,5 +218,5 @@ def _string(data: bytes, start: int) -> tuple[str, int]:
 
 def _tuple(abi_type: str, python_type: Any, data: bytes, start: int) -> tuple[Any, int]:
     hints = get_type_hints(python_type)
-    values, end = _sequence(abi_type[1:-1].split(","), list(hints.values()), data, start)
+    values, end = _sequence(_members(abi_type), list(hints.values()), data, start)
     return _make(python_type, values, _words_of(hints)), end

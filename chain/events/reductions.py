@@ -70,6 +70,20 @@ class ReductionCorrected(NamedTuple):
     shortfall_grams: int
 
 
+class PointsBoughtBack(NamedTuple):
+    """Whole tonnes of a provider's pool became a lot, which has neither activity nor methodology nor days (G6).
+
+    It happens within a redemption and comes, with its leaf, before the redemption's own event."""
+
+    lot_id: bytes
+    provider: bytes
+    operation_id: bytes
+    redeem_operation_id: bytes
+    reduction_class: ReductionClass
+    first_serial: int
+    grams: int
+
+
 class LotFrozen(NamedTuple):
     lot_id: bytes
     operation_id: bytes
@@ -114,6 +128,10 @@ SIGNATURES: Mapping[type[Any], str] = {
         "ReductionCorrected(uint256 indexed lotId, address indexed account, bytes32 indexed operationId, "
         "uint128 grams, uint128 takenBackGrams, uint128 shortfallGrams)"
     ),
+    PointsBoughtBack: (
+        "PointsBoughtBack(uint256 indexed lotId, address indexed provider, bytes32 indexed operationId, "
+        "bytes32 redeemOperationId, uint8 class, uint128 firstSerial, uint128 grams)"
+    ),
     LotFrozen: "LotFrozen(uint256 indexed lotId, bytes32 indexed operationId)",
     LotUnfrozen: "LotUnfrozen(uint256 indexed lotId, bytes32 indexed operationId)",
     TransferSingle: (
@@ -129,6 +147,7 @@ DomainEvent = (
     | ReductionTransferred
     | ReductionCancelled
     | ReductionCorrected
+    | PointsBoughtBack
     | LotFrozen
     | LotUnfrozen
 )

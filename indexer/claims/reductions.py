@@ -9,13 +9,14 @@ from chain.events import (
     IssuanceRejected,
     LotFrozen,
     LotUnfrozen,
+    PointsBoughtBack,
     ReductionCancelled,
     ReductionCorrected,
     ReductionTransferred,
 )
 from indexer.claims.claim import NOBODY, Claim, ContractClaims, about
 from ledger import encoding
-from ledger.ids import ActivityId, Address, MethodologyId
+from ledger.ids import ActivityId, Address, MethodologyId, OperationId
 from ledger.vocabulary import OperationKind
 
 _CERTIFICATE = Struct(">BBQ32sB8xQ")
@@ -53,6 +54,11 @@ def _corrected(event: ReductionCorrected) -> Claim:
     return kind, event.operation_id, event.lot_id, event.account, NOBODY, event.grams
 
 
+def _bought_back(event: PointsBoughtBack) -> Claim:
+    kind = int(OperationKind.POINTS_BOUGHT_BACK)
+    return kind, event.operation_id, event.lot_id, NOBODY, event.provider, event.grams
+
+
 def _lot_follows(event: IssuanceConfirmed, chain_id: int, ledger: bytes) -> bool:
     return event.lot_id == encoding.lot_id(
         chain_id=chain_id,
@@ -65,6 +71,18 @@ def _lot_follows(event: IssuanceConfirmed, chain_id: int, ledger: bytes) -> bool
     )
 
 
+def _buy_back_follows(event: PointsBoughtBack, chain_id: int, ledger: bytes) -> bool:
+    """The buy-back is the one of that redemption, and the lot is the one of that buy-back."""
+    operation_id = encoding.buy_back_operation_id(redeem_id=OperationId(event.redeem_operation_id))
+    lot_id = encoding.buy_back_lot_id(
+        chain_id=chain_id,
+        ledger=Address(ledger),
+        operation_id=operation_id,
+        reduction_class=event.reduction_class,
+    )
+    return event.operation_id == operation_id and event.lot_id == lot_id
+
+
 CLAIMS = ContractClaims(
     claims={
         IssuanceProposed: _proposed,
@@ -73,14 +91,16 @@ CLAIMS = ContractClaims(
         ReductionTransferred: _transferred,
         ReductionCancelled: _cancelled,
         ReductionCorrected: _corrected,
+        PointsBoughtBack: _bought_back,
         LotFrozen: about(OperationKind.LOT_FROZEN, "lot_id"),
         LotUnfrozen: about(OperationKind.LOT_UNFROZEN, "lot_id"),
     },
-    derivations={IssuanceConfirmed: _lot_follows},
+    derivations={IssuanceConfirmed: _lot_follows, PointsBoughtBack: _buy_back_follows},
     movements={
         IssuanceConfirmed: lambda e: (NOBODY, e.credited_account, e.lot_id, e.issued_grams - e.withheld_grams),
         ReductionTransferred: lambda e: (e.from_account, e.to_account, e.lot_id, e.grams),
         ReductionCancelled: lambda e: (e.account, NOBODY, e.lot_id, e.grams),
         ReductionCorrected: lambda e: (e.account, NOBODY, e.lot_id, e.taken_back_grams),
+        PointsBoughtBack: lambda e: (NOBODY, e.provider, e.lot_id, e.grams),
     },
 )

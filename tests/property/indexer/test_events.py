@@ -16,10 +16,12 @@ from ledger.ids import Address, LotId, OperationId
 from ledger.vocabulary import (
     AccountKind,
     ActivityKind,
+    BatchKind,
     CancellationPurpose,
     Custody,
     MethodologyKind,
     OperationKind,
+    ProviderMode,
     ReductionClass,
     Word,
 )
@@ -30,6 +32,7 @@ WORDS: dict[str, type[Word]] = {
     "custody": Custody,
     "class": ReductionClass,
     "purpose": CancellationPurpose,
+    "mode": ProviderMode,
 }
 KINDS: dict[type[Any], type[Word]] = {
     events.AccountOpened: AccountKind,
@@ -58,7 +61,7 @@ def values_of(event: type[Any], parameter: events.Parameter) -> st.SearchStrateg
     if parameter.abi_type == "string":
         return st.text(max_size=80)
     if parameter.abi_type.startswith("("):
-        return registrations
+        return TUPLES[parameter.name]
     return uint(parameter.abi_type)
 
 
@@ -75,6 +78,32 @@ registrations = st.builds(
     pledge_hash=hash32,
     cap_grams=grams,
 )
+TUPLES: dict[str, st.SearchStrategy[Any]] = {
+    "registration": registrations,
+    "campaign": st.builds(
+        events.Campaign,
+        code=st.text(max_size=80),
+        beneficiary=address,
+        purpose=st.sampled_from(CancellationPurpose),
+        last_day=uint("uint32"),
+        document_hash=hash32,
+    ),
+    "commitment": st.builds(events.BatchCommitment, root=hash32, total=grams, entry_count=grams, file_hash=hash32),
+    "header": st.builds(
+        events.FeedHeader,
+        kind=st.sampled_from(BatchKind),
+        activity_id=hash32,
+        methodology_id=hash32,
+        reduction_class=st.sampled_from(ReductionClass),
+        sequence=grams,
+        first_day=uint("uint32"),
+        last_day=uint("uint32"),
+        root=hash32,
+        total=grams,
+        entry_count=grams,
+        file_hash=hash32,
+    ),
+}
 
 
 @pytest.mark.parametrize(("contract", "event"), EVENTS, ids=[f"{c}-{e.__name__}" for c, e in EVENTS])
