@@ -1,0 +1,104 @@
+"""The store of batch files: found by hash, whole or not at all, and never other bytes than asked for."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+from pyarrow import fs
+
+from indexer import batch_store
+from indexer.batch_store import BatchStore, FolderStore, ObjectStore, open_batch_store
+from indexer.errors import BatchStoreUnusable, CorruptBatch, InvalidStoreUrl
+from ledger.errors import NotFound
+
+CONTENT = b"PAR1 something"
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    path = tmp_path / "source"
+    path.write_bytes(CONTENT)
+    return path
+
+
+@pytest.fixture
+def bucket(tmp_path: Path) -> Path:
+    folder = tmp_path / "bucket"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture(params=["folder", "objects"])
+def store(request: pytest.FixtureRequest, tmp_path: Path, bucket: Path) -> BatchStore:
+    if request.param == "folder":
+        return open_batch_store(str(tmp_path / "store"))
+    return ObjectStore(fs.SubTreeFileSystem(str(bucket), fs.LocalFileSystem()), "", tmp_path / "copies", "s3://bucket")
+
+
+def test_finds_by_hash_and_puts_once(store: BatchStore, source: Path) -> None:
+    wanted = hashlib.sha256(CONTENT).digest()
+    assert not store.exists(wanted)
+    with pytest.raises(NotFound):
+        store.local(wanted)
+    assert store.put(source) == store.put(source) == wanted
+    assert store.exists(wanted)
+    assert store.local(wanted).read_bytes() == CONTENT
+
+
+def test_other_bytes_are_never_read(tmp_path: Path, source: Path) -> None:
+    store = FolderStore(tmp_path / "store")
+    file_hash = store.put(source)
+    assert store.local(file_hash).read_bytes() == CONTENT
+    store.local(file_hash).write_bytes(CONTENT[:-1] + b"!")
+    with pytest.raises(CorruptBatch):
+        store.local(file_hash)
+    store.put(source)
+    assert store.local(file_hash).read_bytes() == CONTENT
+
+
+def test_other_bytes_in_a_bucket_are_never_read(tmp_path: Path, bucket: Path, source: Path) -> None:
+    objects = fs.SubTreeFileSystem(str(bucket), fs.LocalFileSystem())
+    file_hash = ObjectStore(objects, "", tmp_path / "a", "s3://bucket").put(source)
+    (stored,) = bucket.iterdir()
+    elsewhere = ObjectStore(objects, "", tmp_path / "b", "s3://bucket")
+    stored.write_bytes(b"other")
+    with pytest.raises(CorruptBatch):
+        elsewhere.local(file_hash)
+    assert not list((tmp_path / "b").glob("**/*.parquet"))
+    stored.write_bytes(CONTENT)
+    assert elsewhere.local(file_hash).read_bytes() == CONTENT
+
+
+def test_a_crash_before_the_rename_leaves_nothing(
+    tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(_: int) -> None:
+        raise KeyboardInterrupt
+
+    store = FolderStore(tmp_path / "store")
+    monkeypatch.setattr(batch_store.os, "fsync", crash)
+    with pytest.raises(KeyboardInterrupt):
+        store.put(source)
+    monkeypatch.undo()
+    assert not store.exists(hashlib.sha256(CONTENT).digest())
+    assert not [path for path in (tmp_path / "store").rglob("*") if path.is_file()]
+
+
+def test_a_bucket_that_does_not_answer(tmp_path: Path, bucket: Path, source: Path) -> None:
+    gone = fs.SubTreeFileSystem(str(bucket / "no" / "such"), fs.LocalFileSystem())
+    with pytest.raises(BatchStoreUnusable, match="s3://bucket cannot be used"):
+        ObjectStore(gone, "deeper", tmp_path / "copies", "s3://bucket").put(bucket / ".." / "source")
+
+
+@pytest.mark.parametrize(
+    "url", ["s3://key:hush@bucket/points", "s3://bucket/points?access_key=hush", "s3://bucket/p?secret_key=hush"]
+)
+def test_refuses_credentials_and_does_not_show_them(tmp_path: Path, url: str) -> None:
+    with pytest.raises(InvalidStoreUrl, match="hold no credentials") as raised:
+        open_batch_store(url, copies=tmp_path)
+    assert "hush" not in str(raised.value)
+
+
+def test_refuses_other_urls(tmp_path: Path) -> None:
+    with pytest.raises(InvalidStoreUrl, match=r"http://…"):
+        open_batch_store("http://user:hush@host/", copies=tmp_path)
