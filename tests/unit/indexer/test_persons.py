@@ -1,0 +1,150 @@
+"""The vault: a reference always has the same tag, nothing of it is stored, and forgetting leaves nothing behind."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from indexer import persons
+from indexer.persons import Persons, open_persons
+from ledger.bulk.columns import Strings
+from ledger.encoding import account_tag, keyed_hash
+from ledger.errors import NotFound, OutOfRange
+from ledger.ids import Hash32
+
+KEY = bytes(range(32))
+
+
+def _strings(*references: str) -> Strings:
+    return Strings.from_list([reference.encode() for reference in references])
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'persons.db'}"
+
+
+@pytest.fixture
+def vault(url: str) -> Persons:
+    return open_persons(url, KEY)
+
+
+def test_the_same_reference_has_the_same_tag(vault: Persons, url: str) -> None:
+    tags = vault.tags(_strings("a", "b", "a", "c"))
+    assert (tags[0] == tags[2]).all()
+    assert len({bytes(tag) for tag in tags}) == 3
+    again = open_persons(url, KEY)
+    assert np.array_equal(again.tags(_strings("c", "b", "new", "a"))[[3, 1, 0]], tags[[0, 1, 3]])
+    assert again.tag_of("a") == tags[0].tobytes()
+    assert np.array_equal(vault.tags(_strings("new")), again.tags(_strings("new")))
+
+
+def test_many_at_once(vault: Persons, url: str) -> None:
+    references = [f"person {number % 3_000}" for number in range(10_000)]
+    tags = vault.tags(_strings(*references))
+    assert np.array_equal(tags[:3_000], tags[3_000:6_000])
+    assert len(np.unique(tags, axis=0)) == 3_000
+    assert np.array_equal(open_persons(url, KEY).tags(_strings(*references)), tags)
+
+
+def test_two_processes_at_once_agree(vault: Persons, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process adds the same persons after this one has looked."""
+    other = open_persons(url, KEY)
+    asked = persons._asked
+    raced: list[object] = []
+
+    def ask_then_race(*args: object) -> object:
+        found = asked(*args)  # type: ignore[arg-type]
+        if not raced:
+            raced.append(None)
+            raced.append(other.tags(_strings("a", "b")))
+        return found
+
+    monkeypatch.setattr(persons, "_asked", ask_then_race)
+    assert np.array_equal(vault.tags(_strings("a", "b")), raced[1])
+
+
+def test_the_tag_follows_from_the_key_that_is_destroyed(vault: Persons) -> None:
+    vault.tags(_strings("a"))
+    with vault._database.read() as connection:
+        row = connection.exec_driver_sql("SELECT * FROM persons").one()
+    assert row.reference_hash == keyed_hash(key=KEY, message=b"a")
+    assert row.account_tag == account_tag(person_key=row.person_key)
+
+
+def test_another_vault_key_knows_nobody(vault: Persons, url: str) -> None:
+    vault.tags(_strings("a"))
+    with pytest.raises(NotFound):
+        open_persons(url, bytes(32)).tag_of("a")
+    with pytest.raises(OutOfRange):
+        open_persons(url, b"short")
+
+
+def test_asking_adds_nobody(vault: Persons) -> None:
+    (tag,) = vault.tags(_strings("a"))
+    tags, known = vault.known_tags(_strings("x", "a", "x"))
+    assert known.tolist() == [False, True, False]
+    assert np.array_equal(tags[1], tag)
+    assert not tags[0].any()
+    with pytest.raises(NotFound):
+        vault.tag_of("x")
+
+
+def test_hashes_that_begin_alike_are_told_apart() -> None:
+    begin = b"12345678"
+    hashes = np.frombuffer(b"".join(begin + bytes([n]) * 24 for n in (1, 3, 5)), np.uint8).reshape(3, 32)
+    known = persons._Known()
+    known.add(hashes[::-1], hashes[::-1])
+    assert known.find(hashes).tolist() == [0, 1, 2]
+    assert known.find(np.frombuffer(begin + b"\x04" * 24, np.uint8).reshape(1, 32)).tolist() == [-1]
+
+
+def test_tokens_are_kept_as_their_hash(vault: Persons, tmp_path: Path) -> None:
+    vault.tags(_strings("a", "b"))
+    token = vault.issue_token("a")
+    assert vault.tag_of_token(token) == vault.tag_of("a")
+    assert vault.issue_token("a") != token
+    vault.close()
+    stored = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert token not in stored
+    assert hashlib.sha256(token).digest() in stored
+    with pytest.raises(NotFound):
+        vault.issue_token("x")
+    with pytest.raises(NotFound):
+        vault.tag_of_token(bytes(32))
+
+
+def test_forgetting_leaves_no_byte_behind(vault: Persons, tmp_path: Path) -> None:
+    tags = vault.tags(_strings("forget me", "keep me"))
+    token = vault.issue_token("forget me")
+    with vault._database.read() as connection:
+        question = "SELECT person_key FROM persons WHERE account_tag = ?"
+        key = connection.exec_driver_sql(question, (tags[0].tobytes(),)).scalar_one()
+    secrets = [key, tags[0].tobytes(), bytes(keyed_hash(key=KEY, message=b"forget me")), hashlib.sha256(token).digest()]
+    assert vault.forget(["forget me", "never seen"]) == 1
+    stored = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert not [secret for secret in secrets if secret in stored]
+    with pytest.raises(NotFound):
+        vault.tag_of_token(token)
+    assert vault.tag_of("keep me") == tags[1].tobytes()
+    assert vault.tags(_strings("forget me")).tobytes() != tags[0].tobytes()
+
+
+def test_never_the_reference_and_only_for_the_owner(vault: Persons, tmp_path: Path) -> None:
+    vault.tags(_strings("310101199001011234"))
+    vault.close()
+    for path in tmp_path.iterdir():
+        assert b"310101199001011234" not in path.read_bytes()
+        assert path.stat().st_mode & 0o077 == 0
+    with pytest.raises(NotFound) as raised:
+        open_persons(f"sqlite:///{tmp_path / 'persons.db'}", KEY).tag_of("310101")
+    assert "310101" not in str(raised.value)
+
+
+def test_no_tag_of_a_forgotten_person_in_memory(vault: Persons) -> None:
+    """The process that forgets must not go on with what it kept."""
+    vault.tags(_strings("a"))
+    vault.forget(["a"])
+    assert not vault.known_tags(_strings("a"))[1].any()
+    assert Hash32(vault.tags(_strings("a"))[0].tobytes()) == vault.tag_of("a")
