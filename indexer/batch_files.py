@@ -38,6 +38,7 @@ _SCHEMA: Final = pa.schema(
         pa.field("details", pa.string(), nullable=False),
     ]
 )
+_NO_BYTES: Final = np.zeros(0, np.uint8)
 _KEYS: Final = ("tanpuhui.format", "tanpuhui.kind", "tanpuhui.class", "tanpuhui.salt_key")
 
 
@@ -114,7 +115,7 @@ def read_batch(path: Path) -> BatchColumns:
         entry_ids=_hashes(table, "entry_id"),
         grams=table.column("grams").to_numpy(),
         account_tags=_hashes(table, "account_tag"),
-        details=_strings(details),
+        details=strings_of(details),
     )
     _check_columns(path, batch)
     return batch
@@ -154,6 +155,14 @@ def read_ids(path: Path) -> Hashes:
     """The entry ids alone."""
     with _Opened(path) as opened:
         return _hashes(opened.read(columns=["entry_id"]), "entry_id")
+
+
+def strings_of(texts: pa.Array) -> Strings:
+    """An Arrow column of texts as the bulk builder takes it; nothing is copied but offsets of 32 bits."""
+    _, offsets, data = texts.buffers()
+    width = np.int64 if pa.types.is_large_string(texts.type) else np.int32
+    places = np.frombuffer(offsets, width)[texts.offset : texts.offset + len(texts) + 1] if offsets else np.zeros(1)
+    return Strings(offsets=places.astype(np.int64), data=np.frombuffer(data, np.uint8) if data else _NO_BYTES)
 
 
 class _Opened:
@@ -232,12 +241,6 @@ def _hashes(table: pa.Table, column: str) -> Hashes:
     array = table.column(column).combine_chunks()
     data = np.frombuffer(array.buffers()[1], np.uint8) if len(array) else np.zeros(0, np.uint8)
     return data[32 * array.offset :][: 32 * len(array)].reshape(-1, 32)
-
-
-def _strings(array: pa.LargeStringArray) -> Strings:
-    _, offsets, data = array.buffers()
-    places = np.frombuffer(offsets, np.int64)[array.offset : array.offset + len(array) + 1]
-    return Strings(offsets=places, data=np.frombuffer(data, np.uint8) if data else np.zeros(0, np.uint8))
 
 
 def _shown(schema: pa.Schema) -> str:

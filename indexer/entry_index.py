@@ -191,9 +191,7 @@ class EntryIndex:
                     self._set_state(known, replace(self.batches[known], state=PREPARED))
                 return known
             place = len(self.batches)
-            added = IndexedBatch(
-                file_hash=Hash32(file_hash), kind=batch.kind, reduction_class=batch.reduction_class
-            )
+            added = IndexedBatch(file_hash=Hash32(file_hash), kind=batch.kind, reduction_class=batch.reduction_class)
             change = _Change(self._manifest, self._files)
             if batch.kind != BatchKind.SNAPSHOT:
                 change.add_run(_ENTRIES, _entry_rows(batch, place))

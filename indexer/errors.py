@@ -102,7 +102,9 @@ class BrokenEntryIndex(Inconsistent):
     reason: str
 
     def explain(self) -> str:
-        return f"The index in {self.folder} is damaged: {self.reason}; it is derived: build it anew from the batch files."
+        return (
+            f"The index in {self.folder} is damaged: {self.reason}; it is derived: build it anew from the batch files."
+        )
 
 
 @dataclass(unsafe_hash=True)

@@ -136,7 +136,9 @@ class _Records:
         self._lines.close()
 
     def header(self) -> list[str]:
-        """The names of the columns, which the first record gives."""
+        """The names of the columns, which the first record gives, unless the format does."""
+        if self._file.format.columns:
+            return self._file.header(self._file.format.columns)
         row = self.read()
         if row is None:
             raise self._file.malformed("header", "be there: the first row names the columns", "an empty file")

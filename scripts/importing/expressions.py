@@ -59,7 +59,7 @@ def clean(text: str, cleaners: tuple[str, ...]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """One test of one name: a word of `TESTS`, a set of texts, or a pattern that must match the whole text."""
+    """One test of one name: a word of `TESTS`, a set of texts, a pattern for the whole text, or another name's text."""
 
     __test__ = False
 
@@ -67,10 +67,13 @@ class Test:
     word: str = ""
     one_of: tuple[str, ...] = ()
     pattern: re.Pattern[str] | None = None
+    same_as: str = ""
 
     def holds(self, texts: Texts) -> bool:
         """Whether the row passes."""
         text = texts[self.name]
+        if self.same_as:
+            return text == texts[self.same_as]
         if self.word:
             return TESTS[self.word](text)
         if self.pattern is not None:
@@ -87,7 +90,7 @@ class Condition:
     @property
     def names(self) -> list[str]:
         """The names it refers to."""
-        return [test.name for test in self.tests]
+        return [name for test in self.tests for name in (test.name, test.same_as) if name]
 
     def holds(self, texts: Texts) -> bool:
         """Whether the row passes every test."""

@@ -136,6 +136,11 @@ def load_mapping(path: Path, constants: Mapping[str, str] | None = None) -> Impo
 
     `InvalidMapping` names the file, the key and the rule.
     """
+    return _Reader(str(path), read_document(path), constants or {}).mapping()
+
+
+def read_document(path: Path) -> dict[str, Any]:
+    """The TOML in `path`, of bounded depth; `InvalidMapping` if it is none."""
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -147,7 +152,7 @@ def load_mapping(path: Path, constants: Mapping[str, str] | None = None) -> Impo
     except RecursionError:
         raise _too_deep(path) from None
     _check_depth(document, path)
-    return _Reader(str(path), document, constants or {}).mapping()
+    return document
 
 
 def _check_depth(document: dict[str, Any], path: Path) -> None:
@@ -264,10 +269,11 @@ class _Part:
         pattern = part.pattern("matches")
         one_of = (part.text("equals"),) if "equals" in part.content else part.texts("one_of")
         part.used.add("equals")
+        same_as = part.text("same_as", "")
         part.finish()
-        if pattern is None and not one_of:
-            raise self.wrong(name, "name equals, one_of or matches", given)
-        return Test(name, one_of=one_of, pattern=pattern)
+        if pattern is None and not one_of and not same_as:
+            raise self.wrong(name, "name equals, one_of, matches or same_as", given)
+        return Test(name, one_of=one_of, pattern=pattern, same_as=same_as)
 
 
 class _Reader:
@@ -496,6 +502,14 @@ def _file_format(part: _Part) -> FileFormat:
         max_record_characters=part.number("max_record_characters", plain.max_record_characters),
         max_expanded_bytes=part.number("max_expanded_bytes", plain.max_expanded_bytes),
         max_expansion=part.number("max_expansion", plain.max_expansion),
+        columns=part.texts("columns"),
     )
+    if made.columns and kind == "parquet":
+        raise part.wrong("columns", "be left out: Parquet names its own", list(made.columns))
     part.finish()
     return made
+
+
+# What other mapping languages are read with.
+Part = _Part
+file_format = _file_format

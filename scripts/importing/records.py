@@ -17,7 +17,8 @@ class FileFormat:
     """How the bytes of a file are to be read; the `[file]` table of a mapping.
 
     `max_record_characters` bounds one record, `max_expanded_bytes` what a gzip stream or a Parquet row group may
-    expand to, and `max_expansion` how many times larger than its compressed form a gzip stream may get.
+    expand to, and `max_expansion` how many times larger than its compressed form a gzip stream may get. `columns` names
+    those of a file that has no header; without it the first record does.
     """
 
     kind: str = "csv"
@@ -27,6 +28,7 @@ class FileFormat:
     max_record_characters: int = 131_072
     max_expanded_bytes: int = 16 << 30
     max_expansion: int = 250
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

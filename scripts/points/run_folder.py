@@ -1,0 +1,239 @@
+"""The folder of a run: what it is, what it has made so far, what it refused; everything appears whole or not at all.
+
+The plan comes first and never changes; `done.json` comes last. In between, the header of a batch appears when its file
+is in the store and its entries are in the index, so that a run that was killed goes on after the last header.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from indexer.batch_store import sync_folder
+from ledger.canonical import canonical_json, parse_strict
+from ledger.errors import InvalidInput, Json
+from ledger.ids import ActivityId, Hash32, MethodologyId
+from ledger.units import civil_day_from_text, date_of_civil_day
+from ledger.vocabulary import BatchKind, ReductionClass
+
+FORMAT: Final = 1
+_PLAN: Final = "plan.json"
+_MAPPING: Final = "mapping.toml"
+_DONE: Final = "done.json"
+_REFUSED: Final = "refused.csv"
+
+
+class RunMismatch(InvalidInput):
+    """The folder holds the run of other files, another mapping or other terms."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What the batches of a run are for, besides what the mapping says.
+
+    `party` as docs/spec/05-points.md §5.3; for earn and behaviour it is the activity's id, and the methodology is the
+    version that its entries are quantified by.
+    """
+
+    kind: BatchKind
+    reduction_class: ReductionClass
+    party: Hash32
+    methodology_id: MethodologyId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedBatch:
+    """The unsigned header of a batch and what was refused on the way. Without entries there is nothing to anchor."""
+
+    number: int
+    kind: BatchKind
+    reduction_class: ReductionClass
+    party: Hash32
+    methodology_id: MethodologyId | None
+    first_day: int
+    last_day: int
+    root: Hash32 | None
+    total: int
+    entry_count: int
+    file_hash: Hash32 | None
+    rows: int
+    left_out: int
+    refused: Mapping[str, int]
+
+    @property
+    def activity_id(self) -> ActivityId | None:
+        """The activity of earned points or behaviour."""
+        return ActivityId(self.party) if self.kind in {BatchKind.EARN, BatchKind.BEHAVIOUR} else None
+
+    def to_json(self) -> dict[str, Json]:
+        """As it stands in the folder."""
+        document: dict[str, Json] = {
+            "format": FORMAT,
+            "number": self.number,
+            "kind": self.kind.label,
+            "class": self.reduction_class.label,
+            "party": self.party.hex0x,
+            "total": str(self.total),
+            "entry_count": self.entry_count,
+            "rows": self.rows,
+            "left_out": self.left_out,
+            "refused": dict(self.refused),
+        }
+        if self.activity_id is not None and self.methodology_id is not None:
+            document |= {"activity_id": self.activity_id.hex0x, "methodology_id": self.methodology_id.hex0x}
+        if self.root is not None and self.file_hash is not None:
+            document |= {"root": self.root.hex0x, "file_hash": self.file_hash.hex0x}
+            if self.activity_id is not None:
+                days = (self.first_day, self.last_day)
+                document |= dict(zip(("first_day", "last_day"), map(_day, days), strict=True))
+        return document
+
+    @classmethod
+    def from_json(cls, content: bytes) -> PreparedBatch:
+        """What `to_json` wrote."""
+        document = parse_strict(content)
+        if not isinstance(document, dict) or document.get("format") != FORMAT:
+            raise InvalidInput("header", f"be an object of format {FORMAT}", document)
+        given: dict[str, object] = dict(document)
+        refused = given["refused"]
+        methodology, root, file_hash = (given.get(key) for key in ("methodology_id", "root", "file_hash"))
+        return cls(
+            number=int(str(given["number"])),
+            kind=BatchKind.from_label(str(given["kind"])),
+            reduction_class=ReductionClass.from_label(str(given["class"])),
+            party=Hash32.from_hex(given["party"]),
+            methodology_id=MethodologyId.from_hex(methodology) if methodology else None,
+            first_day=civil_day_from_text(given.get("first_day", "1970-01-01")),
+            last_day=civil_day_from_text(given.get("last_day", "1970-01-01")),
+            root=Hash32.from_hex(root) if root else None,
+            total=int(str(given["total"])),
+            entry_count=int(str(given["entry_count"])),
+            file_hash=Hash32.from_hex(file_hash) if file_hash else None,
+            rows=int(str(given["rows"])),
+            left_out=int(str(given["left_out"])),
+            refused={rule: int(str(count)) for rule, count in refused.items()} if isinstance(refused, dict) else {},
+        )
+
+
+class RunFolder:
+    """One run's folder, its owner's alone."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def begin(self, plan: Mapping[str, Json], mapping: bytes) -> None:
+        """Saves the plan, or finds that it is the one that was saved; `RunMismatch` if it is another."""
+        content = canonical_json(dict(plan))
+        for folder in (self.path, self.path / "batches", self.path / "refused"):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if (self.path / _PLAN).exists():
+            if (self.path / _PLAN).read_bytes() != content:
+                rule = "be the run of these files, this mapping and these terms, or empty"
+                raise RunMismatch("run", rule, str(self.path))
+            return
+        self._write(self.path / _MAPPING, mapping)
+        self._write(self.path / _PLAN, content)
+
+    @property
+    def plan_hash(self) -> Hash32:
+        """SHA-256 of the plan."""
+        return Hash32(hashlib.sha256((self.path / _PLAN).read_bytes()).digest())
+
+    @property
+    def plan(self) -> Json:
+        """What the run is."""
+        return parse_strict((self.path / _PLAN).read_bytes())
+
+    @property
+    def done(self) -> Json:
+        """The totals of the run, None until it is finished."""
+        path = self.path / _DONE
+        return parse_strict(path.read_bytes()) if path.exists() else None
+
+    @property
+    def refused_path(self) -> Path:
+        """The file of refused rows, which is there if there are any."""
+        return self.path / _REFUSED
+
+    def header(self, number: int) -> PreparedBatch | None:
+        """A batch, None until it is prepared."""
+        path = self._header_path(number)
+        return PreparedBatch.from_json(path.read_bytes()) if path.exists() else None
+
+    def headers(self) -> list[PreparedBatch]:
+        """The batches that are prepared, in their order."""
+        return [PreparedBatch.from_json(path.read_bytes()) for path in sorted((self.path / "batches").glob("*.json"))]
+
+    def intended(self, number: int) -> PreparedBatch | None:
+        """A batch whose file is in the store, but of which it is not known whether the index has it."""
+        path = _unfinished(self._header_path(number))
+        try:
+            return PreparedBatch.from_json(path.read_bytes())
+        except (FileNotFoundError, InvalidInput):  # cut short by a crash: as if it were not there
+            return None
+
+    def intend(self, header: PreparedBatch) -> None:
+        """The batch's file is in the store."""
+        self._write_unfinished(self._header_path(header.number), _text(header.to_json()))
+
+    def confirm(self, number: int) -> None:
+        """The index has the entries of the intended batch: it is prepared."""
+        path = self._header_path(number)
+        _unfinished(path).rename(path)
+        sync_folder(path.parent)
+
+    def refused_part(self, number: int) -> Path:
+        """Where the refused rows of one portion are."""
+        return self.path / "refused" / f"{number:05d}.csv"
+
+    def finish(self, totals: Mapping[str, Json]) -> None:
+        """Joins the parts of refused rows and says that the run is done."""
+        parts = sorted((self.path / "refused").glob("*.csv"))
+        if parts:
+            self._join(parts)
+        self._write(self.path / _DONE, _text(totals))
+
+    def _join(self, parts: Sequence[Path]) -> None:
+        temporary = self.refused_path.with_suffix(".new")
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as joined:
+            for number, part in enumerate(parts):
+                with part.open("rb") as file:
+                    header = file.readline()
+                    joined.write(b"" if number else header)
+                    for line in file:
+                        joined.write(line)
+            joined.flush()
+            os.fsync(joined.fileno())
+        temporary.rename(self.refused_path)
+
+    def _header_path(self, number: int) -> Path:
+        return self.path / "batches" / f"{number:05d}.json"
+
+    def _write(self, path: Path, content: bytes) -> None:
+        self._write_unfinished(path, content)
+        _unfinished(path).rename(path)
+        sync_folder(path.parent)
+
+    @staticmethod
+    def _write_unfinished(path: Path, content: bytes) -> None:
+        with os.fdopen(os.open(_unfinished(path), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def _unfinished(path: Path) -> Path:
+    return path.with_name(path.name + ".new")
+
+
+def _text(document: Mapping[str, Json]) -> bytes:
+    return json.dumps(dict(document), indent=1).encode() + b"\n"
+
+
+def _day(day: int) -> str:
+    return date_of_civil_day(day).isoformat()
