@@ -44,7 +44,12 @@ def test_same_batch_same_bytes_for_the_owner_alone(path: Path, tmp_path: Path) -
 def test_the_file_is_what_the_specification_says(path: Path) -> None:
     schema = pq.read_schema(path)
     assert schema.names == ["entry_id", "grams", "account_tag", "details"]
-    assert [str(kind) for kind in schema.types] == ["fixed_size_binary[32]", "uint64", "fixed_size_binary[32]", "string"]
+    assert [str(kind) for kind in schema.types] == [
+        "fixed_size_binary[32]",
+        "uint64",
+        "fixed_size_binary[32]",
+        "string",
+    ]
     assert schema.metadata == {
         b"tanpuhui.format": b"1",
         b"tanpuhui.kind": b"earn",
