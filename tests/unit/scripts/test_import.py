@@ -299,7 +299,7 @@ def test_refusals_say_the_names_that_the_row_uses(tmp_path: Path, mode: str) -> 
     _, refused = getattr(ledger, mode)(mapping, write(tmp_path, "rows.csv", rows))
 
     account = names(ModelDirectory(ledger.model)).account("ref:nobody").hex0x
-    assert f"'ref:nobody' ({account})" in refused[0].message
+    assert f'"ref:nobody" ({account})' in refused[0].message
     assert "'PV-1 2020-01-01 2020-12-31' (0x" in refused[1].message
     assert "PV-9" in refused[2].message
 
@@ -313,4 +313,4 @@ def test_an_unknown_activity_is_called_by_its_code(tmp_path: Path, mode: str) ->
 
     _, [row] = getattr(ledger, mode)(mapping, write(tmp_path, "rows.csv", "a\nPV-9\n"))
 
-    assert "'PV-9' (0x" in row.message
+    assert '"PV-9" (0x' in row.message
