@@ -300,7 +300,7 @@ def test_refusals_say_the_names_that_the_row_uses(tmp_path: Path, mode: str) -> 
 
     account = names(ModelDirectory(ledger.model)).account("ref:nobody").hex0x
     assert f'"ref:nobody" ({account})' in refused[0].message
-    assert "'PV-1 2020-01-01 2020-12-31' (0x" in refused[1].message
+    assert '"PV-1 2020-01-01 2020-12-31" (0x' in refused[1].message
     assert "PV-9" in refused[2].message
 
 
