@@ -12,7 +12,7 @@ from chain.deploy import deploy
 from chain.node import AnvilNode
 from chain.signers import LocalSigner
 from ledger.vocabulary import Role
-from scripts.context import SIGNING_ROLES, Context
+from scripts.operating import SIGNING_ROLES, OperatingContext
 from scripts.output import Output
 from scripts.settings import Settings
 
@@ -21,7 +21,7 @@ MAPPINGS = Path(__file__).resolve().parent / "mappings"
 
 
 @contextmanager
-def local_ledger() -> Iterator[Context]:
+def local_ledger() -> Iterator[OperatingContext]:
     """Contracts on a new chain, with keys in memory and a database in a folder that goes at the end."""
     with ExitStack() as stack:
         home = Path(stack.enter_context(TemporaryDirectory(prefix="tanpuhui-benchmark-")))
@@ -32,7 +32,7 @@ def local_ledger() -> Iterator[Context]:
             deployment=home / "deployment.json",
             home=home,
         )
-        context = stack.enter_context(Context(settings, Output(as_json=False)))
+        context = stack.enter_context(OperatingContext(settings, Output(as_json=False)))
         signers = {role: LocalSigner.random() for role in (*SIGNING_ROLES, Role.ADMINISTRATOR)}
         holders = {role: signer.address for role, signer in signers.items()}
         deploy(context.rpc, LocalSigner.random(), holders, settings.deployment)

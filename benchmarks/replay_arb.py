@@ -28,9 +28,9 @@ from chain.views import ContractViews
 from indexer.reconcile import reconcile
 from ledger.units import format_tonnes
 from ledger.vocabulary import ReductionClass
-from scripts.context import Context
 from scripts.importing.rows import RowRefusal
 from scripts.importing.service import ImportJob, Outcome, run_import
+from scripts.operating import OperatingContext
 
 ARB = SHARED / "arb"
 BUFFER_ACCOUNT = "ref:arb:forest-buffer"
@@ -72,7 +72,7 @@ def main() -> None:
         sys.exit(1)
 
 
-def replay(context: Context, console: Console) -> Iterator[tuple[str, Imported]]:
+def replay(context: OperatingContext, console: Console) -> Iterator[tuple[str, Imported]]:
     """Imports every file in the order in which things happened: what was issued, then what was retired."""
     yield "issuance", run(context, console, ISSUANCE, "arb_issuance.toml")
     for period, (name, year) in PERIODS.items():
@@ -81,7 +81,7 @@ def replay(context: Context, console: Console) -> Iterator[tuple[str, Imported]]
     yield "invalidations", run(context, console, ISSUANCE, "arb_invalidations.toml")
 
 
-def run(context: Context, console: Console, name: str, mapping: str, **constants: str) -> Imported:
+def run(context: OperatingContext, console: Console, name: str, mapping: str, **constants: str) -> Imported:
     """One import, row by row, decided by the contracts alone."""
     refused: list[RowRefusal] = []
     job = ImportJob(
@@ -109,7 +109,7 @@ def run(context: Context, console: Console, name: str, mapping: str, **constants
 
 
 def figures_of(
-    context: Context, imported: Mapping[str, Imported], comparisons: Sequence[Comparison], seconds: float
+    context: OperatingContext, imported: Mapping[str, Imported], comparisons: Sequence[Comparison], seconds: float
 ) -> dict[str, object]:
     """What the last line says. Quantities in tonnes."""
     tallies = {name: one.outcome.tally for name, one in imported.items()}

@@ -22,10 +22,10 @@ from chain.views import ContractViews
 from indexer.reconcile import reconcile
 from ledger.units import GRAMS_PER_TONNE
 from ledger.vocabulary import ReductionClass
-from scripts.context import Context
 from scripts.importing.records import FileFormat, Row
 from scripts.importing.service import ImportJob, run_import
 from scripts.importing.sources import Source
+from scripts.operating import OperatingContext
 
 VERRA = SHARED / "verra"
 RETIREMENTS = VERRA / "retirements_2009-02-20_2020-12-31.csv.gz"
@@ -110,7 +110,7 @@ def write(path: Path, columns: list[str], rows: list[list[str]]) -> None:
         csv.writer(file).writerows([columns, *rows])
 
 
-def timed(context: Context, console: Console, file: Path, mapping: str) -> dict[str, float | int]:
+def timed(context: OperatingContext, console: Console, file: Path, mapping: str) -> dict[str, float | int]:
     """One import and its figures; indexing is part of it."""
     job = ImportJob(
         file=file,

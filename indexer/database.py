@@ -10,16 +10,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from indexer.errors import DatabaseUnusable, InvalidDatabaseUrl
+from indexer.lazy import lazy_module
 
-_MIGRATIONS = Path(__file__).resolve().parent / "migrations"
+SCHEMA_VERSION = "0001"
+"""The newest of `indexer/migrations/versions`, which is the schema that this program reads and writes."""
+
+migration = lazy_module("indexer.migration")
+
 _POSTGRESQL_DRIVER = "postgresql+psycopg"
 _POSTGRESQL_NAMES = {"postgresql", "postgres", _POSTGRESQL_DRIVER}
 _BEGIN = "tanpuhui_begin"
@@ -81,20 +82,28 @@ class Database:
 
     def migrate(self) -> None:
         """Brings the schema to this program's version; safe to call from several processes at once."""
-        with self._migrating() as config:
-            command.upgrade(config, "head")
+        if self.schema_version() != SCHEMA_VERSION:
+            with self._migrating() as connection:
+                migration.upgrade(connection)
 
     def downgrade(self, revision: str = "base") -> None:
         """Takes the schema back to `revision`; "base" drops every table."""
-        with self._migrating() as config:
-            command.downgrade(config, revision)
+        with self._migrating() as connection:
+            migration.downgrade(connection, revision)
+
+    def schema_version(self) -> str | None:
+        """The version that the last migration left; None in a database that holds nothing of ours."""
+        with self.read() as connection:
+            if not inspect(connection).has_table("alembic_version"):
+                return None
+            version: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+            return version
 
     def check_schema(self) -> None:
         """Raises `DatabaseUnusable` unless the schema is this program's version."""
-        with self.read() as connection:
-            found = MigrationContext.configure(connection).get_current_revision()
-        if found != (expected := ScriptDirectory.from_config(_config()).get_current_head()):
-            reason = f"its schema is at version {found or 'none'}, this program needs {expected}"
+        found = self.schema_version()
+        if found != SCHEMA_VERSION:
+            reason = f"its schema is at version {found or 'none'}, this program needs {SCHEMA_VERSION}"
             raise DatabaseUnusable(self.url, f"{reason} (run `tanpuhui index run` once)")
 
     def close(self) -> None:
@@ -102,13 +111,11 @@ class Database:
         self.engine.dispose()
 
     @contextlib.contextmanager
-    def _migrating(self) -> Iterator[Config]:
-        config = _config()
+    def _migrating(self) -> Iterator[Connection]:
         with self.write() as connection:
             if not self.is_sqlite:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
-            config.attributes["connection"] = connection
-            yield config
+            yield connection
 
     @contextlib.contextmanager
     def _synchronous(self, connection: Connection, *, durable: bool) -> Iterator[None]:
@@ -185,12 +192,6 @@ def _create_private(path: str | None) -> None:
     """
     if path and path != ":memory:" and Path(path).parent.is_dir() and not Path(path).exists():
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    return config
 
 
 def _reason(error: DBAPIError) -> str:

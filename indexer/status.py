@@ -37,12 +37,14 @@ class IndexStatus:
         return self.lag_blocks == 0 and self.halted_reason is None
 
 
-def status(database: Database, rpc: Rpc | None = None) -> IndexStatus:
-    """Where the index stands, and with `rpc` how far behind the node it is."""
-    with database.read() as connection:
-        cursor = mirror.read_cursor(connection)
-        reorgs = incidents.count_reorgs(connection)
-        halted_reason = incidents.halted_reason(connection)
+def status(database: Database | None, rpc: Rpc | None = None) -> IndexStatus:
+    """Where the index stands, and with `rpc` how far behind the node it is; without `database` nothing is indexed."""
+    cursor, reorgs, halted_reason = None, 0, None
+    if database is not None:
+        with database.read() as connection:
+            cursor = mirror.read_cursor(connection)
+            reorgs = incidents.count_reorgs(connection)
+            halted_reason = incidents.halted_reason(connection)
     head = None if rpc is None else _head(rpc)
     lag_blocks = lag_seconds = None
     if head is not None and cursor is not None:

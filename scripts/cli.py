@@ -6,30 +6,16 @@ import os
 import sys
 import traceback
 import warnings
-from typing import Any, Final
+from importlib.metadata import version
+from typing import Annotated, Any, Final
 
 import typer
+from typer.main import get_command, get_group
 
 from ledger.errors import TanpuhuiError
-from scripts.command import group
-from scripts.commands import (
-    account,
-    activity,
-    certificate,
-    demo,
-    deploy,
-    freeze,
-    imports,
-    index,
-    issue,
-    keys,
-    lot,
-    methodology,
-    movement,
-    operation,
-)
-from scripts.errors import Misused, ProgramFault
-from scripts.output import INTERRUPTED_EXIT_CODE, Output
+from scripts.errors import Interrupted, Misused, ProgramFault
+from scripts.lazy import LazyGroup, Part, loaded
+from scripts.output import Output
 from scripts.settings import DEBUG
 
 SUMMARY: Final = """Tanpuhui Ledger: a public, verifiable ledger for voluntary emission reductions (碳普惠).
@@ -42,22 +28,85 @@ Begin with `tanpuhui demo`.
 """
 
 
-def build() -> typer.Typer:
-    """The program with all of its commands, in the order in which `--help` lists them."""
-    app = group("tanpuhui", SUMMARY)
-    demo.register(app)
-    deploy.register(app)
-    for part in (account.app, methodology.app, activity.app, issue.app, lot.app):
-        app.add_typer(part)
-    movement.register(app)
-    for part in (freeze.freeze_app, freeze.unfreeze_app):
-        app.add_typer(part)
-    imports.register(app)
-    app.add_typer(index.app)
-    certificate.register(app)
-    for part in (operation.app, keys.key_app, keys.api_key_app):
-        app.add_typer(part)
+PARTS: Final = (
+    Part("demo", "demo", "Goes the whole way on a made sample, and serves it until Ctrl-C."),
+    Part("serve", "demo", "Serves the API until Ctrl-C, and keeps the index up with the chain."),
+    Part(
+        "deploy",
+        "deploy",
+        "Deploys and wires the contracts and writes the deployment file; done before, it only verifies.",
+    ),
+    Part("account", "account", "Accounts of institutions and persons (账户). Opened and closed by the platform."),
+    Part(
+        "methodology",
+        "methodology",
+        "Methodologies as versions that are never edited (方法学). Published by the regulator.",
+    ),
+    Part("activity", "activity", "Projects and scenarios (减排项目、场景). Registered by the regulator."),
+    Part(
+        "issue", "issue", "Issuance by two bodies (减排量签发): the technical centre proposes, the regulator confirms."
+    ),
+    Part("lot", "lot", "Lots: what each confirmed issuance made (批次)."),
+    Part("transfer", "movement", "Transfers grams of a lot between two active accounts (划转)."),
+    Part("cancel", "movement", "Cancels grams of a lot, for ever, and prints the certificate number (注销)."),
+    Part(
+        "correct",
+        "movement",
+        "Takes back over-credited grams of a lot (the regulator); what is gone is owed by the activity (矫正).",
+    ),
+    Part("freeze", "freeze", "Stops a lot or an account (冻结). The regulator.", app="freeze_app"),
+    Part("unfreeze", "freeze", "Lets a lot or an account move again (解冻). The regulator.", app="unfreeze_app"),
+    Part("import", "imports", "Applies operations from a file, by a mapping (docs/import.md)."),
+    Part("index", "index", "The SQL mirror of the chain that the API and the `show` and `list` commands read."),
+    Part(
+        "certificate",
+        "certificate",
+        "Shows a certificate of cancellation (注销凭证) and checks it against the contract.",
+    ),
+    Part("operation", "operation", "Operations of this node, by id."),
+    Part("key", "keys", "Key files of the bodies (Web3 Secret Storage).", app="key_app"),
+    Part("api-key", "keys", "Keys of programs that use the API. Shown once, kept as a hash.", app="api_key_app"),
+)
+"""In the order in which `--help` lists them. tests/unit/scripts/test_program.py holds the summaries to the commands."""
+
+
+class Program(LazyGroup):
+    """`tanpuhui`."""
+
+    parts = PARTS
+
+
+def program() -> Any:
+    """The program, of which each command is loaded when it is named."""
+    return get_command(_root())
+
+
+def whole_program() -> Any:
+    """The program with every command loaded: for what documents it."""
+    found = get_group(_root())
+    found.commands = {part.name: loaded(part) for part in PARTS}
+    return found
+
+
+def _root() -> typer.Typer:
+    app = typer.Typer(name="tanpuhui", cls=Program, rich_markup_mode="markdown", add_completion=False)
+    app.callback(help=SUMMARY)(_options)
     return app
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        sys.stdout.write(f"tanpuhui {version('tanpuhui')}\n")
+        raise typer.Exit
+
+
+def _options(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_tell_version)
+    ] = False,
+) -> None:
+    """Options of the program itself; those of its commands come after the command's name."""
 
 
 def main() -> None:
@@ -68,13 +117,12 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Runs one command; returns its exit code. Nothing that goes wrong ends in a traceback."""
-    program = typer.main.get_command(build())
     try:
-        code = program.main(args=arguments or ["--help"], prog_name="tanpuhui", standalone_mode=False)
+        code = program().main(args=arguments or ["--help"], prog_name="tanpuhui", standalone_mode=False)
     except typer.TyperException as error:
         return _misused(error, arguments)
     except (KeyboardInterrupt, typer.Abort):
-        return INTERRUPTED_EXIT_CODE
+        return _say(Interrupted(), as_json=_wants_json(arguments))
     except BrokenPipeError:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - so that the interpreter does not complain at exit
         return 0
@@ -86,7 +134,10 @@ def run(arguments: list[str]) -> int:
 def _misused(error: typer.TyperException, arguments: list[str]) -> int:
     """A wrong option or argument: an error like any other."""
     where = getattr(getattr(error, "ctx", None), "command_path", "tanpuhui")
-    problem = Misused("arguments", "be as --help says", error.format_message(), where)
+    said = error.format_message()
+    if where == "tanpuhui" and (option := getattr(error, "option_name", None)):
+        said = f"No such option: {option} here; options come after the command: `tanpuhui index status --home DIR`"
+    problem = Misused("arguments", "be as --help says", said, where)
     return _say(problem, as_json=_wants_json(arguments))
 
 

@@ -61,7 +61,7 @@ KeystoreOption = Annotated[
     typer.Option(
         "--keystore",
         metavar="FILE",
-        help="Key file of the body that signs. [env: TANPUHUI_KEYSTORE_<ROLE>]",
+        help="Key file of the body that signs. [env: `TANPUHUI_KEYSTORE_<ROLE>`]",
         rich_help_panel=COMMON_PANEL,
     ),
 ]
@@ -70,7 +70,7 @@ PasswordFileOption = Annotated[
     typer.Option(
         "--password-file",
         metavar="FILE",
-        help="File whose first line is its password. [env: TANPUHUI_PASSWORD_FILE_<ROLE>]",
+        help="File whose first line is its password. [env: `TANPUHUI_PASSWORD_FILE_<ROLE>`]",
         rich_help_panel=COMMON_PANEL,
     ),
 ]
@@ -86,11 +86,17 @@ _COMMON: Final[dict[str, tuple[Any, Any]]] = {
 }
 
 CommandFunction = Callable[..., Result | None]
+"""Its first parameter is a `Context` or, by its annotation, a kind of one that knows more."""
 
 
 def group(name: str, summary: str) -> typer.Typer:
     """A group of commands, `tanpuhui NAME …`."""
     return typer.Typer(name=name, help=summary, rich_markup_mode="markdown", add_completion=False)
+
+
+def commands() -> typer.Typer:
+    """Commands that stand beside the groups, `tanpuhui NAME`."""
+    return typer.Typer(rich_markup_mode="markdown", add_completion=False)
 
 
 def command(app: typer.Typer, name: str) -> Callable[[CommandFunction], CommandFunction]:
@@ -105,9 +111,10 @@ def command(app: typer.Typer, name: str) -> Callable[[CommandFunction], CommandF
 
 def _runner(function: CommandFunction) -> Callable[..., None]:
     hints = get_type_hints(function, include_extras=True)
+    first, *others = inspect.signature(function).parameters.values()
+    make_context: type[Context] = hints[first.name]
     own = [
-        parameter.replace(annotation=hints[parameter.name], kind=inspect.Parameter.KEYWORD_ONLY)
-        for parameter in list(inspect.signature(function).parameters.values())[1:]
+        parameter.replace(annotation=hints[parameter.name], kind=inspect.Parameter.KEYWORD_ONLY) for parameter in others
     ]
     common = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
@@ -127,7 +134,7 @@ def _runner(function: CommandFunction) -> Callable[..., None]:
                 keystore=options["keystore"],
                 password_file=options["password_file"],
             )
-            with Context(settings, output) as context:
+            with make_context(settings, output) as context:
                 result = function(context, **given)
         except TanpuhuiError as error:
             output.fail(error)

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import signal
+import shlex
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
@@ -42,13 +42,16 @@ from ledger.vocabulary import (
     Role,
 )
 from scripts.certificates import CheckedCertificate
-from scripts.context import Context, new_operation_id
+from scripts.context import new_operation_id
 from scripts.importing.service import ImportJob, run_import
+from scripts.interrupts import interruptible, until_interrupted
+from scripts.keys import private_folder
 from scripts.names import activity_id, methodology_id
+from scripts.operating import OperatingContext
 from scripts.operations import event_of
 from scripts.output import Facts, Grams, Listing, Output, Result
 from scripts.serving import ApiServer, FollowerThread, listen
-from scripts.settings import DEPLOYER, KeySettings, Settings, default_keystore
+from scripts.settings import DEPLOYER, HOME, PASSWORD_FILE, RPC_URL, KeySettings, Settings, default_keystore
 
 BODIES: Final = (Role.ADMINISTRATOR, Role.REGULATOR, Role.TECHNICAL_CENTRE, Role.EXCHANGE, Role.PLATFORM)
 DEFAULT_PORT: Final = 8000
@@ -75,35 +78,67 @@ MADE: Final = {"made": "a sample, not real"}
 
 
 def run_demo(output: Output, *, home: Path | None, port: int | None, stay: bool) -> None:
-    """Runs the demo; with `stay` it serves until Ctrl-C. Whatever it started is ended."""
-    with ExitStack() as stack:
-        folder = _home(home, stack)
-        node = stack.enter_context(AnvilNode())
-        context = stack.enter_context(Context(_settings(folder, node.url), output))
-        listening = stack.enter_context(
-            listen("127.0.0.1", DEFAULT_PORT if port is None else port, or_any=port is None)
-        )
-        stack.enter_context(interruptible())
-        demo = Demo(context)
-        demo.before_serving()
-        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        settings = ApiSettings(database_url=context.settings.database_url, public_url=url)
-        context.bring_up()
-        demo.say("索引", "chain indexed into SQL", context.settings.database_url)
-        following = stack.enter_context(FollowerThread(context.follower, context.database, context.output.warn))
-        stack.enter_context(ApiServer(settings, listening, database=context.database, following=following.failing))
-        demo.say("服务", "API served", url)
-        output.show(demo.check(url))
+    """Runs the demo; with `stay` it serves until Ctrl-C. Whatever it started is ended.
+
+    Raises `Interrupted` where it is ended before all is done.
+    """
+    left = "its chain and its folder are gone" if home is None else f"its chain is gone, {home} stays as it was left"
+    again = "`tanpuhui demo` may be started again" + ("" if home is None else " with a new folder")
+    with interruptible(f"{left}, and nothing else was touched; {again}"):
+        with ExitStack() as stack:
+            _tell_and_serve(output, stack, home=home, port=port, stay=stay)
         if stay:
-            output.note(f"serving {url} until Ctrl-C; --home {folder} --rpc {node.url} lets other commands work on it")
+            output.note(f"ended: {left}; {again}")
+
+
+def _tell_and_serve(output: Output, stack: ExitStack, *, home: Path | None, port: int | None, stay: bool) -> None:
+    folder = _home(home, stack)
+    node = stack.enter_context(AnvilNode())
+    context = stack.enter_context(OperatingContext(_settings(folder, node.url), output))
+    listening = stack.enter_context(listen("127.0.0.1", DEFAULT_PORT if port is None else port, or_any=port is None))
+    demo = Demo(context)
+    demo.before_serving()
+    url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    settings = ApiSettings(database_url=context.settings.database_url, public_url=url)
+    context.bring_up()
+    demo.say("索引", "chain indexed into SQL", context.settings.database_url)
+    following = stack.enter_context(FollowerThread(context.follower, context.database, context.output.warn))
+    stack.enter_context(ApiServer(settings, listening, database=context.database, following=following.failing))
+    demo.say("服务", "API served", url)
+    output.show(demo.check(url))
+    if stay:
+        environment = _write_environment(context.settings)
+        with until_interrupted():
+            output.note(f"serving {url} until Ctrl-C")
+            output.note(f"In another terminal `. {environment}` lets every command work on it:")
+            output.note(f"  tanpuhui index status\n{_sample_cancellation(demo)}")
             following.wait()
+
+
+def _write_environment(settings: Settings) -> Path:
+    """A file of settings for other shells: this ledger, and the keys of its bodies with their passwords."""
+    values = {HOME: settings.home, RPC_URL: settings.rpc_url}
+    values |= {PASSWORD_FILE + name: key.password_file for name, key in settings.keys.items()}
+    path = settings.home / "demo.env"
+    path.touch(mode=0o600)
+    path.write_text("".join(f"export {name}={shlex.quote(str(value))}\n" for name, value in values.items()))
+    return path
+
+
+def _sample_cancellation(demo: Demo) -> str:
+    """A command that works on the demo's ledger."""
+    assert demo.solar_lot is not None  # noqa: S101 - it has issued
+    return (
+        "  tanpuhui cancel --account ref:demo-marathon --quantity 1 --purpose event-neutrality "
+        f"--field event=mine --lot {demo.solar_lot.hex0x}"
+    )
 
 
 @dataclass(slots=True)
 class Demo:
     """One run. `steps` is what was done, for the summary."""
 
-    context: Context
+    context: OperatingContext
     started: float = field(default_factory=time.monotonic)
     steps: list[tuple[str, str, str]] = field(default_factory=list)
     solar_lot: LotId | None = None
@@ -326,9 +361,9 @@ _INPUTS: Final = {
 def _home(home: Path | None, stack: ExitStack) -> Path:
     if home is None:
         return Path(stack.enter_context(TemporaryDirectory(prefix="tanpuhui-demo-")))
-    if (home / "deployment.json").exists():
-        raise InvalidInput("home", "be a folder without a deployment: a demo makes its own chain", str(home))
-    home.mkdir(parents=True, exist_ok=True)
+    if home.exists() and (not home.is_dir() or any(home.iterdir())):
+        raise InvalidInput("home", "be a new or empty folder: a demo makes its own chain and keys", str(home))
+    private_folder(home)
     return home
 
 
@@ -346,7 +381,7 @@ def _settings(home: Path, rpc_url: str) -> Settings:
 
 def _create_key(home: Path, name: str) -> KeySettings:
     keystore = default_keystore(home, name)
-    keystore.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(keystore.parent)
     password_file = keystore.with_suffix(".password")
     password_file.touch(mode=0o600)
     password_file.write_text(secrets.token_urlsafe(16) + "\n", encoding="utf-8")
@@ -376,15 +411,3 @@ def _get(url: str) -> dict[str, Any]:
         raise NotFound("answer", f"at {url} (HTTP status {response.status})")
     document: dict[str, Any] = orjson.loads(response.data)
     return document
-
-
-@contextmanager
-def interruptible() -> Iterator[None]:
-    """SIGTERM ends the block as Ctrl-C does, and ending either way is no failure."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    except KeyboardInterrupt:
-        pass
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -12,6 +12,9 @@ from scripts.settings import DEBUG
 INTERNAL_EXIT_CODE = 70
 """What a failure that nobody foresaw exits with (sysexits.h, EX_SOFTWARE)."""
 
+INTERRUPTED_EXIT_CODE = 130
+"""What a command exits with that Ctrl-C or SIGTERM ended before it was done: 128 + SIGINT, as shells have it."""
+
 _LONGEST_SHOWN = 200
 
 
@@ -22,7 +25,8 @@ class Misused(InvalidInput):
     command: str = "tanpuhui"
 
     def explain(self) -> str:
-        return f"{str(self.value).rstrip('.')}. See `{self.command} --help`."
+        said = str(self.value).rstrip(".")
+        return f"{said}{'' if said.endswith('?') else '.'} See `{self.command} --help`."
 
 
 class IndexNotBuilt(Unavailable):
@@ -56,3 +60,15 @@ class ProgramFault(TanpuhuiError):
             f"This program failed with {self.kind}: {self.reason[:_LONGEST_SHOWN]}. "
             f"Run it again with {DEBUG}=1 to see where, and report it."
         )
+
+
+@dataclass(unsafe_hash=True)
+class Interrupted(TanpuhuiError):
+    """Ctrl-C or SIGTERM ended the command before it was done. `remedy` is what to do next."""
+
+    remedy: str = "what was saved or sent stays, and the same command may be run again"
+
+    exit_code: ClassVar[int] = INTERRUPTED_EXIT_CODE
+
+    def explain(self) -> str:
+        return f"Interrupted before it was done; {self.remedy}."

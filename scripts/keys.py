@@ -11,7 +11,7 @@ from chain.keystores import KeystoreSigner, read_password
 from chain.rpc import RpcClient
 from chain.signers import ExternalSigner, Signer
 from ledger.errors import InvalidInput, SignerNotConfigured, WrongKeyFile
-from ledger.ids import Address
+from ledger.ids import Address, OperationId
 from ledger.records import DerivedSalts
 from ledger.vocabulary import Role
 from scripts.settings import SIGNER_ADDRESS, KeySettings, missing_password
@@ -52,19 +52,45 @@ def key_password(settings: KeySettings) -> str:
     return settings.password
 
 
-def derived_salts(home: Path) -> DerivedSalts:
-    """Salts from the key in the home folder, which is made when it is first needed.
+class HomeSalts:
+    """Salts from the key in the home folder. A new home gets its key when the first operation is saved (`keep`).
 
     Whoever destroys the key can no longer show hidden fields or find accounts by reference; nothing else breaks.
     """
-    path = home / SALT_KEY_FILE
-    if not path.exists():
-        home.mkdir(parents=True, exist_ok=True)
-        _create(path, secrets.token_bytes(_SALT_KEY_BYTES).hex())
-    text = path.read_text(encoding="ascii").strip()
+
+    def __init__(self, home: Path) -> None:
+        """Reads the key if there is one; `WrongKeyFile` if the file is none."""
+        self._path = home / SALT_KEY_FILE
+        self.kept = self._path.exists()
+        self._salts = DerivedSalts(_read(self._path) if self.kept else secrets.token_bytes(_SALT_KEY_BYTES))
+
+    def salt(self, operation_id: OperationId, name: str) -> bytes:
+        """16 bytes for the field `name` of the operation's record."""
+        return self._salts.salt(operation_id, name)
+
+    def keep(self) -> None:
+        """Writes a new key, before anything that hangs on it is saved; `WrongKeyFile` if somebody else was faster."""
+        if self.kept:
+            return
+        private_folder(self._path.parent)
+        _create(self._path, self._salts.salt_key.hex())
+        if _read(self._path) != self._salts.salt_key:
+            reason = "another command made it while this one began, so that the two would name accounts differently"
+            raise WrongKeyFile(str(self._path), reason, "run this command again: nothing of it was saved or sent")
+        self.kept = True
+
+
+def private_folder(path: Path) -> None:
+    """Makes a folder that only its owner may look into; one that is there keeps the mode it has."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def _read(path: Path) -> bytes:
+    text = path.read_text(encoding="ascii", errors="replace").strip()
     if len(text) != 2 * _SALT_KEY_BYTES or not set(text) <= set("0123456789abcdef"):
-        raise WrongKeyFile(str(path), f"it is not {_SALT_KEY_BYTES} bytes in hexadecimal")
-    return DerivedSalts(bytes.fromhex(text))
+        reason = f"it is not {_SALT_KEY_BYTES} bytes in hexadecimal"
+        raise WrongKeyFile(str(path), reason, "restore it from a copy: the names of this home follow from it")
+    return bytes.fromhex(text)
 
 
 def _create(path: Path, text: str) -> None:

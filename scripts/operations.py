@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from chain.composer import Composer
@@ -11,25 +12,44 @@ from chain.operations import Operation, OperationStatus
 from chain.signers import Signer
 from ledger.ids import OperationId
 from ledger.vocabulary import Role
-from scripts.context import Context
+from scripts.errors import Interrupted
+from scripts.operating import OperatingContext
 from scripts.output import Day, Facts, Grams, Result
 
 _ALREADY_SHOWN = {"operation_id"}
 
 
-def perform(context: Context, role: Role, identifier: OperationId, make: Callable[[Composer], Operation]) -> Result:
+def perform(
+    context: OperatingContext, role: Role, identifier: OperationId, make: Callable[[Composer], Operation]
+) -> Result:
     """Makes an operation of a body, sends it, waits until its leaf is in the log, and tells. Raises the refusal."""
     context.output.note(f"operation {identifier.hex0x}")
-    return told(context, context.submit(role, make))
+    with saying_how_to_go_on(identifier):
+        return told(context, context.submit(role, make))
 
 
-def perform_as_holder(context: Context, signer: Signer, operation: Operation) -> Result:
+def perform_as_holder(context: OperatingContext, signer: Signer, operation: Operation) -> Result:
     """As `perform`, for an operation that a holder signs with its own key."""
     context.output.note(f"operation {operation.id.hex0x}")
-    return told(context, context.submit_with(signer, operation))
+    with saying_how_to_go_on(operation.id):
+        return told(context, context.submit_with(signer, operation))
 
 
-def told(context: Context, status: OperationStatus) -> Result:
+@contextmanager
+def saying_how_to_go_on(identifier: OperationId) -> Iterator[None]:
+    """Ctrl-C in the block becomes `Interrupted`: whoever types the same command again must not do it twice."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        remedy = (
+            f"operation {identifier.hex0x} may have been sent. `tanpuhui operation status {identifier.hex0x}` says "
+            "where it stands, `tanpuhui operation resume` finishes it; the same command without --operation-id is "
+            "another operation"
+        )
+        raise Interrupted(remedy) from None
+
+
+def told(context: OperatingContext, status: OperationStatus) -> Result:
     """Where an operation stands, and what its event says."""
     facts: dict[str, Any] = {
         "operation_id": status.operation_id,
@@ -45,7 +65,7 @@ def told(context: Context, status: OperationStatus) -> Result:
     return Result(parts=[Facts("Operation", {name: value for name, value in facts.items() if value is not None})])
 
 
-def event_of(context: Context, status: OperationStatus) -> dict[str, Any]:
+def event_of(context: OperatingContext, status: OperationStatus) -> dict[str, Any]:
     """The values of the event that the operation left in its transaction; nothing if it was only a repetition."""
     if status.transaction_hash is None:
         return {}

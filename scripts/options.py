@@ -66,10 +66,15 @@ def quantity(text: str, field: str = "quantity") -> int:
     """Grams from "462", "462 t", "462000kg" or "462000000g"; `InvalidQuantity` otherwise."""
     parts = _QUANTITY.fullmatch(text)
     if parts is None:
-        raise InvalidQuantity(field, "be a number of tonnes, or a number with t, kg or g", text)
+        raise InvalidQuantity(field, "be a number of tonnes, or a number with t, kg or g: 462, 0.5t, 500kg", text)
     number, unit = parts["number"], parts["unit"] or "t"
     read = {"t": grams_from_tonnes, "kg": grams_from_kilograms, "g": grams_from_decimal_string}[unit]
-    return read(number, field)
+    if unit == "g" and "." in number:
+        raise InvalidQuantity(field, "be whole grams: the ledger books nothing smaller than 1 g", text)
+    try:
+        return read(number, field)
+    except InvalidQuantity as error:
+        raise InvalidQuantity(field, error.rule, text) from None
 
 
 def operation_id(text: str | None) -> OperationId:

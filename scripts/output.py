@@ -39,8 +39,6 @@ from ledger.vocabulary import Word
 FILE_WIDTH: Final = 240
 """Columns of a table that goes to a file or a pipe, where nothing should be folded."""
 
-INTERRUPTED_EXIT_CODE: Final = 130
-
 
 @dataclass(frozen=True, slots=True)
 class Grams:

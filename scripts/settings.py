@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from ledger.errors import InvalidInput, WrongKeyFile
+from ledger.errors import InvalidInput, PasswordNotGiven
 from ledger.vocabulary import Role
 
 RPC_URL: Final = "TANPUHUI_RPC_URL"
@@ -141,9 +141,8 @@ def _number(env: Mapping[str, str], name: str) -> int:
     return int(text)
 
 
-def missing_password(settings: KeySettings) -> WrongKeyFile:
+def missing_password(settings: KeySettings) -> PasswordNotGiven:
     """The error for a key file without a password."""
     name = settings.owner
-    return WrongKeyFile(
-        str(settings.keystore), f"no password is given: set {PASSWORD_FILE}{name} (or {PASSWORD}{name})"
-    )
+    remedy = f"set {PASSWORD_FILE}{name} to the file that holds it (or {PASSWORD}{name} to itself)"
+    return PasswordNotGiven(str(settings.keystore), "no password is given", remedy)

@@ -7,9 +7,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
-import typer
-
-from scripts.cli import SUMMARY, build
+from scripts.cli import SUMMARY, whole_program
 from scripts.command import COMMON_PANEL
 
 _INTRODUCTION = """# The command line
@@ -48,8 +46,7 @@ Made from the program by `make generate`; `tanpuhui COMMAND --help` says the sam
 
 def cli_reference() -> str:
     """The whole document."""
-    program = typer.main.get_command(build())
-    commands = list(_commands(program, []))
+    commands = list(_commands(whole_program(), []))
     parts = [_INTRODUCTION.format(summary=SUMMARY.strip()), _common(commands[0][1])]
     parts += [_section(words, command) for words, command in commands]
     return "\n".join(parts).rstrip() + "\n"

@@ -9,12 +9,12 @@ import typer
 from api.routes.accounts import read_account, read_holdings
 from chain.composer import Composer
 from chain.operations import Operation
-from ledger.errors import InvalidInput
+from ledger.errors import InvalidIdentifier, InvalidInput
 from ledger.ids import Address, IdentityCommitment
 from ledger.vocabulary import AccountKind, Custody, Role
 from scripts.command import command, group
-from scripts.context import Context
 from scripts.names import REFERENCE_PREFIX, reference_name
+from scripts.operating import OperatingContext
 from scripts.operations import perform
 from scripts.options import AccountArgument, FieldOption, LimitOption, OperationIdOption, RecordOption, record_fields
 from scripts.options import operation_id as read_operation_id
@@ -26,7 +26,7 @@ app = group("account", "Accounts of institutions and persons (账户). Opened an
 
 @command(app, "open")
 def open_account(
-    context: Context,
+    context: OperatingContext,
     account: Annotated[str, typer.Argument(metavar="ACCOUNT", help="ref:NAME, or the holder's own address.")],
     *,
     kind: Annotated[str, typer.Option(help="institution or personal.")] = "institution",
@@ -70,7 +70,7 @@ def open_account(
     return perform(context, Role.PLATFORM, identifier, make)
 
 
-def _commitment(context: Context, account: str, identity: str | None, given: str | None) -> IdentityCommitment:
+def _commitment(context: OperatingContext, account: str, identity: str | None, given: str | None) -> IdentityCommitment:
     if given is not None:
         return IdentityCommitment.from_hex(given, "identity_commitment")
     if account.startswith(REFERENCE_PREFIX):
@@ -82,7 +82,7 @@ def _commitment(context: Context, account: str, identity: str | None, given: str
 
 @command(app, "freeze")
 def freeze(
-    context: Context,
+    context: OperatingContext,
     account: AccountArgument,
     *,
     operation_id: OperationIdOption = None,
@@ -109,7 +109,7 @@ def freeze(
 
 @command(app, "unfreeze")
 def unfreeze(
-    context: Context,
+    context: OperatingContext,
     account: AccountArgument,
     *,
     operation_id: OperationIdOption = None,
@@ -136,7 +136,7 @@ def unfreeze(
 
 @command(app, "close")
 def close(
-    context: Context,
+    context: OperatingContext,
     account: AccountArgument,
     *,
     operation_id: OperationIdOption = None,
@@ -160,7 +160,7 @@ def close(
 
 
 @command(app, "show")
-def show(context: Context, account: AccountArgument, *, limit: LimitOption = 100) -> Result:
+def show(context: OperatingContext, account: AccountArgument, *, limit: LimitOption = 100) -> Result:
     """Shows an account and what it holds, from the index.
 
     **Example**
@@ -183,8 +183,12 @@ def show(context: Context, account: AccountArgument, *, limit: LimitOption = 100
     return Result(parts=[*shown.parts, *held.parts], note=held.note, whole=whole)
 
 
-def _known_address(context: Context, account: str) -> Address:
-    """An address is read without a node; only a reference needs the salts."""
+def _known_address(context: OperatingContext, account: str) -> Address:
+    """An address is read without a node; only a reference needs the salts, and those of the home that opened it."""
     if account.startswith(REFERENCE_PREFIX):
+        if not context.salts.kept:
+            home = context.settings.home
+            rule = f"be an address here: what ref:NAME means follows from a home's salt key, and {home} has none"
+            raise InvalidIdentifier("account", rule, account)
         return context.names.account(account)
     return Address.from_hex(account, "account")

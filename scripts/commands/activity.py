@@ -18,6 +18,7 @@ from ledger.vocabulary import ActivityKind, ActivityStatus, ReductionClass, Role
 from scripts.command import command, group
 from scripts.context import Context
 from scripts.names import activity_id
+from scripts.operating import OperatingContext
 from scripts.operations import perform
 from scripts.options import FieldOption, LimitOption, OperationIdOption, RecordOption, read_document, record_fields
 from scripts.options import operation_id as read_operation_id
@@ -32,7 +33,7 @@ ActivityArgument = Annotated[str, typer.Argument(metavar="ACTIVITY", help="Code 
 
 @command(app, "register")
 def register(
-    context: Context,
+    context: OperatingContext,
     code: Annotated[str, typer.Argument(metavar="CODE", help="The activity's public code, without spaces.")],
     *,
     kind: Annotated[str, typer.Option(help="project, reduction-scenario or behaviour-scenario.")] = "project",
@@ -87,7 +88,7 @@ def register(
 
 @command(app, "suspend")
 def suspend(
-    context: Context,
+    context: OperatingContext,
     activity: ActivityArgument,
     *,
     operation_id: OperationIdOption = None,
@@ -105,7 +106,7 @@ def suspend(
 
 @command(app, "resume")
 def resume(
-    context: Context,
+    context: OperatingContext,
     activity: ActivityArgument,
     *,
     operation_id: OperationIdOption = None,
@@ -123,7 +124,7 @@ def resume(
 
 @command(app, "close")
 def close(
-    context: Context,
+    context: OperatingContext,
     activity: ActivityArgument,
     *,
     operation_id: OperationIdOption = None,
@@ -141,7 +142,7 @@ def close(
 
 @command(app, "withdraw")
 def withdraw(
-    context: Context,
+    context: OperatingContext,
     activity: ActivityArgument,
     *,
     operation_id: OperationIdOption = None,
@@ -158,7 +159,7 @@ def withdraw(
 
 
 def _step(
-    context: Context,
+    context: OperatingContext,
     compose: Callable[..., Operation],
     activity: str,
     operation_id: str | None,

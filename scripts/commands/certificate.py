@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import replace
+from typing import Annotated, Any
 
 import typer
 
 from api.routes.certificates import read_certificate
 from api.routes.log import read_inclusion_proof
-from scripts.command import command
+from scripts.command import command, commands
 from scripts.context import Context
 from scripts.output import Facts, Result
 from scripts.reads import plain, read_one
 
-
-def register(app: typer.Typer) -> None:
-    """Adds the command to the program."""
-    command(app, "certificate")(certificate)
+app = commands()
 
 
+@command(app, "certificate")
 def certificate(
     context: Context,
     number: Annotated[int, typer.Argument(min=1, metavar="NUMBER", help="As `tanpuhui cancel` printed it.")],
@@ -35,13 +34,15 @@ def certificate(
         tanpuhui certificate 1 --json
     """
     shown = read_one(context, read_certificate, {"number": number}, f"Certificate {number}")
-    assert isinstance(shown.whole, dict)  # noqa: S101 - an object
+    document = shown.whole
+    assert isinstance(document, dict)  # noqa: S101 - an object
+    parts = [*shown.parts, _record(document["record"])]
     if offline:
-        return shown
+        return replace(shown, parts=parts)
     with context.snapshot() as snapshot:
-        arguments = {"leaf_index": shown.whole["leaf_index"], "operation_id": None, "tree_size": None}
+        arguments = {"leaf_index": document["leaf_index"], "operation_id": None, "tree_size": None}
         proof = plain(read_inclusion_proof(snapshot, arguments).document)
-    checked = context.check_certificate(shown.whole, proof)
+    checked = context.check_certificate(document, proof)
     facts = {
         "holds": True,
         "leaf_index": checked.leaf_index,
@@ -50,5 +51,13 @@ def certificate(
         "log_root": checked.log_root,
     }
     check = Facts("Checked against the contract", facts)
-    whole = {**shown.whole, "check": check.document()}
-    return Result(parts=[*shown.parts, check], note=shown.note, whole=whole)
+    return replace(shown, parts=[*parts, check], whole={**document, "check": check.document()})
+
+
+def _record(record: Any) -> Facts:
+    """What the operation's record shows to everyone, and how much it keeps back."""
+    if record is None:
+        return Facts("Record", {"document": "not kept here: whoever did the operation has it"})
+    disclosed = {field["name"]: field["value"] for field in record["fields"] if "name" in field}
+    withheld = len(record["fields"]) - len(disclosed)
+    return Facts("Record, as far as it is disclosed", {**disclosed, "fields_withheld": withheld})

@@ -14,20 +14,18 @@ from api.context import Following, no_follower
 from api.settings import ApiSettings
 from indexer.records import RecordStore
 from ledger.vocabulary import Role
-from scripts.command import command
-from scripts.context import Context
-from scripts.demo import interruptible, run_demo
+from scripts.command import command, commands
+from scripts.demo import run_demo
+from scripts.interrupts import interruptible, until_interrupted
+from scripts.operating import OperatingContext
 from scripts.serving import ApiServer, FollowerThread, listen
 
-
-def register(app: typer.Typer) -> None:
-    """Adds the commands to the program."""
-    command(app, "demo")(demo)
-    command(app, "serve")(serve)
+app = commands()
 
 
+@command(app, "demo")
 def demo(
-    context: Context,
+    context: OperatingContext,
     *,
     leave: Annotated[bool, typer.Option("--exit", help="End when all is done instead of serving on.")] = False,
     port: Annotated[
@@ -39,7 +37,8 @@ def demo(
     Local chain, contracts, a key for every body, methodologies, a 1 MW solar roof (462 t), issuance by two bodies,
     transfer, cancellation for a large event, index, API, and a certificate that is fetched over HTTP and checked
     against the contract. One refused operation is shown too. It touches nothing that is configured on this machine;
-    keys and database are in a folder that goes when it ends, or in --home and stay.
+    keys and database are in a folder that goes when it ends, or in --home (a new or empty folder) and stay. While it
+    serves it says how other commands work on it. Ctrl-C ends it with 0 once it serves, before that with 130.
 
     **Examples**
 
@@ -50,8 +49,9 @@ def demo(
     run_demo(context.output, home=context.settings.home_option, port=port, stay=not leave)
 
 
+@command(app, "serve")
 def serve(
-    context: Context,
+    context: OperatingContext,
     *,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes any that is free.")] = 8000,
@@ -60,20 +60,20 @@ def serve(
     """Serves the API until Ctrl-C, and keeps the index up with the chain.
 
     Operator routes work for the bodies whose keys this process has (docs/operations.md). Put a proxy that ends TLS in
-    front of it, and name the public address by TANPUHUI_PUBLIC_URL.
+    front of it, and name the public address by TANPUHUI_PUBLIC_URL. Ended by Ctrl-C or SIGTERM it exits with 0, before
+    it serves with 130. A key without a password is left out, and that is said.
 
     **Example**
 
         tanpuhui serve --host 0.0.0.0 --port 8000
     """
-    with ExitStack() as stack:
+    with interruptible("nothing was served yet, and it may be started again"), ExitStack() as stack:
         listening = stack.enter_context(listen(host, port))
         url = f"http://{host}:{listening.getsockname()[1]}"
         settings = ApiSettings(
             database_url=context.settings.database_url,
             public_url=context.settings.public_url or url,
         )
-        stack.enter_context(interruptible())
         wait: Callable[[], object] = threading.Event().wait
         failing: Following = no_follower
         if follow:
@@ -81,7 +81,7 @@ def serve(
             following = FollowerThread(context.follower, context.database, context.output.warn)
             stack.enter_context(following)
             wait, failing = following.wait, following.failing
-        roles = context.configured_roles()
+        roles = context.usable_roles()
         operations = _operations(context, roles) if roles else None
         if operations is not None:
             stack.callback(operations.close)
@@ -89,11 +89,13 @@ def serve(
             ApiServer(settings, listening, database=context.database, operations=operations, following=failing)
         )
         signs_for = ", ".join(role.label for role in roles) or "no body, so it only reads"
-        context.output.note(f"serving {url} until Ctrl-C; signs for {signs_for}")
-        wait()
+        with until_interrupted():
+            context.output.note(f"serving {url} until Ctrl-C; signs for {signs_for}")
+            wait()
+        context.output.note("ended; every operation that was taken is saved, and `tanpuhui serve` goes on with it")
 
 
-def _operations(context: Context, roles: Sequence[Role]) -> ChainOperations:
+def _operations(context: OperatingContext, roles: Sequence[Role]) -> ChainOperations:
     """Sends what the API takes for these bodies; raises as `Context.signer` for a key that does not open."""
     return ChainOperations(
         rpc=context.rpc,

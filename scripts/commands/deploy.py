@@ -14,22 +14,20 @@ from ledger.canonical import parse_strict
 from ledger.errors import InvalidInput, WrongKeyFile
 from ledger.ids import Address
 from ledger.vocabulary import Role
-from scripts.command import command
+from scripts.command import command, commands
 from scripts.context import Context
 from scripts.keys import open_keystore
 from scripts.output import Facts, Result
 from scripts.settings import DEPLOYER, KeySettings
+
+app = commands()
 
 AddressOption = Annotated[
     str | None, typer.Option(metavar="0x…", help="Key of this body; by default that of its key file.")
 ]
 
 
-def register(app: typer.Typer) -> None:
-    """Adds the command to the program."""
-    command(app, "deploy")(deploy)
-
-
+@command(app, "deploy")
 def deploy(
     context: Context,
     *,

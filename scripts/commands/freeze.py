@@ -9,7 +9,7 @@ from chain.operations import Operation
 from ledger.vocabulary import Role
 from scripts.command import command, group
 from scripts.commands import account as accounts
-from scripts.context import Context
+from scripts.operating import OperatingContext
 from scripts.operations import perform
 from scripts.options import (
     ActivityOption,
@@ -34,7 +34,7 @@ command(unfreeze_app, "account")(accounts.unfreeze)
 
 @command(freeze_app, "lot")
 def freeze_lot(
-    context: Context,
+    context: OperatingContext,
     *,
     lot: LotOption = None,
     activity: ActivityOption = None,
@@ -61,7 +61,7 @@ def freeze_lot(
 
 @command(unfreeze_app, "lot")
 def unfreeze_lot(
-    context: Context,
+    context: OperatingContext,
     *,
     lot: LotOption = None,
     activity: ActivityOption = None,
@@ -87,7 +87,7 @@ def unfreeze_lot(
 
 
 def _step(
-    context: Context,
+    context: OperatingContext,
     compose: Callable[..., Operation],
     lot: tuple[str | None, str | None, str | None, str | None],
     operation_id: str | None,

@@ -9,22 +9,20 @@ from typing import Annotated, Final
 import typer
 
 from ledger.errors import InvalidInput, Refused
-from scripts.command import command
-from scripts.context import Context
+from scripts.command import command, commands
 from scripts.importing.errors import REFUSAL_COLUMNS, RowsInvalid
 from scripts.importing.service import ImportJob, Outcome, run_import, said_of
+from scripts.operating import OperatingContext
 from scripts.output import Facts, Listing, Result
 
 MOST_ON_SCREEN: Final = 10
 
-
-def register(app: typer.Typer) -> None:
-    """Adds the command to the program."""
-    command(app, "import")(import_file)
+app = commands()
 
 
+@command(app, "import")
 def import_file(
-    context: Context,
+    context: OperatingContext,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV or TSV, plain or gzipped, or Parquet.")],
     *,
     mapping: Annotated[Path, typer.Option("--mapping", metavar="MAP.toml", help="How rows become operations.")],

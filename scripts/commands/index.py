@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from indexer.follower import Follower
 from indexer.mirror import Cursor
 from indexer.rebuild import rebuild as rebuild_index
 from indexer.status import status as index_status
@@ -35,12 +36,14 @@ def run(
 
         tanpuhui index run --follow
     """
+    deployment = context.deployment  # before the database, which is not made for a deployment that is not there
     with _alone(context):
-        cursor = _catch_up(context)
+        follower = Follower(context.rpc, deployment, context.database)
+        cursor = _catch_up(context, follower)
         if follow:
             context.output.note("following the chain; Ctrl-C ends it")
-            context.follower.follow(_told_to_end())
-            cursor = context.follower.catch_up()
+            follower.follow(_told_to_end())
+            cursor = follower.catch_up()
     return _stands(cursor)
 
 
@@ -52,10 +55,10 @@ def status(context: Context) -> Result:
 
         tanpuhui index status --json
     """
-    try:
-        found = index_status(context.database, context.rpc)
-    except (NodeUnreachable, RpcFailure):
-        found = index_status(context.database)
+    database = context.database if context.has_database else None
+    found = index_status(database, context.rpc)
+    if found.head_block is None:
+        _say_why_the_node_is_silent(context)
     facts = {
         "bound": found.bound,
         "caught_up": found.caught_up,
@@ -79,10 +82,18 @@ def rebuild(context: Context) -> Result:
 
         tanpuhui index rebuild
     """
+    deployment = context.deployment  # before the database, as in `run`
     with _alone(context), context.output.progress() as progress:
         progress.begin("indexing blocks", None)
-        cursor = rebuild_index(context.rpc, context.deployment, context.database, progress.reach)
+        cursor = rebuild_index(context.rpc, deployment, context.database, progress.reach)
     return _stands(cursor)
+
+
+def _say_why_the_node_is_silent(context: Context) -> None:
+    try:
+        context.rpc.call("eth_blockNumber")
+    except (NodeUnreachable, RpcFailure) as error:
+        context.output.note(f"warning: {error.explain()}")
 
 
 @contextmanager
@@ -102,10 +113,10 @@ def _told_to_end() -> threading.Event:
     return stop
 
 
-def _catch_up(context: Context) -> Cursor:
+def _catch_up(context: Context, follower: Follower) -> Cursor:
     with context.output.progress() as progress:
         progress.begin("indexing blocks", None)
-        return context.follower.catch_up(progress.reach)
+        return follower.catch_up(progress.reach)
 
 
 def _stands(cursor: Cursor) -> Result:

@@ -10,8 +10,8 @@ from ledger.ids import OperationId
 from ledger.units import civil_day_from_text
 from ledger.vocabulary import Role
 from scripts.command import command, group
-from scripts.context import Context
 from scripts.names import activity_id
+from scripts.operating import OperatingContext
 from scripts.operations import perform
 from scripts.options import FieldOption, OperationIdOption, QuantityOption, RecordOption, record_fields
 from scripts.options import operation_id as read_operation_id
@@ -27,7 +27,7 @@ ProposalArgument = Annotated[
 
 @command(app, "propose")
 def propose(
-    context: Context,
+    context: OperatingContext,
     activity: Annotated[str, typer.Argument(metavar="ACTIVITY", help="Code or id of the activity.")],
     *,
     first_day: Annotated[str, typer.Option(metavar="YYYY-MM-DD", help="First day of the monitoring period.")],
@@ -62,7 +62,7 @@ def propose(
 
 @command(app, "confirm")
 def confirm(
-    context: Context,
+    context: OperatingContext,
     proposal: ProposalArgument,
     *,
     operation_id: OperationIdOption = None,
@@ -87,7 +87,7 @@ def confirm(
 
 @command(app, "reject")
 def reject(
-    context: Context,
+    context: OperatingContext,
     proposal: ProposalArgument,
     *,
     operation_id: OperationIdOption = None,

@@ -11,11 +11,11 @@ import typer
 from api.auth import KeyScope
 from chain.keystores import STRONG_SCRYPT_N, create_keystore
 from indexer.api_keys import ApiKey, ApiKeyStore
-from ledger.errors import InvalidInput, UnknownWord, WrongKeyFile
+from ledger.errors import InvalidInput, NotFound, UnknownWord, WrongKeyFile
 from ledger.vocabulary import Role
 from scripts.command import command, group
 from scripts.context import Context
-from scripts.keys import key_password
+from scripts.keys import key_password, private_folder
 from scripts.output import Facts, Listing, Result
 from scripts.settings import DEPLOYER, KEYSTORE, KeySettings, default_keystore
 
@@ -44,7 +44,7 @@ def create_key(
 ) -> Result:
     """Makes a new key and writes its file, readable by its owner only.
 
-    The password comes from --password-file or TANPUHUI_PASSWORD_FILE_<OWNER>, never from the command line.
+    The password comes from --password-file or `TANPUHUI_PASSWORD_FILE_<OWNER>`, never from the command line.
 
     **Example**
 
@@ -55,11 +55,12 @@ def create_key(
     path = file or default_keystore(context.settings.home, name)
     given = KeySettings(name, path, settings.password_file, settings.password)
     password = key_password(given)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(path.parent)
     try:
         address = create_keystore(path, password, work=KEY_WORK)
     except FileExistsError:
-        raise WrongKeyFile(str(path), "there is a key file already, and it is not overwritten") from None
+        reason = "there is a key file already, and it is not overwritten"
+        raise WrongKeyFile(str(path), reason, "use it, or give the new one another place with --file") from None
     note = "" if file is None else f"name it by {KEYSTORE}{name}={path}"
     return Result(parts=[Facts("Key", {"owner": owner, "address": address, "keystore": str(path)})], note=note)
 
@@ -86,7 +87,8 @@ def create_api_key(
 
         tanpuhui api-key create "district bureau, import" --scope transfers:write --scope cancellations:write
     """
-    made = ApiKeyStore(context.database).create(name, _scopes(scope))
+    scopes = _scopes(scope)
+    made = ApiKeyStore(context.database).create(name, scopes)
     facts = {**_facts(made.key), "secret": made.secret}
     return Result(parts=[Facts("API key", facts)], note="keep the secret now; only its hash is stored")
 
@@ -114,6 +116,8 @@ def revoke_api_key(
 
         tanpuhui api-key revoke 3f9a1c0b7d2e4a58
     """
+    if not context.has_database:
+        raise NotFound("API key", key_id)
     ApiKeyStore(context.database).revoke(key_id)
     return Result(parts=[Facts("API key", {"key_id": key_id, "revoked": True})])
 

@@ -19,6 +19,7 @@ from ledger.vocabulary import MethodologyKind, MethodologyStatus, ReductionClass
 from scripts.command import command, group
 from scripts.context import Context
 from scripts.names import methodology_id
+from scripts.operating import OperatingContext
 from scripts.operations import perform
 from scripts.options import FieldOption, LimitOption, OperationIdOption, RecordOption, read_document, record_fields
 from scripts.options import operation_id as read_operation_id
@@ -32,7 +33,7 @@ VersionArgument = Annotated[str, typer.Argument(metavar="CODE@VERSION", help="Or
 
 @command(app, "publish")
 def publish(
-    context: Context,
+    context: OperatingContext,
     code: Annotated[str, typer.Argument(metavar="CODE", help="The publisher's code, without spaces.")],
     *,
     version: Annotated[int, typer.Option(min=1, help="1 for the first, then each the next.")] = 1,
@@ -92,7 +93,7 @@ def _document_hash(document: Path | None, document_hash: str | None) -> Hash32:
 
 @command(app, "withdraw")
 def withdraw(
-    context: Context,
+    context: OperatingContext,
     methodology: VersionArgument,
     *,
     operation_id: OperationIdOption = None,

@@ -13,9 +13,9 @@ from chain.operations import Operation
 from ledger.errors import WrongKeyFile
 from ledger.ids import Address
 from ledger.vocabulary import CancellationPurpose, Role
-from scripts.command import command
-from scripts.context import Context
+from scripts.command import command, commands
 from scripts.keys import open_keystore
+from scripts.operating import OperatingContext
 from scripts.operations import perform, perform_as_holder
 from scripts.options import (
     ActivityOption,
@@ -34,6 +34,8 @@ from scripts.options import quantity as read_quantity
 from scripts.output import Result
 from scripts.settings import KeySettings
 
+app = commands()
+
 HolderKeystoreOption = Annotated[
     Path | None,
     typer.Option(
@@ -47,15 +49,9 @@ HolderPasswordOption = Annotated[
 ]
 
 
-def register(app: typer.Typer) -> None:
-    """Adds the commands to the program."""
-    command(app, "transfer")(transfer)
-    command(app, "cancel")(cancel)
-    command(app, "correct")(correct)
-
-
+@command(app, "transfer")
 def transfer(
-    context: Context,
+    context: OperatingContext,
     *,
     from_account: Annotated[str, typer.Option("--from", metavar="ACCOUNT", help="Account that gives.")],
     to_account: Annotated[str, typer.Option("--to", metavar="ACCOUNT", help="Account that receives.")],
@@ -98,8 +94,9 @@ def transfer(
     return perform_as_holder(context, signer, make(context.composer(), by_holder=True))
 
 
+@command(app, "cancel")
 def cancel(
-    context: Context,
+    context: OperatingContext,
     *,
     account: Annotated[str, typer.Option("--account", metavar="ACCOUNT", help="Account that holds.")],
     quantity: QuantityOption,
@@ -149,8 +146,9 @@ def cancel(
     return perform_as_holder(context, signer, make(context.composer(), by_holder=True))
 
 
+@command(app, "correct")
 def correct(
-    context: Context,
+    context: OperatingContext,
     *,
     quantity: QuantityOption,
     lot: LotOption = None,
@@ -186,5 +184,6 @@ def _holder(keystore: Path, password_file: Path | None, account: Address) -> Key
     """The holder's key; `WrongKeyFile` if it is the key of another account."""
     signer = open_keystore(KeySettings("HOLDER", keystore=keystore, password_file=password_file))
     if signer.address != account:
-        raise WrongKeyFile(str(keystore), f"it holds the key of {signer.address.hex0x}, not of {account.hex0x}")
+        reason = f"it holds the key of {signer.address.hex0x}, not of {account.hex0x}"
+        raise WrongKeyFile(str(keystore), reason, "give the key file of the account that moves")
     return signer

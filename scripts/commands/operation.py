@@ -10,7 +10,7 @@ from api.routes.operations import read_operation
 from ledger.errors import NotFound
 from ledger.ids import OperationId
 from scripts.command import command, group
-from scripts.context import Context
+from scripts.operating import OperatingContext
 from scripts.operations import told
 from scripts.output import Listing, Result
 from scripts.reads import read_one
@@ -20,7 +20,7 @@ app = group("operation", "Operations of this node, by id.")
 
 @command(app, "status")
 def status(
-    context: Context, operation_id: Annotated[str, typer.Argument(metavar="0x…", help="Id of the operation.")]
+    context: OperatingContext, operation_id: Annotated[str, typer.Argument(metavar="0x…", help="Id of the operation.")]
 ) -> Result:
     """Says where an operation stands: in the outbox of this node, else in the index.
 
@@ -29,21 +29,21 @@ def status(
         tanpuhui operation status 0x8f…21
     """
     identifier = OperationId.from_hex(operation_id, "operation_id")
-    found = context.outbox.status(identifier)
+    found = context.outbox.status(identifier) if context.has_database else None
     if found is not None:
         return told(context, found)
     return read_one(context, read_operation, {"operation_id": identifier}, "Operation")
 
 
 @command(app, "resume")
-def resume(context: Context) -> Result:
+def resume(context: OperatingContext) -> Result:
     """Finishes what was saved or sent and not yet answered, of every body whose key is here.
 
     **Example**
 
         tanpuhui operation resume
     """
-    roles = context.configured_roles()
+    roles = context.usable_roles()
     if not roles:
         raise NotFound("configured key", "of any body")
     finished = context.resume(roles)

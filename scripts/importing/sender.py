@@ -14,13 +14,13 @@ from ledger.errors import OperationConflict, TanpuhuiError
 from ledger.ids import Hash32, OperationId
 from ledger.refusals import TransparencyLog_OperationConflict
 from ledger.vocabulary import Role
-from scripts.context import Context
+from scripts.operating import OperatingContext
 
 
 class BodiesSender:
     """`scripts.importing.runner.Sender` by the bodies' submitters, the outbox and the index."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: OperatingContext) -> None:
         self._context = context
         self._log = TransparencyLogView(context.rpc, context.deployment)
 

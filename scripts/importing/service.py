@@ -12,7 +12,6 @@ from indexer import ledger_state
 from indexer.database import Database
 from ledger.ids import ActivityId, Address, Hash32, MethodologyId
 from ledger.vocabulary import ReductionClass
-from scripts.context import Context
 from scripts.importing.check import ModelCheck, model_of
 from scripts.importing.errors import RowsInvalid
 from scripts.importing.mapping import load_mapping
@@ -22,6 +21,7 @@ from scripts.importing.runner import Tally, Watcher, apply_rows, check_rows
 from scripts.importing.sender import BodiesSender
 from scripts.importing.sources import Source
 from scripts.names import ActivityTerms
+from scripts.operating import OperatingContext
 
 MOST_SHOWN: Final = 100
 """Refused rows that are told with the outcome; all are in the file."""
@@ -54,7 +54,7 @@ class Outcome:
 
 
 def run_import(
-    context: Context,
+    context: OperatingContext,
     job: ImportJob,
     watcher: Watcher,
     on_refused: Callable[[RowRefusal], None] = lambda _: None,
@@ -67,6 +67,7 @@ def run_import(
     mapping = load_mapping(job.mapping, job.constants)
     source = Source(job.file, format_of(job.file, mapping.file))
     roles = list(dict.fromkeys(template.action.role for template in mapping.operations))
+    context.deployment  # noqa: B018 - before the database, which is not made for a deployment that is not there
     composer = context.composer(*roles)
     watcher.begin("reading", None)
     for _ in source.rows(needed=mapping.columns):  # what is wrong with the file as a whole is found before all else
@@ -101,7 +102,7 @@ class _Import:
 
     def __init__(
         self,
-        context: Context,
+        context: OperatingContext,
         job: ImportJob,
         *,
         reader: RowReader,

@@ -9,7 +9,7 @@ import pytest
 
 from chain.keystores import write_keystore
 from indexer.database import open_database
-from scripts.cli import build, run
+from scripts.cli import run, whole_program
 from scripts.following import sole_follower
 from tests.integration.scripts.conftest import LIGHT, PASSWORD, Cli
 from tests.integration.scripts.story import LOT, begin, publish, register
@@ -245,10 +245,8 @@ def test_every_command_helps_with_an_example() -> None:
 
 
 def _commands() -> list[list[str]]:
-    app = build()
-    found = [[str(info.name)] for info in app.registered_commands]
-    for group in app.registered_groups:
-        inner = group.typer_instance
-        assert inner is not None
-        found += [[str(inner.info.name), str(info.name)] for info in inner.registered_commands]
-    return found
+    return [
+        [name, *inner]
+        for name, command in whole_program().commands.items()
+        for inner in ([[word] for word in command.commands] if hasattr(command, "commands") else [[]])
+    ]

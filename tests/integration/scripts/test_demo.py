@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from pathlib import Path
 import pytest
 import urllib3
 
-from tests.integration.scripts.conftest import start
+from tests.integration.scripts.conftest import ROOT, start
 
 STEPS = ("编译", "部署", "开户", "方法学发布", "登记", "评估", "确认", "划转", "注销", "拒绝", "索引", "服务", "验证")
 
@@ -94,6 +95,44 @@ def test_it_serves_until_it_is_told_to_end(tmp_path: Path, number: signal.Signal
     assert list(tmp_path.iterdir()) == []
 
 
+def test_interrupted_before_it_serves_it_says_so(tmp_path: Path) -> None:
+    with running(tmp_path) as process:
+        assert process.stderr is not None
+        next(line for line in process.stderr if "部署" in line)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+
+    assert process.returncode == 130
+    assert "error: Interrupted before it was done; its chain and its folder are gone" in err
+    assert "`tanpuhui demo` may be started again" in err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_other_commands_work_on_it(tmp_path: Path) -> None:
+    """With what it says while it serves, typed as it says it."""
+    with running(tmp_path) as process:
+        assert process.stderr is not None
+        lines = iter(process.stderr)
+        told = next(line for line in lines if "In another terminal" in line)
+        commands = [next(lines).strip(), next(lines).strip()]
+        found = re.search(r"`(\. \S+)`", told)
+        assert found
+        said = ""
+        for command in (*commands, "tanpuhui index run", "tanpuhui certificate 2"):
+            words = command.replace("tanpuhui ", f"{sys.executable} -c 'from scripts.cli import main; main()' ")
+            code = 3 if command == "tanpuhui index run" else 0  # the demo itself follows the chain
+            shell = ["sh", "-c", f"{found[1]} && {words}"]
+            done = subprocess.run(shell, check=False, cwd=ROOT, capture_output=True, text=True)
+            assert done.returncode == code, command + done.stdout + done.stderr
+            said = done.stdout
+        assert re.search(r"event +mine", said)
+        assert "record hash" in said
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert "ended: its chain and its folder are gone" in err
+
+
 def test_killed_it_leaves_no_node_behind(tmp_path: Path) -> None:
     with running(tmp_path) as process:
         served_url(process)
@@ -116,7 +155,7 @@ def test_a_home_folder_stays(tmp_path: Path) -> None:
     with running(tmp_path, "--exit", "--home", home) as process:
         _, err = process.communicate(timeout=120)
     assert process.returncode == 2
-    assert "a folder without a deployment" in err
+    assert "a new or empty folder" in err
 
 
 def test_it_ignores_what_is_configured(tmp_path: Path) -> None:

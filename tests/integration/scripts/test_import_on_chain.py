@@ -71,7 +71,7 @@ def test_one_bad_row_and_nothing_is_sent(cli: Cli, tmp_path: Path) -> None:
 
     document = cli.json("import", "--mapping", mapping, bad, "--refused", report, code=2)
     assert document["code"] == "rows-invalid"
-    assert document["arguments"]["value"] == "'2 of 4 rows'"
+    assert document["arguments"]["value"] == "2 of 4 rows"
     assert (document["arguments"]["rows"], document["arguments"]["refused"]) == (4, 2)
     first = document["arguments"]["first_refused"]
     assert [(row["line"], row["by"], row["field"], row["rule"]) for row in first] == [

@@ -52,6 +52,7 @@ def test_reading_and_writing(cli: Cli) -> None:
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=30)
     assert process.returncode == 0, err
+    assert "ended; every operation that was taken is saved" in err
     cli("index", "run")
     assert cli.json("lot", "list", *LOT[:2])["items"][0]["cancelled"]["quantity_tonnes"] == "1.5"
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from indexer.database import Database, open_database
+from indexer.database import SCHEMA_VERSION, Database, migration, open_database
 from indexer.errors import DatabaseUnusable, InvalidDatabaseUrl
 
 SECRET = "hunter2"
@@ -85,3 +85,7 @@ def test_a_new_database_is_its_owners_alone(tmp_path: Path) -> None:
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
     database.close()
     assert set(modes.values()) == {0o600}, modes
+
+
+def test_the_schema_version_is_that_of_the_newest_migration() -> None:
+    assert migration.newest() == SCHEMA_VERSION

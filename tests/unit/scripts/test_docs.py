@@ -11,7 +11,7 @@ import pytest
 from ledger.errors import TanpuhuiError
 from ledger.vocabulary import Role
 from scripts import settings
-from scripts.cli import build
+from scripts.cli import whole_program
 from scripts.errors import ProgramFault
 from scripts.importing.actions import ACTIONS
 from scripts.importing.expressions import CLEANERS, TESTS
@@ -42,9 +42,8 @@ def test_every_command_has_an_example_that_begins_with_its_own_words() -> None:
 
 
 def _commands() -> list[object]:
-    app = build()
-    inner = [command for group in app.registered_groups for command in group.typer_instance.registered_commands]  # type: ignore[union-attr]
-    return [*app.registered_commands, *inner]
+    found = whole_program().commands.values()
+    return [inner for one in found for inner in getattr(one, "commands", {"": one}).values()]
 
 
 def test_every_option_of_the_examples_exists() -> None:

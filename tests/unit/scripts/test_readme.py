@@ -8,9 +8,8 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
-import typer
 
-from scripts.cli import build
+from scripts.cli import whole_program
 
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -25,7 +24,7 @@ def test_links(link: str) -> None:
 @pytest.mark.parametrize("line", re.findall(r"^tanpuhui .*$", README, flags=re.MULTILINE))
 def test_commands(line: str) -> None:
     words = shlex.split(line.partition("#")[0])[1:]
-    command = typer.main.get_command(build())
+    command = whole_program()
     while hasattr(command, "commands"):
         command = command.commands[words.pop(0)]
     options = {name for parameter in command.params for name in parameter.opts}
