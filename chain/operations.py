@@ -1,7 +1,7 @@
 """Operations as the submitter sees them, and the port behind which they are saved.
 
-An operation is saved before it is signed and before it is sent, under an id its maker chose (DESIGN §4, §7). The chain
-applies an id once; the outbox lets a submitter that was killed find out what it had begun.
+An operation is saved before it is signed and before it is sent, under an id its maker chose (01-concepts §1.5). The
+chain applies an id once; the outbox lets a submitter that was killed find out what it had begun.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

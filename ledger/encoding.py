@@ -381,7 +381,7 @@ def custody_address(commitment: IdentityCommitment) -> Address:
 
 
 def derived_salt(*, salt_key: bytes, operation_id: OperationId, name: str) -> bytes:
-    """Salt of a record's field, 16 bytes, from a key whose deletion unlinks the person (DESIGN §5)."""
+    """Salt of a record's field, 16 bytes, from a key whose deletion unlinks the person (03-encodings §3.2)."""
     message = _fixed("operation_id", operation_id, 32) + _utf8("name", name)
     return _hmac("salt_key", salt_key, message)[:SALT_LENGTH]
 

@@ -1,4 +1,4 @@
-"""Quantities and days: whole grams of CO2e and civil days in Shanghai. Never a float (DESIGN §3).
+"""Quantities and days: whole grams of CO2e and civil days in Shanghai. Never a float (03-encodings §3.3).
 
 1 t = 1,000,000 g. Every total stays below 2**63 so that each store and language can hold it.
 """

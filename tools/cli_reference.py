@@ -9,6 +9,7 @@ from typing import Any
 
 from scripts.cli import SUMMARY, whole_program
 from scripts.command import COMMON_PANEL
+from tools.exit_codes import exit_code_table
 
 _INTRODUCTION = """# The command line
 
@@ -29,25 +30,13 @@ Made from the program by `make generate`; `tanpuhui COMMAND --help` says the sam
 
 ## Exit codes
 
-| code | meaning |
-|---|---|
-| 0 | done |
-| 1 | a rule of the ledger forbids it, or some rows of an import were refused |
-| 2 | a value, option or file breaks a rule; nothing was changed |
-| 3 | node, database, deployment or key cannot be used now |
-| 4 | nothing has this id |
-| 5 | the key or API key lacks the role or scope |
-| 6 | a proof does not hold |
-| 7 | what the node tells contradicts itself, the contracts or the index |
-| 70 | a fault of this program |
-| 130 | interrupted |
-"""
+{exit_codes}"""
 
 
 def cli_reference() -> str:
     """The whole document."""
     commands = list(_commands(whole_program(), []))
-    parts = [_INTRODUCTION.format(summary=SUMMARY.strip()), _common(commands[0][1])]
+    parts = [_INTRODUCTION.format(summary=SUMMARY.strip(), exit_codes=exit_code_table()), _common(commands[0][1])]
     parts += [_section(words, command) for words, command in commands]
     return "\n".join(parts).rstrip() + "\n"
 

@@ -53,7 +53,7 @@ interface IReductionLedger is IOperationLedger, IHoldings {
         uint128 correctedGrams;
     }
 
-    /// @notice Per class: issued + boughtBack = held + cancelled + takenBack (DESIGN §4), all in g CO2e.
+    /// @notice Per class: issued + boughtBack = held + cancelled + takenBack (docs/spec/01-concepts.md §1.4, 1), all in g CO2e.
     /// @param boughtBackGrams came in from points, which the points ledger counts as issued
     struct ClassTotals {
         uint128 issuedGrams;

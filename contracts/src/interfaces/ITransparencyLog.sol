@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {OperationId} from "../types/Types.sol";
 
-/// @title The one append-only log of every operation (DESIGN §1, §4, §5)
+/// @title The one append-only log of every operation (docs/spec/01-concepts.md §1.2, 03-encodings.md §3.1)
 /// @notice An RFC 6962 Merkle tree with SHA-256, kept as one stored node per leaf so that the root of every size the
 /// log ever had can be read. Only the ledgers may append. It also holds the digest of every operation id, which makes
 /// exactly-once hold across all ledgers and not only within one.
@@ -16,7 +16,7 @@ interface ITransparencyLog {
     /// @param from account that gives, or zero
     /// @param to account that receives, or zero
     /// @param grams quantity in g CO2e, or zero where the operation moves none
-    /// @param recordHash hash of the off-chain record (DESIGN §5), never zero
+    /// @param recordHash hash of the off-chain record (docs/spec/03-encodings.md §3.1), never zero
     struct Entry {
         OperationId operationId;
         bytes32 digest;
@@ -46,7 +46,7 @@ interface ITransparencyLog {
     /// @notice The zero operation id is refused: it could not be told from "no operation".
     error TransparencyLog_ZeroOperationId();
 
-    /// @notice Each operation carries the hash of its record (DESIGN §1); zero is not a hash.
+    /// @notice Each operation carries the hash of its record (docs/spec/01-concepts.md §1.2); zero is not a hash.
     error TransparencyLog_ZeroRecordHash(OperationId operationId);
 
     /// @notice The id was used for an operation with other content (or by another sender).

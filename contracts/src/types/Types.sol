@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-/// @notice Made by the submitter and saved before the first try; the key of exactly-once (DESIGN §4). Never zero.
+/// @notice Made by the submitter and saved before the first try; the key of exactly-once (docs/spec/01-concepts.md §1.5). Never zero.
 type OperationId is bytes32;
 
 /// @notice One published version of a methodology: `Encodings.methodologyId(code, version)`.

@@ -18,8 +18,8 @@ import {
 import {Base} from "../Base.sol";
 import {Handler} from "./Handler.sol";
 
-/// @notice The invariants of docs/spec/01-concepts.md §1.4 (numbers below) and of DESIGN §4 (quoted), after every step
-/// of random runs of the handler.
+/// @notice The invariants of docs/spec/01-concepts.md §1.4 (numbers below), after every step of random runs of the
+/// handler.
 contract ReductionInvariantsTest is Base {
     Handler private handler;
     bytes4[] private selectors;

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ledger.errors import TanpuhuiError
+from ledger.refusals import REFUSALS
 from ledger.vocabulary import Role
 from scripts import settings
 from scripts.cli import whole_program
@@ -19,6 +20,8 @@ from scripts.importing.mapping import load_mapping
 from scripts.importing.records import FileFormat
 from scripts.importing.refused import COLUMNS
 from tools.cli_reference import cli_reference
+from tools.error_reference import documented, reference
+from tools.exit_codes import EXIT_CODES
 
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
 DOCS = ROOT / "docs"
@@ -96,6 +99,23 @@ def test_the_mappings_of_the_benchmarks_can_be_read(path: Path) -> None:
     assert load_mapping(path, constants).operations
 
 
+def test_the_error_reference_is_made_from_the_errors() -> None:
+    assert read("spec/04-errors.md") == reference(), "run `make generate`"
+
+
+@pytest.mark.parametrize("kind", [*documented(), *REFUSALS.values()], ids=lambda kind: kind.__name__)
+def test_every_code_is_in_the_error_reference_once_and_says_when(kind: type[TanpuhuiError]) -> None:
+    rows = [line for line in read("spec/04-errors.md").splitlines() if f"| `{kind.code}` |" in line]
+    assert len(rows) == 1
+    assert not rows[0].rstrip().endswith("|  |")
+
+
+def test_errors_of_every_part_are_in_the_error_reference() -> None:
+    codes = {kind.code for kind in documented()}
+    assert codes >= {"route-unknown", "idempotency-key-reused", "malformed-file", "rows-invalid", "invalid-mapping"}
+    assert codes >= {"misused", "program-fault", "interrupted", "broken-log", "unknown-event", "index-unavailable"}
+
+
 def test_every_setting_is_documented() -> None:
     text = read("operations.md")
     names = [value for value in vars(settings).values() if isinstance(value, str) and value.startswith("TANPUHUI_")]
@@ -114,5 +134,6 @@ def test_every_exit_code_is_documented() -> None:
         kind = waiting.pop()
         codes.add(kind.exit_code)
         waiting += kind.__subclasses__()
-    for text in (read("operations.md"), read("cli.md")):
+    assert set(EXIT_CODES) == codes
+    for text in (read("operations.md"), read("cli.md"), read("spec/04-errors.md").partition("## 4.2")[0]):
         assert {int(code) for code in re.findall(r"^\| (\d+) \|", text, flags=re.MULTILINE)} == codes
