@@ -24,7 +24,7 @@ def _public_fields(record: Record) -> list[str]:
 
     Whatever else a body wrote into a record stays back.
     """
-    public = _public_names(record.kind, _purpose_of(record))
+    public = public_names(record.kind, _purpose_of(record))
     return [member.name for member in record.fields if member.name in public]
 
 
@@ -123,7 +123,8 @@ def _require_hash(computed: RecordHash, record_hash: RecordHash) -> None:
 
 
 @lru_cache(maxsize=256)
-def _public_names(kind: OperationKind, purpose: str) -> frozenset[str]:
+def public_names(kind: OperationKind, purpose: str) -> frozenset[str]:
+    """The fields of a kind that are public unless somebody decides otherwise; `purpose` is that of a cancellation."""
     return frozenset({*REQUIRED_FIELDS[kind], *PUBLIC_FIELDS.get(kind, ()), *_PUBLIC_BY_PURPOSE.get(purpose, ())})
 
 

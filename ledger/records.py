@@ -332,7 +332,7 @@ def check_fields(kind: OperationKind, fields: Mapping[str, Json]) -> None:
     """Raises as `build_record` does; makes nothing."""
     _require(fields, REQUIRED_FIELDS[kind], f"be in the record of kind {kind.label}")
     for name, value in fields.items():
-        if check := _FIELD_CHECKS.get(name):
+        if check := FIELD_CHECKS.get(name):
             check(value, name)
     if kind is OperationKind.REDUCTION_CANCELLED:
         purpose = CancellationPurpose.from_label(str(fields["purpose"]), "purpose")
@@ -371,7 +371,7 @@ def _year(value: Json, name: str) -> None:
         raise InvalidRecord(name, "be a year written YYYY", value)
 
 
-_FIELD_CHECKS: Mapping[str, Callable[[Json, str], object]] = {
+FIELD_CHECKS: Mapping[str, Callable[[Json, str], object]] = {
     "rules": _text,
     "account": _hex(Address),
     "from_account": _hex(Address),
@@ -414,6 +414,7 @@ _FIELD_CHECKS: Mapping[str, Callable[[Json, str], object]] = {
     "batch_root": _hex(Hash32),
     "quantification": Quantification.from_json,
 }
+"""What a field of a known name must be, in whatever record it stands."""
 
 
 # Reading and checking

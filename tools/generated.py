@@ -20,6 +20,7 @@ from api.settings import ApiSettings
 from tools.cli_reference import cli_reference
 from tools.error_reference import reference
 from tools.error_signatures import error_signatures
+from tools.record_reference import record_reference
 
 ROOT = Path(__file__).resolve().parent.parent
 CONTRACTS = ROOT / "contracts"
@@ -122,6 +123,10 @@ GENERATORS = [
     Generator(owns=[ROOT / "docs" / "cli.md"], make=lambda: {ROOT / "docs" / "cli.md": cli_reference()}),
     Generator(owns=[ROOT / "docs" / "openapi.json"], make=openapi_document),
     Generator(owns=[ROOT / "docs" / "spec" / "04-errors.md"], make=error_reference),
+    Generator(
+        owns=[ROOT / "docs" / "spec" / "06-records.md"],
+        make=lambda: {ROOT / "docs" / "spec" / "06-records.md": record_reference()},
+    ),
     Generator(owns=[SNAPSHOTS / "abi", SNAPSHOTS / "storage"], make=contract_snapshots),
     Generator(owns=[SNAPSHOTS / "gas"], make=gas_snapshots),
     # After the ABIs, which it is made from.

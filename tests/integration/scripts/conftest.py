@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -65,12 +66,37 @@ class Cli:
 
     def json(self, *arguments: object, code: int = 0) -> Any:
         """Runs one command with --json and gives the document."""
-        answer = self(*arguments, "--json", code=code)
-        return answer.json
+        document = self(*arguments, "--json", code=code).json
+        check_plain(document)
+        return document
 
     def start(self, *arguments: object) -> subprocess.Popen[str]:
         """Starts a command in a process of its own."""
         return start(self.env, *arguments)
+
+
+PYTHONS_NOTATION = re.compile(r"^b['\"]|^\[?'|^\(|\bNone\b|object at 0x|<\w+\.|\w+\(\w+=")
+
+
+def check_plain(value: Any, name: str = "") -> None:
+    """No value in Python's notation, days as dates, quantities as decimal strings, and no number that is no integer."""
+    match value:
+        case dict():
+            for key, member in value.items():
+                check_plain(member, key)
+        case list():
+            for member in value:
+                check_plain(member, name)
+        case None:
+            pass
+        case _ if name.endswith(("_day", "today")):
+            assert re.fullmatch(r"\d{4}-\d{2}-\d{2}", value), (name, value)
+        case _ if name.endswith(("_gco2e", "grams")):
+            assert re.fullmatch(r"\d+", value), (name, value)
+        case str():
+            assert not PYTHONS_NOTATION.search(value), (name, value)
+        case _:
+            assert isinstance(value, int), (name, value)
 
 
 def start(env: Mapping[str, str], *arguments: object) -> subprocess.Popen[str]:

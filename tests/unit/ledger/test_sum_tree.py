@@ -213,7 +213,7 @@ def test_a_proof_of_the_log_is_no_proof_of_an_entry() -> None:
         verify_entry(**entry(0), index=0, size=2, proof=[LEAVES[1]], total=sum_root(LEAVES[:2]).grams, root=log_root)
 
 
-# Sums tailored to whoever looks (DESIGN §5)
+# Sums tailored to whoever looks (docs/spec/05-points.md)
 
 
 def broken_node(left: SumNode, right: SumNode) -> SumNode:

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from ledger.errors import TanpuhuiError
+from ledger.records import FIELD_CHECKS, PURPOSE_FIELDS, REQUIRED_FIELDS
 from ledger.refusals import REFUSALS
-from ledger.vocabulary import Role
+from ledger.vocabulary import OperationKind, Role
 from scripts import settings
 from scripts.cli import whole_program
 from scripts.errors import ProgramFault
@@ -22,6 +23,7 @@ from scripts.importing.refused import COLUMNS
 from tools.cli_reference import cli_reference
 from tools.error_reference import documented, reference
 from tools.exit_codes import EXIT_CODES
+from tools.record_reference import FORMATS, record_reference
 
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
 DOCS = ROOT / "docs"
@@ -137,3 +139,17 @@ def test_every_exit_code_is_documented() -> None:
     assert set(EXIT_CODES) == codes
     for text in (read("operations.md"), read("cli.md"), read("spec/04-errors.md").partition("## 4.2")[0]):
         assert {int(code) for code in re.findall(r"^\| (\d+) \|", text, flags=re.MULTILINE)} == codes
+
+
+def test_the_record_reference_is_made_from_the_records() -> None:
+    assert read("spec/06-records.md") == record_reference(), "run `make generate`"
+
+
+def test_every_field_with_a_rule_has_a_format_in_the_record_reference() -> None:
+    page = read("spec/06-records.md")
+    named = {name for names in (*REQUIRED_FIELDS.values(), *PURPOSE_FIELDS.values()) for name in names}
+    written = set(re.findall(r"^\| [a-z-]+ \| `(\w+)` \|", page, flags=re.MULTILINE))
+    assert named <= written
+    assert {*FIELD_CHECKS, *written} == set(FORMATS)
+    for kind in OperationKind:
+        assert f"| {kind.label} | `rules` | required | disclosed |" in page
