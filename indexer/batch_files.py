@@ -1,4 +1,6 @@
-"""Batch files: the entries of one batch as Parquet (docs/spec/05-points.md §5.7), written the same way every time and read strictly.
+"""Batch files: the entries of one batch as Parquet (docs/spec/05-points.md §5.7), read strictly.
+
+Equal batches make equal bytes, whoever writes them with these libraries.
 
 A file tells everything of everyone in the batch, with the key of its salts: it is for the operator and the auditor.
 """

@@ -1,8 +1,8 @@
 """The content-addressed store of batch files: a file is found by its SHA-256, which is what the chain holds of it.
 
 A folder by default, or a bucket of any S3-compatible service. A file is put whole or not at all, putting it again
-changes nothing, and what is read is checked against the hash that it was asked for by. Credentials of S3 come from where its
-own tools look for them (`AWS_ACCESS_KEY_ID` …, the instance's role), never from the URL, which may be shown and logged.
+changes nothing, and what is read is checked against the hash that it was asked for by. Credentials of S3 come from
+where its own tools look for them (`AWS_ACCESS_KEY_ID` …, the instance's role), never from the URL, which may be shown.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class BatchStore(ABC):
 
     @abstractmethod
     def put(self, source: Path) -> Hash32:
-        """Keeps a copy of the file and gives its hash; it is on the disk, or taken by the service, when this returns."""
+        """Keeps a copy of the file, which lasts when this returns, and gives its hash."""
 
     @abstractmethod
     def exists(self, file_hash: bytes) -> bool:
@@ -118,9 +118,12 @@ class ObjectStore(BatchStore):
         file_hash = self._copies.put(source)
         if not self.exists(file_hash):
             # An object appears under its name when it is complete, so there is nothing to rename.
-            with self._asking(), self._filesystem.open_output_stream(self._key(file_hash)) as output:
-                with self._copies.local(file_hash).open("rb") as file:
-                    shutil.copyfileobj(file, output, _CHUNK_BYTES)
+            with (
+                self._asking(),
+                self._copies.local(file_hash).open("rb") as file,
+                self._filesystem.open_output_stream(self._key(file_hash)) as output,
+            ):
+                shutil.copyfileobj(file, output, _CHUNK_BYTES)
         return file_hash
 
     def exists(self, file_hash: bytes) -> bool:

@@ -2,16 +2,16 @@
 
 Three sets of sorted runs (`indexer.sorted_runs`) in one folder:
 
-- **entries**: the first 8 bytes of every entry id that was ever prepared -> batch and row. A hit counts only if the batch
-  file has the whole id there.
+- **entries**: the first 8 bytes of every entry id that was ever prepared -> batch and row. A hit counts only if the
+  batch file has the whole id there.
 - **accounts**: the first 16 bytes of every account tag -> batch and row. Tags come from random keys, so 128 bits tell
   all persons apart; nobody outside can choose them.
-- **balances** of a class: account tag -> grams, signed. Rows of one person are added up when runs are merged, so their number
-  follows the persons, not their entries.
+- **balances** of a class: account tag -> grams, signed. Rows of one person are added up when runs are merged, so their
+  number follows the persons, not their entries.
 
-`manifest.json` says which run files count and is renamed into place last; files that it does not name are leftovers of a
-crash and are removed by the next writer. Earned points count when their batch is anchored, spent ones from the moment their batch
-is prepared, so that nobody can spend twice what is on its way.
+`manifest.json` says which run files count and is renamed into place last; files that it does not name are leftovers of
+a crash and are removed by the next writer. Earned points count when their batch is anchored, spent ones from the moment
+their batch is prepared, so that nobody can spend twice what is on its way.
 """
 
 from __future__ import annotations
@@ -105,6 +105,7 @@ def _steady(question: Callable[Concatenate[EntryIndex, _P], _T]) -> Callable[Con
 
     @functools.wraps(question)
     def asked(index: EntryIndex, /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        missing = ""
         for _ in range(_ATTEMPTS):
             index.refresh()
             try:
@@ -182,7 +183,7 @@ class EntryIndex:
     def add(self, batch: BatchColumns, file_hash: bytes) -> int:
         """Adds a prepared batch and gives its number in the index; a withdrawn one is prepared again.
 
-        Adding a batch that is there changes nothing. A snapshot's entries are balances, not events: they are not indexed.
+        Adding a batch that is there changes nothing. A snapshot's entries are balances, not events: they are left out.
         """
         with self.writing():
             known = self.place_of(file_hash)
@@ -275,7 +276,7 @@ class EntryIndex:
 
     @_steady
     def balances(self, account_tags: Hashes, reduction_class: ReductionClass, *, pending: bool = True) -> Whole:
-        """Points of these persons in a class, in grams; those that prepared batches spend are off, unless not `pending`."""
+        """Points of these persons in a class, in grams, less what prepared batches spend unless `pending` is false."""
         words = words_of(account_tags)
         totals = np.zeros(len(account_tags), np.int64)
         runs = list(self._runs(_BALANCES + reduction_class.label))

@@ -1,8 +1,8 @@
 """The vault of persons (docs/spec/05-points.md §5.8): reference hash -> person key and account tag, and lookup tokens.
 
-It is a database of its own, apart from the mirror, and the only place where a reference leads to a tag. References themselves
-are never stored, only their HMAC under the vault key. Forgetting a person destroys the row: the tag stays in batches and
-proofs, and nothing says any more whose it is. That holds for this database; copies of it must be destroyed as well.
+It is a database of its own, apart from the mirror, and the only place where a reference leads to a tag. References
+themselves are never stored, only their HMAC under the vault key. Forgetting a person destroys the row: the tag stays in
+batches and proofs, and nothing says any more whose it is. That holds for this database; copies of it must go as well.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sqlalchemy import URL, Column, Connection, Index, LargeBinary, MetaData, Ta
 
 from indexer.database import Database, open_database
 from indexer.sorted_runs import words_of
-from ledger.bulk.columns import Hashes, Strings
+from ledger.bulk.columns import Hashes, Strings, take_hashes
 from ledger.bulk.entries import account_tags
 from ledger.bulk.hashing import keyed_hashes
 from ledger.encoding import keyed_hash
@@ -50,7 +50,7 @@ _TOKENS: Final = Table(
 
 @dataclass(slots=True)
 class _Known:
-    """Persons in memory, ascending by reference hash."""
+    """Persons in memory, ascending by the first eight bytes of their reference hash."""
 
     hashes: Hashes = field(default_factory=lambda: np.zeros((0, 32), np.uint8))
     tags: Hashes = field(default_factory=lambda: np.zeros((0, 32), np.uint8))
@@ -65,24 +65,24 @@ class _Known:
         inside = places < len(self.hashes)
         same = np.zeros(len(wanted), np.bool_)
         same[inside] = (self.hashes[places[inside]] == wanted[inside]).all(axis=1)
-        for place in np.flatnonzero(~same & inside):
-            self._find_slowly(wanted, places, int(place), same)
+        alike = np.zeros(len(wanted), np.bool_)
+        alike[inside] = self.prefixes[places[inside]] == prefixes[inside]
+        for place in np.flatnonzero(alike & ~same).tolist():
+            self._find_slowly(wanted, places, place, same)
         places[~same] = -1
         return places
 
     def add(self, hashes: Hashes, tags: Hashes) -> None:
-        joined = np.concatenate([self.hashes, hashes])
-        words = words_of(joined)
-        order = np.lexsort(words[::-1])
-        self.hashes, self.tags = joined[order], np.concatenate([self.tags, tags])[order]
-        self.prefixes = np.ascontiguousarray(words[0][order])
+        prefixes = np.concatenate([self.prefixes, words_of(hashes)[0]])
+        order = np.argsort(prefixes, kind="stable")
+        self.prefixes = prefixes[order]
+        self.hashes = take_hashes(np.concatenate([self.hashes, hashes]), order)
+        self.tags = take_hashes(np.concatenate([self.tags, tags]), order)
 
     def _find_slowly(self, wanted: Hashes, places: NDArray[np.int64], place: int, same: NDArray[np.bool_]) -> None:
         """Looks on among hashes that begin with the same eight bytes, which hardly ever are several."""
         at = int(places[place])
         prefix = self.prefixes[at]
-        if prefix != words_of(wanted[place : place + 1])[0, 0]:
-            return
         while at < len(self.prefixes) and self.prefixes[at] == prefix:
             if (self.hashes[at] == wanted[place]).all():
                 places[place], same[place] = at, True
@@ -111,7 +111,7 @@ class Persons:
         if len(missing):
             self._create(missing)
             found = self._known.find(wanted)
-        return self._known.tags[found][inverse]
+        return take_hashes(take_hashes(self._known.tags, found), inverse)
 
     def known_tags(self, references: Strings) -> tuple[Hashes, NDArray[np.bool_]]:
         """The tag of each reference and whether there is such a person; nobody is added. Unknown ones have zeros."""
@@ -133,7 +133,7 @@ class Persons:
     def forget(self, references: Sequence[str]) -> int:
         """Destroys the keys and lookup tokens of these persons; how many of them were there.
 
-        SQLite overwrites what it deletes and empties its journal; PostgreSQL writes the tables anew. Nothing keeps a copy.
+        SQLite overwrites what it deletes and empties its journal; PostgreSQL writes the tables anew.
         """
         hashes = [self._hash(reference) for reference in references]
         with self._database.write(durable=True) as connection:
@@ -178,10 +178,10 @@ class Persons:
         hashes = keyed_hashes(self._key, references)
         words = words_of(hashes)
         order = np.argsort(words[0], kind="stable")
-        ordered = hashes[order]
+        ordered = take_hashes(hashes, order)
         if len(ordered) and _alike(words[:, order]):
             order = np.lexsort(words[::-1])
-            ordered = hashes[order]
+            ordered = take_hashes(hashes, order)
         new = np.ones(len(ordered), np.bool_)
         new[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
         inverse = np.empty(len(ordered), np.int64)

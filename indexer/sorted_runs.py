@@ -1,8 +1,8 @@
 """Sorted runs: columns of 64-bit words in memory-mapped files, sorted by their first column and merged geometrically.
 
-A set of runs answers "where is this key" for a whole column of keys at a time. New rows come as a run of their own; whenever
-`FAN_IN` runs stand on one level they become one run of the next, so that a row is written and a key is looked up a number of
-times that grows with the logarithm of all rows only. Nothing here is the truth: runs are derived and can be made again.
+A set of runs answers "where is this key" for a whole column of keys at a time. New rows come as a run of their own;
+whenever `FAN_IN` runs stand on one level they become one run of the next, so that a row is written and a key is looked
+up a number of times that grows with the logarithm of all rows only. Runs are derived and can be made again.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class RunFiles:
         return self._write(name, combined, most, 1 + max(run.level for run in runs))
 
     def open(self, run: Run) -> Words:
-        """The rows of a run, mapped and not read; `ValueError` or `OSError` if the file is not as long as it should be."""
+        """The rows of a run, mapped and not read; `ValueError` if the file is too short, `FileNotFoundError`."""
         if run.rows == 0:
             return np.zeros((self._columns, 0), np.uint64)
         path = self._folder / run.name
@@ -172,4 +172,5 @@ def _taken(column: Words, places: NDArray[np.int64], keys: Words) -> NDArray[np.
 def _ranges(begin: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.int64]:
     """begin[0], begin[0] + 1, … (counts[0] of them), begin[1], …"""
     ends = np.cumsum(counts)
-    return np.arange(ends[-1] if len(ends) else 0) + np.repeat(begin - (ends - counts), counts)
+    ranges: NDArray[np.int64] = np.arange(counts.sum()) + np.repeat(begin - (ends - counts), counts)
+    return ranges

@@ -1,4 +1,4 @@
-"""From rows to candidates: whose entry it would be, how many grams, and what is recorded of it; or which rule the row breaks."""
+"""From rows to candidates: whose entry, how many grams and what is recorded of it; or which rule the row breaks."""
 
 from __future__ import annotations
 
@@ -213,7 +213,7 @@ class _Draft:
         return read
 
     def _details(self, shown: Mapping[str, Read]) -> pa.Array:
-        """`{"distance_m":5,"ended_at":…}` with the names sorted, as RFC 8785 has it; what was not measured is left out."""
+        """`{"distance_m":5,"ended_at":…}`, names sorted as RFC 8785 has them, without what was not measured."""
         names = sorted(shown)
         sure = [name for name in names if not shown[name].blank.any()]
         first_is_sure = bool(names) and names[0] in sure

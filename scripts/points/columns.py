@@ -112,14 +112,15 @@ def _passes(test: Test, text: pa.Array) -> Mask:
     if test.pattern is None and not test.word:
         return _mask(pc.is_in(text, pa.array(test.one_of, pa.string())))
     if test.word in {"blank", "present"}:
-        return blank(text) == (test.word == "blank")
+        return blank(text) if test.word == "blank" else ~blank(text)
     # Python's patterns are not Arrow's: each different text is asked once.
     packed = text.dictionary_encode()
     if test.pattern is not None:
         answers = [test.pattern.fullmatch(value) is not None for value in packed.dictionary.to_pylist()]
     else:
         answers = [TESTS[test.word](value) for value in packed.dictionary.to_pylist()]
-    return np.array(answers, np.bool_)[packed.indices.to_numpy()]
+    passed: Mask = np.array(answers, np.bool_)[packed.indices.to_numpy()]
+    return passed
 
 
 def _scaled(column: pa.Array, decimals: int) -> Read:

@@ -1,4 +1,4 @@
-"""Reads feed mappings: TOML that says how the rows of an operator's file become entries. The reference is docs/points.md.
+"""Reads feed mappings: TOML that says how rows of an operator's file become entries. The reference is docs/points.md.
 
 Read as strictly as the mappings of `tanpuhui import`: a key that the language does not know is `InvalidMapping`.
 """
@@ -109,7 +109,7 @@ Input = Reading | Constant | Duration | GreatCircle | OverNetwork
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pairing:
-    """Two taps of one card make a trip: the first passes `enter`, the card's next one `leave`, at most `limit_s` later."""
+    """Two taps of a card make a trip: one passes `enter`, the card's next one `leave`, `limit_s` later at most."""
 
     card: str
     time: Moment

@@ -1,9 +1,9 @@
 """Prepares batches: files through a mapping into batch files in the store, and unsigned headers in the run's folder.
 
-A portion of the input is `batch_size` rows, whatever becomes of them, and makes one batch. So a run that was killed cuts
-the same portions when it is started again, and what is prepared already is passed over. For each portion, in this order:
-persons are saved, the batch file is put in the store, the header is written, the index learns the entries, and the header
-gets its name. Whatever the index knows has a header, and no other run can take the same entries.
+A portion of the input is `batch_size` rows, whatever becomes of them, and makes one batch. So a run that was killed
+cuts the same portions when it is started again, and what is prepared already is passed over. For each portion, in this
+order: persons are saved, the batch file is put in the store, the header is written, the index learns the entries, and
+the header gets its name. Whatever the index knows has a header, and no other run can take the same entries.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _FINGERPRINT: Final = b"tanpuhui points plan"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrepareKeys:
-    """Secrets that a run is prepared with, 32 bytes each: the feed's (or the instructions') and the operator's for salts."""
+    """Secrets of 32 bytes each: the feed's or the instructions' for entry ids, and the operator's for salts."""
 
     entry_key: bytes = field(repr=False)
     salt_key: bytes = field(repr=False)
@@ -87,13 +87,15 @@ def prepare(
     """
     _check(mapping, terms, quantification, batch_size)
     sources = [Source(path, mapping.file) for path in files]
-    plan = _plan(mapping, sources, terms, quantification, keys, batch_size)
+    plan = _plan(mapping, sources, terms=terms, quantification=quantification, keys=keys, batch_size=batch_size)
     places.run.begin(plan, mapping.content)
     with places.index.writing():
         if places.run.done is None:
             blocks = read_blocks(sources, mapping, places.run.path)
             names = [path.name for path in files]
-            work = _Run(mapping, terms, quantification, keys, places, names)
+            work = _Run(
+                mapping=mapping, terms=terms, quantification=quantification, keys=keys, places=places, files=names
+            )
             work.go(portions(blocks, batch_size))
         else:
             for header in places.run.headers():
@@ -106,6 +108,7 @@ class _Run:
 
     def __init__(
         self,
+        *,
         mapping: FeedMapping,
         terms: Terms,
         quantification: Quantification | None,
@@ -145,7 +148,7 @@ class _Run:
         refused = [*block.refused, *drafted.verdicts.refused(block.rows)]
         if refused:
             write_refused(self._places.run.refused_part(number), refused, self._mapping.columns, self._files)
-        header = self._header(number, block, drafted, accepted, batch, count_rules(refused))
+        header = self._header(number, block, batch, days=_days(drafted, accepted), refused=count_rules(refused))
         self._places.run.intend(header)
         if batch is not None and header.file_hash is not None:
             self._places.index.add(batch, header.file_hash)
@@ -252,26 +255,23 @@ class _Run:
         self,
         number: int,
         block: Block,
-        drafted: Candidates,
-        accepted: _Accepted,
         batch: BatchColumns | None,
+        *,
+        days: tuple[int, int],
         refused: dict[str, int],
     ) -> PreparedBatch:
         root, total, file_hash = self._put(batch)
-        days = (
-            drafted.days[accepted.places] if drafted.days is not None and batch is not None else np.zeros(1, np.int64)
-        )
         return PreparedBatch(
             number=number,
             kind=self._terms.kind,
             reduction_class=self._terms.reduction_class,
             party=self._terms.party,
             methodology_id=self._terms.methodology_id,
-            first_day=int(days.min()),
-            last_day=int(days.max()),
+            first_day=days[0],
+            last_day=days[1],
             root=root,
             total=total,
-            entry_count=len(accepted.places),
+            entry_count=0 if batch is None else len(batch.grams),
             file_hash=file_hash,
             rows=block.rows.num_rows,
             left_out=block.left_out,
@@ -306,6 +306,14 @@ class _Run:
         )
 
 
+def _days(drafted: Candidates, accepted: _Accepted) -> tuple[int, int]:
+    """First and last civil day of the entries, 0 where there are none or they have no day."""
+    if drafted.days is None or len(accepted.places) == 0:
+        return 0, 0
+    days = drafted.days[accepted.places]
+    return int(days.min()), int(days.max())
+
+
 def _check(mapping: FeedMapping, terms: Terms, quantification: Quantification | None, batch_size: int) -> None:
     if mapping.kind != terms.kind:
         raise InvalidInput("feed.kind", f"be {terms.kind.label}, as what is prepared", mapping.kind.label)
@@ -320,6 +328,7 @@ def _check(mapping: FeedMapping, terms: Terms, quantification: Quantification | 
 def _plan(
     mapping: FeedMapping,
     sources: Sequence[Source],
+    *,
     terms: Terms,
     quantification: Quantification | None,
     keys: PrepareKeys,

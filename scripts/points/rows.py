@@ -53,6 +53,7 @@ def portions(blocks: Iterator[Block], rows: int) -> Iterator[Block]:
     waiting: list[pa.Table] = []
     refused: list[RefusedRows] = []
     have = left_out = 0
+    last = pa.table({})
     for block in blocks:
         refused += block.refused
         left_out += block.left_out

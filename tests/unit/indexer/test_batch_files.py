@@ -1,6 +1,5 @@
 """Batch files: what is written is read back, twice the same bytes, and a file that is off in any way is refused."""
 
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -72,12 +71,22 @@ def test_one_row_of_any_group(tmp_path: Path) -> None:
 
 
 def test_compares_with_the_header(path: Path) -> None:
-    tree = BATCH.tree()
-    header = {"root": tree.root, "total": tree.total, "entry_count": 7, "kind": BatchKind.EARN}
-    check_batch(read_batch(path), path=path, **header)
-    for name, value in {"root": bytes(32), "total": tree.total + 1, "entry_count": 8, "kind": BatchKind.REDEEM}.items():
-        with pytest.raises(MalformedBatch, match=f"{name} must be the header's"):
-            check_batch(read_batch(path), path=path, **{**header, name: value})
+    batch, tree = read_batch(path), BATCH.tree()
+
+    def check(
+        root: bytes = tree.root, total: int = tree.total, count: int = 7, kind: BatchKind = BatchKind.EARN
+    ) -> None:
+        check_batch(batch, path=path, root=root, total=total, entry_count=count, kind=kind)
+
+    check()
+    with pytest.raises(MalformedBatch, match="root must be the header's"):
+        check(root=bytes(32))
+    with pytest.raises(MalformedBatch, match="total must be the header's"):
+        check(total=tree.total + 1)
+    with pytest.raises(MalformedBatch, match="entry_count must be the header's"):
+        check(count=8)
+    with pytest.raises(MalformedBatch, match="kind must be the header's"):
+        check(kind=BatchKind.REDEEM)
 
 
 def test_changed_grams_change_the_root(path: Path) -> None:
@@ -150,4 +159,3 @@ def test_refuses_what_is_no_parquet(path: Path) -> None:
             read_batch(path)
     with pytest.raises(MalformedBatch, match="file must be"):
         read_batch(path.with_name("absent"))
-    assert os.path.exists(path)

@@ -1,12 +1,12 @@
 """The store of batch files: found by hash, whole or not at all, and never other bytes than asked for."""
 
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
 from pyarrow import fs
 
-from indexer import batch_store
 from indexer.batch_store import BatchStore, FolderStore, ObjectStore, open_batch_store
 from indexer.errors import BatchStoreUnusable, CorruptBatch, InvalidStoreUrl
 from ledger.errors import NotFound
@@ -76,7 +76,7 @@ def test_a_crash_before_the_rename_leaves_nothing(
         raise KeyboardInterrupt
 
     store = FolderStore(tmp_path / "store")
-    monkeypatch.setattr(batch_store.os, "fsync", crash)
+    monkeypatch.setattr(os, "fsync", crash)
     with pytest.raises(KeyboardInterrupt):
         store.put(source)
     monkeypatch.undo()

@@ -45,7 +45,7 @@ class World:
         return file_hash
 
     def points(self, *persons: int, of: ReductionClass = I, pending: bool = True) -> list[int]:
-        return self.index.balances(tags(*persons), of, pending=pending).tolist()
+        return [int(grams) for grams in self.index.balances(tags(*persons), of, pending=pending)]
 
 
 @pytest.fixture
@@ -209,7 +209,7 @@ def _crashes(monkeypatch: pytest.MonkeyPatch, world: World) -> Iterator[None]:
             _left[0] -= 1
 
         with monkeypatch.context() as patch:
-            patch.setattr(sorted_runs.os, "fsync", count_down)
+            patch.setattr(os, "fsync", count_down)
             patch.setattr(Path, "unlink", count_down)
             yield
         if left[0] > 0:
@@ -300,7 +300,7 @@ def test_files_are_for_the_owner_alone(world: World) -> None:
     world.anchor(make_batch([(1, 10)]))
     for path in (world.folder / "index").iterdir():
         if path.name != "lock":
-            assert os.stat(path).st_mode & 0o077 == 0
+            assert path.stat().st_mode & 0o077 == 0
 
 
 def test_state_of_a_batch(world: World) -> None:

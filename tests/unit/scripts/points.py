@@ -7,6 +7,7 @@ from indexer.batch_files import BatchColumns, read_batch
 from indexer.batch_store import FolderStore
 from indexer.entry_index import EntryIndex
 from indexer.persons import open_persons
+from ledger.errors import Json
 from ledger.ids import Hash32, MethodologyId
 from ledger.quantification import Quantification
 from ledger.vocabulary import BatchKind, ReductionClass
@@ -22,9 +23,14 @@ PROVIDER = Hash32(bytes([5]) * 32)
 
 def quantification(formula: str, factor: str, ranges: dict[str, list[int]] | None = None) -> Quantification:
     """A quantification, rounded half up."""
-    parameter = {"per-trip": "grams_per_trip", "per-distance": "grams_per_km", "metered-energy": "grams_per_kwh"}[formula]
-    document = {"format": 1, "formula": formula, "parameters": {parameter: factor}, "rounding": "half-up"}
-    return Quantification.from_json({**document, "ranges": ranges or {}})
+    parameter = {"per-trip": "grams_per_trip", "per-distance": "grams_per_km", "metered-energy": "grams_per_kwh"}[
+        formula
+    ]
+    limits: dict[str, Json] = {name: list(bounds) for name, bounds in (ranges or {}).items()}
+    parameters: dict[str, Json] = {parameter: factor}
+    return Quantification.from_json(
+        {"format": 1, "formula": formula, "parameters": parameters, "rounding": "half-up", "ranges": limits}
+    )
 
 
 class Prepared:

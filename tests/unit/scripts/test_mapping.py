@@ -46,7 +46,7 @@ def refused(folder: Path, text: str, **constants: str) -> InvalidMapping:
         (HEAD + FREEZE + "amount = 1\n", "operation[0].amount", "be a key of this table"),
         (HEAD + FREEZE + "ensure = true\n", "operation[0].ensure", "not be asked of freeze-account"),
         (HEAD + FREEZE + 'when = { a = "empty" }\n', "operation[0].when.a", "be a table, or one of blank"),
-        (HEAD + FREEZE + "when = { a = { } }\n", "operation[0].when.a", "name equals, one_of or matches"),
+        (HEAD + FREEZE + "when = { a = { } }\n", "operation[0].when.a", "name equals, one_of, matches or same_as"),
         (HEAD + '[[value]]\nname = "v"\n' + FREEZE, "value[0].from", "be given, or choices under choose"),
         (HEAD + '[[value]]\nname = "v"\nfrom = "{a}"\npattern = "("\n' + FREEZE, "value[0].pattern", "be a regular"),
         (

@@ -1,7 +1,8 @@
-"""Preparing batches: what becomes an entry, what is refused by which rule, and the same bytes however often it was killed."""
+"""Preparing batches: what becomes an entry, what is refused by which rule, the same bytes however often killed."""
 
 import csv
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,9 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from indexer import batch_store
 from indexer.entry_index import EntryIndex
 from indexer.errors import EntryIndexBusy
+from ledger.bulk.columns import Strings
 from ledger.encoding import entry_id
 from ledger.errors import InvalidInput
 from ledger.ids import Hash32
@@ -145,7 +146,7 @@ def test_every_rule_refuses_its_row_and_no_other(home: Prepared) -> None:
 
 def test_a_refused_row_makes_no_person(home: Prepared) -> None:
     _earn(home, _row(1, who="refused", km="0"))
-    assert not home.persons.known_tags(_strings("refused"))[1].any()
+    assert not home.persons.known_tags(Strings.from_list([b"refused"]))[1].any()
 
 
 def test_only_refused_rows_make_no_batch(home: Prepared) -> None:
@@ -230,7 +231,7 @@ def test_killed_anywhere_the_same_batches_come_out(home: Prepared, monkeypatch: 
     text = "".join(_row(number, who=f"p{number % 3}", km=str(number % 4)) for number in range(7)) + _row(3)
     expected = _outcome(home, _earn(home, text, batch_size=5))
     crashes = 0
-    places = [(batch_store.os, "fsync"), (Path, "rename"), (Path, "unlink"), (EntryIndex, "add")]
+    places = [(os, "fsync"), (Path, "rename"), (Path, "unlink"), (EntryIndex, "add")]
     for number, undo in enumerate(_crashing(monkeypatch, places)):
         again = Prepared(_folder(home, f"run-{number}"))
         again.persons = home.persons  # keys are random: the same vault, as after a crash
@@ -330,12 +331,6 @@ def test_taps_are_paired(home: Prepared, monkeypatch: pytest.MonkeyPatch, partit
 
 
 # Instructions
-
-
-def _strings(*texts: str) -> object:
-    from indexer.batch_files import strings_of  # noqa: PLC0415
-
-    return strings_of(pa.array(texts, pa.string()))
 
 
 def _anchor(home: Prepared, header: PreparedBatch) -> None:
