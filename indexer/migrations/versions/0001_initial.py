@@ -12,11 +12,18 @@ depends_on = None
 
 # Each after those that refer to it.
 TABLES = (
+    "point_balances",
+    "point_postings",
+    "campaign_cancellations",
+    "batches",
     "balances",
     "postings",
     "certificates",
     "lots",
     "proposals",
+    "campaigns",
+    "provider_admissions",
+    "providers",
     "activities",
     "methodologies",
     "accounts",
@@ -27,6 +34,7 @@ TABLES = (
     "bound_contracts",
     "chain_binding",
     "mirror_generation",
+    "batch_files",
     "incidents",
     "api_keys",
     "records",

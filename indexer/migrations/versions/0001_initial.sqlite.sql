@@ -13,12 +13,12 @@ CREATE TABLE api_keys (
  STRICT;
 
 CREATE TABLE balances (
-    book INTEGER NOT NULL CONSTRAINT ck_balances_book CHECK (book BETWEEN 1 AND 7),
+    book INTEGER NOT NULL CONSTRAINT ck_balances_book CHECK (book BETWEEN 1 AND 8),
     owner BLOB NOT NULL,
     lot_id BLOB NOT NULL CONSTRAINT ck_balances_lot_id CHECK (length(lot_id) = 32),
     quantity_gco2e INTEGER NOT NULL CONSTRAINT ck_balances_quantity_gco2e CHECK (quantity_gco2e >= 1),
     CONSTRAINT pk_balances PRIMARY KEY (book, owner, lot_id),
-    CONSTRAINT ck_balances_owner CHECK (length(owner) = CASE WHEN book >= 5 THEN 32 ELSE 20 END)
+    CONSTRAINT ck_balances_owner CHECK (length(owner) = CASE WHEN book BETWEEN 5 AND 7 THEN 32 ELSE 20 END)
 )
  WITHOUT ROWID,
  STRICT;
@@ -26,6 +26,23 @@ CREATE TABLE balances (
 CREATE INDEX ix_balances_lot_id ON balances (lot_id);
 
 CREATE INDEX ix_balances_owner ON balances (owner);
+
+CREATE TABLE batch_files (
+    batch_number INTEGER NOT NULL CONSTRAINT ck_batch_files_batch_number CHECK (batch_number >= 1),
+    subject BLOB NOT NULL CONSTRAINT ck_batch_files_subject CHECK (length(subject) = 32),
+    file_hash BLOB NOT NULL CONSTRAINT ck_batch_files_file_hash CHECK (length(file_hash) = 32),
+    state TEXT NOT NULL CONSTRAINT ck_batch_files_state CHECK (state IN ('waiting', 'checked', 'wrong')),
+    rule TEXT,
+    detail TEXT,
+    duplicates INTEGER CONSTRAINT ck_batch_files_duplicates CHECK (duplicates >= 0),
+    overdrawn INTEGER CONSTRAINT ck_batch_files_overdrawn CHECK (overdrawn >= 0),
+    changed_at INTEGER NOT NULL CONSTRAINT ck_batch_files_changed_at CHECK (changed_at >= 0),
+    CONSTRAINT pk_batch_files PRIMARY KEY (batch_number),
+    CONSTRAINT ck_batch_files_wrong_has_rule CHECK ((state = 'checked') = (rule IS NULL))
+)
+ STRICT;
+
+CREATE INDEX ix_batch_files_state ON batch_files (state, batch_number);
 
 CREATE TABLE blocks (
     number INTEGER NOT NULL CONSTRAINT ck_blocks_number CHECK (number >= 0),
@@ -70,11 +87,12 @@ CREATE TABLE cursor (
 
 CREATE TABLE incidents (
     incident_id INTEGER NOT NULL,
-    kind INTEGER NOT NULL CONSTRAINT ck_incidents_kind CHECK (kind BETWEEN 1 AND 2),
+    kind INTEGER NOT NULL CONSTRAINT ck_incidents_kind CHECK (kind BETWEEN 1 AND 5),
     detected_at INTEGER NOT NULL CONSTRAINT ck_incidents_detected_at CHECK (detected_at >= 0),
     block_number INTEGER NOT NULL CONSTRAINT ck_incidents_block_number CHECK (block_number >= 0),
     block_hash BLOB NOT NULL CONSTRAINT ck_incidents_block_hash CHECK (length(block_hash) = 32),
     halted_to INTEGER CONSTRAINT ck_incidents_halted_to CHECK (halted_to >= 0),
+    batch_number INTEGER CONSTRAINT ck_incidents_batch_number CHECK (batch_number >= 1),
     ancestor_number INTEGER CONSTRAINT ck_incidents_ancestor_number CHECK (ancestor_number >= 0),
     ancestor_hash BLOB CONSTRAINT ck_incidents_ancestor_hash CHECK (length(ancestor_hash) = 32),
     code TEXT NOT NULL,
@@ -82,6 +100,7 @@ CREATE TABLE incidents (
     resolved_at INTEGER CONSTRAINT ck_incidents_resolved_at CHECK (resolved_at >= 0),
     CONSTRAINT pk_incidents PRIMARY KEY (incident_id),
     CONSTRAINT ck_incidents_ancestor CHECK ((ancestor_number IS NULL) = (ancestor_hash IS NULL)),
+    CONSTRAINT ck_incidents_batch_number_of_batches CHECK ((kind >= 3) = (batch_number IS NOT NULL)),
     CONSTRAINT ck_incidents_halted_to_of_halts CHECK ((kind = 2) = (halted_to IS NOT NULL))
 )
  STRICT;
@@ -106,8 +125,8 @@ CREATE TABLE outbox (
     operation_id BLOB NOT NULL CONSTRAINT ck_outbox_operation_id CHECK (length(operation_id) = 32),
     state TEXT NOT NULL CONSTRAINT ck_outbox_state CHECK (state IN ('saved', 'sent', 'done', 'refused')),
     sender BLOB NOT NULL CONSTRAINT ck_outbox_sender CHECK (length(sender) = 20),
-    contract TEXT NOT NULL CONSTRAINT ck_outbox_contract CHECK (contract IN ('access_manager', 'transparency_log', 'account_registry', 'methodology_registry', 'activity_registry', 'reduction_ledger')),
-    kind INTEGER NOT NULL CONSTRAINT ck_outbox_kind CHECK (kind BETWEEN 1 AND 4 OR kind BETWEEN 16 AND 17 OR kind BETWEEN 32 AND 36 OR kind BETWEEN 48 AND 55),
+    contract TEXT NOT NULL CONSTRAINT ck_outbox_contract CHECK (contract IN ('access_manager', 'transparency_log', 'account_registry', 'methodology_registry', 'activity_registry', 'reduction_ledger', 'provider_registry', 'campaign_registry', 'point_ledger')),
+    kind INTEGER NOT NULL CONSTRAINT ck_outbox_kind CHECK (kind BETWEEN 1 AND 4 OR kind BETWEEN 16 AND 17 OR kind BETWEEN 32 AND 36 OR kind BETWEEN 48 AND 56 OR kind BETWEEN 64 AND 67 OR kind BETWEEN 72 AND 73 OR kind BETWEEN 80 AND 87),
     calldata BLOB NOT NULL,
     record_hash BLOB NOT NULL CONSTRAINT ck_outbox_record_hash CHECK (length(record_hash) = 32),
     nonce INTEGER CONSTRAINT ck_outbox_nonce CHECK (nonce >= 0),
@@ -129,9 +148,21 @@ CREATE TABLE outbox (
 
 CREATE INDEX ix_outbox_unfinished ON outbox (sender, sequence) WHERE state IN ('saved', 'sent');
 
+CREATE TABLE point_balances (
+    book INTEGER NOT NULL CONSTRAINT ck_point_balances_book CHECK (book BETWEEN 1 AND 7),
+    owner BLOB NOT NULL CONSTRAINT ck_point_balances_owner CHECK (length(owner) = 32),
+    reduction_class INTEGER NOT NULL CONSTRAINT ck_point_balances_reduction_class CHECK (reduction_class BETWEEN 1 AND 2),
+    quantity_gco2e INTEGER NOT NULL CONSTRAINT ck_point_balances_quantity_gco2e CHECK (quantity_gco2e >= 1),
+    CONSTRAINT pk_point_balances PRIMARY KEY (book, owner, reduction_class)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE INDEX ix_point_balances_owner ON point_balances (owner);
+
 CREATE TABLE records (
     record_hash BLOB NOT NULL CONSTRAINT ck_records_record_hash CHECK (length(record_hash) = 32),
-    kind INTEGER NOT NULL CONSTRAINT ck_records_kind CHECK (kind BETWEEN 1 AND 4 OR kind BETWEEN 16 AND 17 OR kind BETWEEN 32 AND 36 OR kind BETWEEN 48 AND 55),
+    kind INTEGER NOT NULL CONSTRAINT ck_records_kind CHECK (kind BETWEEN 1 AND 4 OR kind BETWEEN 16 AND 17 OR kind BETWEEN 32 AND 36 OR kind BETWEEN 48 AND 56 OR kind BETWEEN 64 AND 67 OR kind BETWEEN 72 AND 73 OR kind BETWEEN 80 AND 87),
     document TEXT NOT NULL,
     public TEXT NOT NULL,
     saved_at INTEGER NOT NULL CONSTRAINT ck_records_saved_at CHECK (saved_at >= 0),
@@ -142,7 +173,7 @@ CREATE TABLE records (
 CREATE TABLE operations (
     leaf_index INTEGER NOT NULL CONSTRAINT ck_operations_leaf_index CHECK (leaf_index >= 0),
     operation_id BLOB NOT NULL CONSTRAINT ck_operations_operation_id CHECK (length(operation_id) = 32),
-    kind INTEGER NOT NULL CONSTRAINT ck_operations_kind CHECK (kind BETWEEN 1 AND 4 OR kind BETWEEN 16 AND 17 OR kind BETWEEN 32 AND 36 OR kind BETWEEN 48 AND 55),
+    kind INTEGER NOT NULL CONSTRAINT ck_operations_kind CHECK (kind BETWEEN 1 AND 4 OR kind BETWEEN 16 AND 17 OR kind BETWEEN 32 AND 36 OR kind BETWEEN 48 AND 56 OR kind BETWEEN 64 AND 67 OR kind BETWEEN 72 AND 73 OR kind BETWEEN 80 AND 87),
     ledger BLOB NOT NULL CONSTRAINT ck_operations_ledger CHECK (length(ledger) = 20),
     subject BLOB NOT NULL CONSTRAINT ck_operations_subject CHECK (length(subject) = 32),
     from_account BLOB CONSTRAINT ck_operations_from_account CHECK (length(from_account) = 20),
@@ -210,6 +241,21 @@ CREATE TABLE methodologies (
  WITHOUT ROWID,
  STRICT;
 
+CREATE TABLE point_postings (
+    leaf_index INTEGER NOT NULL,
+    position INTEGER NOT NULL CONSTRAINT ck_point_postings_position CHECK (position >= 0),
+    reduction_class INTEGER NOT NULL CONSTRAINT ck_point_postings_reduction_class CHECK (reduction_class BETWEEN 1 AND 2),
+    debit_book INTEGER NOT NULL CONSTRAINT ck_point_postings_debit_book CHECK (debit_book BETWEEN 1 AND 7),
+    debit_owner BLOB NOT NULL CONSTRAINT ck_point_postings_debit_owner CHECK (length(debit_owner) = 32),
+    credit_book INTEGER NOT NULL CONSTRAINT ck_point_postings_credit_book CHECK (credit_book BETWEEN 1 AND 7),
+    credit_owner BLOB NOT NULL CONSTRAINT ck_point_postings_credit_owner CHECK (length(credit_owner) = 32),
+    quantity_gco2e INTEGER NOT NULL CONSTRAINT ck_point_postings_quantity_gco2e CHECK (quantity_gco2e >= 1),
+    CONSTRAINT pk_point_postings PRIMARY KEY (leaf_index, position),
+    CONSTRAINT fk_point_postings_leaf_index FOREIGN KEY(leaf_index) REFERENCES operations (leaf_index)
+)
+ WITHOUT ROWID,
+ STRICT;
+
 CREATE TABLE activities (
     activity_id BLOB NOT NULL CONSTRAINT ck_activities_activity_id CHECK (length(activity_id) = 32),
     code TEXT NOT NULL,
@@ -241,6 +287,126 @@ CREATE TABLE activities (
 
 CREATE UNIQUE INDEX uq_activities_live_facility ON activities (facility_id) WHERE status IN (1, 2);
 
+CREATE TABLE campaigns (
+    campaign_id BLOB NOT NULL CONSTRAINT ck_campaigns_campaign_id CHECK (length(campaign_id) = 32),
+    code TEXT NOT NULL,
+    beneficiary BLOB NOT NULL,
+    purpose INTEGER NOT NULL CONSTRAINT ck_campaigns_purpose CHECK (purpose BETWEEN 1 AND 4),
+    last_day INTEGER NOT NULL CONSTRAINT ck_campaigns_last_day CHECK (last_day >= 0),
+    document_hash BLOB NOT NULL CONSTRAINT ck_campaigns_document_hash CHECK (length(document_hash) = 32),
+    status INTEGER NOT NULL CONSTRAINT ck_campaigns_status CHECK (status BETWEEN 1 AND 2),
+    opened_leaf_index INTEGER NOT NULL,
+    status_leaf_index INTEGER NOT NULL,
+    CONSTRAINT pk_campaigns PRIMARY KEY (campaign_id),
+    CONSTRAINT uq_campaigns_code UNIQUE (code),
+    CONSTRAINT uq_campaigns_opened_leaf_index UNIQUE (opened_leaf_index),
+    CONSTRAINT fk_campaigns_beneficiary FOREIGN KEY(beneficiary) REFERENCES accounts (account),
+    CONSTRAINT fk_campaigns_opened_leaf_index FOREIGN KEY(opened_leaf_index) REFERENCES operations (leaf_index),
+    CONSTRAINT fk_campaigns_status_leaf_index FOREIGN KEY(status_leaf_index) REFERENCES operations (leaf_index)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE TABLE providers (
+    account BLOB NOT NULL,
+    status INTEGER NOT NULL CONSTRAINT ck_providers_status CHECK (status BETWEEN 1 AND 3),
+    admitted_leaf_index INTEGER NOT NULL,
+    status_leaf_index INTEGER NOT NULL,
+    CONSTRAINT pk_providers PRIMARY KEY (account),
+    CONSTRAINT uq_providers_admitted_leaf_index UNIQUE (admitted_leaf_index),
+    CONSTRAINT fk_providers_account FOREIGN KEY(account) REFERENCES accounts (account),
+    CONSTRAINT fk_providers_admitted_leaf_index FOREIGN KEY(admitted_leaf_index) REFERENCES operations (leaf_index),
+    CONSTRAINT fk_providers_status_leaf_index FOREIGN KEY(status_leaf_index) REFERENCES operations (leaf_index)
+)
+ WITHOUT ROWID,
+ STRICT;
+
+CREATE TABLE batches (
+    batch_number INTEGER NOT NULL CONSTRAINT ck_batches_batch_number CHECK (batch_number >= 1),
+    leaf_index INTEGER NOT NULL,
+    kind INTEGER NOT NULL CONSTRAINT ck_batches_kind CHECK (kind BETWEEN 1 AND 7),
+    reduction_class INTEGER NOT NULL CONSTRAINT ck_batches_reduction_class CHECK (reduction_class BETWEEN 1 AND 2),
+    activity_id BLOB,
+    provider BLOB,
+    campaign_id BLOB,
+    corrected_batch INTEGER,
+    after_batch INTEGER,
+    root BLOB CONSTRAINT ck_batches_root CHECK (length(root) = 32),
+    total INTEGER NOT NULL CONSTRAINT ck_batches_total CHECK (total >= 0),
+    entry_count INTEGER NOT NULL CONSTRAINT ck_batches_entry_count CHECK (entry_count >= 0),
+    file_hash BLOB CONSTRAINT ck_batches_file_hash CHECK (length(file_hash) = 32),
+    withheld_gco2e INTEGER NOT NULL CONSTRAINT ck_batches_withheld_gco2e CHECK (withheld_gco2e >= 0),
+    first_certificate INTEGER CONSTRAINT ck_batches_first_certificate CHECK (first_certificate >= 1),
+    corrected_gco2e INTEGER CONSTRAINT ck_batches_corrected_gco2e CHECK (corrected_gco2e >= 1),
+    bought_back_gco2e INTEGER CONSTRAINT ck_batches_bought_back_gco2e CHECK (bought_back_gco2e >= 0),
+    personal_after_gco2e INTEGER CONSTRAINT ck_batches_personal_after_gco2e CHECK (personal_after_gco2e >= 0),
+    methodology_id BLOB,
+    sequence INTEGER CONSTRAINT ck_batches_sequence CHECK (sequence >= 1),
+    first_day INTEGER CONSTRAINT ck_batches_first_day CHECK (first_day >= 0),
+    last_day INTEGER CONSTRAINT ck_batches_last_day CHECK (last_day >= 0),
+    CONSTRAINT pk_batches PRIMARY KEY (batch_number),
+    CONSTRAINT uq_batches_activity_id_sequence UNIQUE (activity_id, sequence),
+    CONSTRAINT ck_batches_first_day_to_last_day CHECK (first_day <= last_day),
+    CONSTRAINT ck_batches_whole_or_nothing CHECK ((root IS NULL) = (total = 0) AND (file_hash IS NULL) = (total = 0)),
+    CONSTRAINT ck_batches_entries CHECK ((entry_count = 0) = (total = 0) AND entry_count <= total),
+    CONSTRAINT ck_batches_nothing_is_a_correction CHECK (total > 0 OR kind = 5),
+    CONSTRAINT ck_batches_withheld_within_total CHECK (withheld_gco2e <= total),
+    CONSTRAINT ck_batches_withheld_of_earn CHECK (withheld_gco2e = 0 OR kind = 1),
+    CONSTRAINT ck_batches_activity_id_of_feed CHECK ((activity_id IS NOT NULL) = (kind IN (1, 6))),
+    CONSTRAINT ck_batches_methodology_id_of_feed CHECK ((methodology_id IS NOT NULL) = (kind IN (1, 6))),
+    CONSTRAINT ck_batches_sequence_of_feed CHECK ((sequence IS NOT NULL) = (kind IN (1, 6))),
+    CONSTRAINT ck_batches_first_day_of_feed CHECK ((first_day IS NOT NULL) = (kind IN (1, 6))),
+    CONSTRAINT ck_batches_last_day_of_feed CHECK ((last_day IS NOT NULL) = (kind IN (1, 6))),
+    CONSTRAINT ck_batches_provider_of_redeem CHECK ((provider IS NOT NULL) = (kind = 2)),
+    CONSTRAINT ck_batches_bought_back_gco2e_of_redeem CHECK ((bought_back_gco2e IS NOT NULL) = (kind = 2)),
+    CONSTRAINT ck_batches_campaign_id_of_donate CHECK ((campaign_id IS NOT NULL) = (kind = 3)),
+    CONSTRAINT ck_batches_first_certificate_of_cancel CHECK ((first_certificate IS NOT NULL) = (kind = 4)),
+    CONSTRAINT ck_batches_corrected_batch_of_correct CHECK ((corrected_batch IS NOT NULL) = (kind = 5)),
+    CONSTRAINT ck_batches_corrected_gco2e_of_correct CHECK ((corrected_gco2e IS NOT NULL) = (kind = 5)),
+    CONSTRAINT ck_batches_after_batch_of_snapshot CHECK ((after_batch IS NOT NULL) = (kind = 7)),
+    CONSTRAINT fk_batches_leaf_index FOREIGN KEY(leaf_index) REFERENCES operations (leaf_index),
+    CONSTRAINT fk_batches_activity_id FOREIGN KEY(activity_id) REFERENCES activities (activity_id),
+    CONSTRAINT fk_batches_provider FOREIGN KEY(provider) REFERENCES providers (account),
+    CONSTRAINT fk_batches_campaign_id FOREIGN KEY(campaign_id) REFERENCES campaigns (campaign_id),
+    CONSTRAINT fk_batches_corrected_batch FOREIGN KEY(corrected_batch) REFERENCES batches (batch_number),
+    CONSTRAINT fk_batches_after_batch FOREIGN KEY(after_batch) REFERENCES batches (batch_number),
+    CONSTRAINT fk_batches_methodology_id FOREIGN KEY(methodology_id) REFERENCES methodologies (methodology_id)
+)
+ STRICT;
+
+CREATE INDEX ix_batches_activity_id ON batches (activity_id, batch_number) WHERE activity_id IS NOT NULL;
+
+CREATE INDEX ix_batches_campaign_id ON batches (campaign_id, batch_number) WHERE campaign_id IS NOT NULL;
+
+CREATE INDEX ix_batches_corrected_batch ON batches (corrected_batch, batch_number) WHERE corrected_batch IS NOT NULL;
+
+CREATE INDEX ix_batches_file_hash ON batches (file_hash);
+
+CREATE INDEX ix_batches_kind ON batches (kind, reduction_class, batch_number);
+
+CREATE INDEX ix_batches_provider ON batches (provider, batch_number) WHERE provider IS NOT NULL;
+
+CREATE UNIQUE INDEX uq_batches_first_certificate ON batches (first_certificate) WHERE first_certificate IS NOT NULL;
+
+CREATE UNIQUE INDEX uq_batches_leaf_index ON batches (leaf_index);
+
+CREATE TABLE campaign_cancellations (
+    certificate_number INTEGER NOT NULL CONSTRAINT ck_campaign_cancellations_certificate_number CHECK (certificate_number >= 1),
+    leaf_index INTEGER NOT NULL,
+    campaign_id BLOB NOT NULL,
+    reduction_class INTEGER NOT NULL CONSTRAINT ck_campaign_cancellations_reduction_class CHECK (reduction_class BETWEEN 1 AND 2),
+    purpose INTEGER NOT NULL CONSTRAINT ck_campaign_cancellations_purpose CHECK (purpose BETWEEN 1 AND 4),
+    quantity_gco2e INTEGER NOT NULL CONSTRAINT ck_campaign_cancellations_quantity_gco2e CHECK (quantity_gco2e >= 1),
+    CONSTRAINT pk_campaign_cancellations PRIMARY KEY (certificate_number),
+    CONSTRAINT fk_campaign_cancellations_leaf_index FOREIGN KEY(leaf_index) REFERENCES operations (leaf_index),
+    CONSTRAINT fk_campaign_cancellations_campaign_id FOREIGN KEY(campaign_id) REFERENCES campaigns (campaign_id)
+)
+ STRICT;
+
+CREATE INDEX ix_campaign_cancellations_campaign_id ON campaign_cancellations (campaign_id, certificate_number);
+
+CREATE UNIQUE INDEX uq_campaign_cancellations_leaf_index ON campaign_cancellations (leaf_index);
+
 CREATE TABLE proposals (
     proposal_id BLOB NOT NULL CONSTRAINT ck_proposals_proposal_id CHECK (length(proposal_id) = 32),
     activity_id BLOB NOT NULL,
@@ -265,15 +431,31 @@ CREATE INDEX ix_proposals_activity_id ON proposals (activity_id);
 
 CREATE INDEX ix_proposals_status ON proposals (status, proposed_leaf_index);
 
+CREATE TABLE provider_admissions (
+    leaf_index INTEGER NOT NULL,
+    account BLOB NOT NULL,
+    mode INTEGER NOT NULL CONSTRAINT ck_provider_admissions_mode CHECK (mode BETWEEN 1 AND 4),
+    application_hash BLOB NOT NULL CONSTRAINT ck_provider_admissions_application_hash CHECK (length(application_hash) = 32),
+    evaluation_hash BLOB NOT NULL CONSTRAINT ck_provider_admissions_evaluation_hash CHECK (length(evaluation_hash) = 32),
+    agreement_hash BLOB NOT NULL CONSTRAINT ck_provider_admissions_agreement_hash CHECK (length(agreement_hash) = 32),
+    CONSTRAINT pk_provider_admissions PRIMARY KEY (leaf_index),
+    CONSTRAINT fk_provider_admissions_leaf_index FOREIGN KEY(leaf_index) REFERENCES operations (leaf_index),
+    CONSTRAINT fk_provider_admissions_account FOREIGN KEY(account) REFERENCES providers (account)
+)
+ STRICT;
+
+CREATE INDEX ix_provider_admissions_account ON provider_admissions (account, leaf_index);
+
 CREATE TABLE lots (
     lot_id BLOB NOT NULL CONSTRAINT ck_lots_lot_id CHECK (length(lot_id) = 32),
-    activity_id BLOB NOT NULL,
-    methodology_id BLOB NOT NULL,
+    activity_id BLOB,
+    methodology_id BLOB,
     reduction_class INTEGER NOT NULL CONSTRAINT ck_lots_reduction_class CHECK (reduction_class BETWEEN 1 AND 2),
-    first_day INTEGER NOT NULL CONSTRAINT ck_lots_first_day CHECK (first_day >= 0),
-    last_day INTEGER NOT NULL CONSTRAINT ck_lots_last_day CHECK (last_day >= 0),
+    first_day INTEGER CONSTRAINT ck_lots_first_day CHECK (first_day >= 0),
+    last_day INTEGER CONSTRAINT ck_lots_last_day CHECK (last_day >= 0),
     credited_account BLOB NOT NULL,
-    proposal_id BLOB NOT NULL,
+    proposal_id BLOB,
+    redeem_operation_id BLOB CONSTRAINT ck_lots_redeem_operation_id CHECK (length(redeem_operation_id) = 32),
     first_serial INTEGER NOT NULL CONSTRAINT ck_lots_first_serial CHECK (first_serial >= 1),
     issued_gco2e INTEGER NOT NULL CONSTRAINT ck_lots_issued_gco2e CHECK (issued_gco2e >= 1),
     withheld_gco2e INTEGER NOT NULL CONSTRAINT ck_lots_withheld_gco2e CHECK (withheld_gco2e >= 0),
@@ -287,8 +469,10 @@ CREATE TABLE lots (
     CONSTRAINT uq_lots_proposal_id UNIQUE (proposal_id),
     CONSTRAINT uq_lots_first_serial UNIQUE (first_serial),
     CONSTRAINT uq_lots_issued_leaf_index UNIQUE (issued_leaf_index),
+    CONSTRAINT uq_lots_redeem_operation_id UNIQUE (redeem_operation_id),
     CONSTRAINT uq_lots_activity_id_first_day UNIQUE (activity_id, first_day),
     CONSTRAINT ck_lots_first_day_to_last_day CHECK (first_day <= last_day),
+    CONSTRAINT ck_lots_issued_or_bought_back CHECK ((activity_id IS NULL) = (redeem_operation_id IS NOT NULL) AND (methodology_id IS NULL) = (redeem_operation_id IS NOT NULL) AND (first_day IS NULL) = (redeem_operation_id IS NOT NULL) AND (last_day IS NULL) = (redeem_operation_id IS NOT NULL) AND (proposal_id IS NULL) = (redeem_operation_id IS NOT NULL)),
     CONSTRAINT ck_lots_final_within_issued CHECK (cancelled_gco2e + taken_back_gco2e <= issued_gco2e),
     CONSTRAINT ck_lots_withheld_is_taken_back CHECK (withheld_gco2e <= taken_back_gco2e),
     CONSTRAINT ck_lots_corrected_within_issued CHECK (corrected_gco2e <= issued_gco2e),
@@ -333,15 +517,16 @@ CREATE UNIQUE INDEX uq_certificates_leaf_index ON certificates (leaf_index);
 CREATE TABLE postings (
     leaf_index INTEGER NOT NULL,
     position INTEGER NOT NULL CONSTRAINT ck_postings_position CHECK (position >= 0),
-    lot_id BLOB NOT NULL,
-    debit_book INTEGER NOT NULL CONSTRAINT ck_postings_debit_book CHECK (debit_book BETWEEN 1 AND 7),
+    lot_id BLOB,
+    debit_book INTEGER NOT NULL CONSTRAINT ck_postings_debit_book CHECK (debit_book BETWEEN 1 AND 8),
     debit_owner BLOB NOT NULL,
-    credit_book INTEGER NOT NULL CONSTRAINT ck_postings_credit_book CHECK (credit_book BETWEEN 1 AND 7),
+    credit_book INTEGER NOT NULL CONSTRAINT ck_postings_credit_book CHECK (credit_book BETWEEN 1 AND 8),
     credit_owner BLOB NOT NULL,
     quantity_gco2e INTEGER NOT NULL CONSTRAINT ck_postings_quantity_gco2e CHECK (quantity_gco2e >= 1),
     CONSTRAINT pk_postings PRIMARY KEY (leaf_index, position),
-    CONSTRAINT ck_postings_debit_owner CHECK (length(debit_owner) = CASE WHEN debit_book >= 5 THEN 32 ELSE 20 END),
-    CONSTRAINT ck_postings_credit_owner CHECK (length(credit_owner) = CASE WHEN credit_book >= 5 THEN 32 ELSE 20 END),
+    CONSTRAINT ck_postings_lot_or_debtor CHECK (lot_id IS NOT NULL OR debit_book BETWEEN 5 AND 7),
+    CONSTRAINT ck_postings_debit_owner CHECK (length(debit_owner) = CASE WHEN debit_book BETWEEN 5 AND 7 THEN 32 ELSE 20 END),
+    CONSTRAINT ck_postings_credit_owner CHECK (length(credit_owner) = CASE WHEN credit_book BETWEEN 5 AND 7 THEN 32 ELSE 20 END),
     CONSTRAINT fk_postings_leaf_index FOREIGN KEY(leaf_index) REFERENCES operations (leaf_index),
     CONSTRAINT fk_postings_lot_id FOREIGN KEY(lot_id) REFERENCES lots (lot_id)
 )

@@ -56,7 +56,10 @@ def test_an_interrupted_operation_says_that_repeating_it_is_another_one() -> Non
 
 
 def test_what_only_ends_so_is_no_failure() -> None:
-    with interruptible("begin again"), until_interrupted():
+    def interrupted() -> None:
         raise KeyboardInterrupt
+
+    with interruptible("begin again"), until_interrupted():
+        interrupted()
     with pytest.raises(Interrupted, match="begin again"), interruptible("begin again"):
         raise KeyboardInterrupt
