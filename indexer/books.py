@@ -3,7 +3,13 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from chain.events import IssuanceConfirmed, ReductionCancelled, ReductionCorrected, ReductionTransferred
+from chain.events import (
+    IssuanceConfirmed,
+    PointsBoughtBack,
+    ReductionCancelled,
+    ReductionCorrected,
+    ReductionTransferred,
+)
 from indexer.schema import DEBTOR_BOOKS, NO_LOT, SOURCE_BOOKS, Book
 
 BalanceKey = tuple[int, bytes, bytes]
@@ -12,15 +18,18 @@ BalanceKey = tuple[int, bytes, bytes]
 # As plain numbers: these are compared and stored by the million.
 _ISSUED, _HELD, _CANCELLED, _TAKEN_BACK = map(int, (Book.ISSUED, Book.HELD, Book.CANCELLED, Book.TAKEN_BACK))
 _OWED, _DEFICIT, _FILLED = map(int, (Book.OWED, Book.DEFICIT, Book.FILLED))
+_BOUGHT_BACK = int(Book.BOUGHT_BACK)
 _IN_LOTS = {int(book) for book in Book if book not in SOURCE_BOOKS | DEBTOR_BOOKS}
 
 
 class Posting(NamedTuple):
-    """`quantity_gco2e` of a lot moves from the debit side to the credit side. A row of `postings`."""
+    """`quantity_gco2e` of a lot moves from the debit side to the credit side; without a lot where points made or filled
+    a deficit. A row of `postings`.
+    """
 
     leaf_index: int
     position: int
-    lot_id: bytes
+    lot_id: bytes | None
     debit_book: int
     debit_owner: bytes
     credit_book: int
@@ -60,7 +69,18 @@ def of_correction(leaf_index: int, event: ReductionCorrected, debtor: bytes) -> 
     return _postings(leaf_index, event.lot_id, moves)
 
 
-def _postings(leaf_index: int, lot_id: bytes, moves: list[tuple[int, bytes, int, bytes, int]]) -> list[Posting]:
+def of_buy_back(leaf_index: int, event: PointsBoughtBack) -> Posting:
+    """Grams that leave the points ledger are held by the provider."""
+    return Posting(leaf_index, 0, event.lot_id, _BOUGHT_BACK, event.provider, _HELD, event.provider, event.grams)
+
+
+def of_points(leaf_index: int, debtor: bytes, *, owed: int, filled: int) -> list[Posting]:
+    """What points add to a debtor's deficit, or fill of it: it is one deficit, whatever was credited wrongly."""
+    moves = [(_OWED, debtor, _DEFICIT, debtor, owed), (_DEFICIT, debtor, _FILLED, debtor, filled)]
+    return _postings(leaf_index, None, moves)
+
+
+def _postings(leaf_index: int, lot_id: bytes | None, moves: list[tuple[int, bytes, int, bytes, int]]) -> list[Posting]:
     """The moves of more than nothing, numbered from 0."""
     real = [move for move in moves if move[-1]]
     return [Posting(leaf_index, position, lot_id, *move) for position, move in enumerate(real)]
@@ -71,7 +91,7 @@ def balance_changes(postings: Iterable[Posting]) -> dict[BalanceKey, int]:
     changes: dict[BalanceKey, int] = {}
     get = changes.get
     for _, _, lot_id, debit_book, debit_owner, credit_book, credit_owner, quantity in postings:
-        if debit_book in _IN_LOTS and credit_book in _IN_LOTS:
+        if lot_id is not None and debit_book in _IN_LOTS and credit_book in _IN_LOTS:
             key = (debit_book, debit_owner, lot_id)
             changes[key] = get(key, 0) - quantity
             key = (credit_book, credit_owner, lot_id)
@@ -85,7 +105,7 @@ def balance_changes(postings: Iterable[Posting]) -> dict[BalanceKey, int]:
     return changes
 
 
-def _effect(book: int, owner: bytes, lot_id: bytes, credited: int) -> tuple[BalanceKey, int]:
+def _effect(book: int, owner: bytes, lot_id: bytes | None, credited: int) -> tuple[BalanceKey, int]:
     """The balance that a debit (negative) or credit changes, and by how much: sources count what came out of them."""
-    key = (book, owner, NO_LOT if book in DEBTOR_BOOKS else lot_id)
+    key = (book, owner, NO_LOT if lot_id is None or book in DEBTOR_BOOKS else lot_id)
     return key, -credited if book in SOURCE_BOOKS else credited

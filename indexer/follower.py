@@ -33,7 +33,7 @@ from indexer.backfill import deferred_indexes, is_large, refused_rows, restore_i
 from indexer.binding import check_binding, cursor_or_bind, start_of
 from indexer.database import Database
 from indexer.errors import BrokenBooks, BrokenChain, BrokenLog
-from indexer.mirror import Cursor, LotState
+from indexer.mirror import Cursor, EarnedBatch, LotState
 from indexer.pairing import Pairing
 from indexer.projections import Projection
 from indexer.rollback import roll_back
@@ -330,11 +330,10 @@ class _Run:
         database: Database,
         cursor: Cursor,
     ) -> None:
-        self._database = database
         self.last = Header(cursor.block_number, to_data(cursor.block_hash), "", cursor.block_timestamp)
         self._pairing = Pairing(chain_id=deployment.chain_id, addresses=addresses, next_leaf=cursor.log_size)
         with database.read() as connection:
-            self.projection = Projection(connection, cursor.log_size, self._find_lot, self._find_debtor)
+            self.projection = Projection(connection, cursor.log_size, _Stored(database))
 
     def end_range(self) -> Cursor:
         """Where the mirror will stand when everything applied so far is stored."""
@@ -365,10 +364,29 @@ class _Run:
                 apply(operation, number, transaction_hash, log_index)
         self._pairing.end_transaction(number)
 
-    def _find_debtor(self, activity_id: bytes) -> bytes | None:
+
+class _Stored:
+    """What the database has."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def read_lot(self, lot_id: bytes) -> LotState | None:
+        with self._database.read() as connection:
+            return mirror.read_lot(connection, lot_id)
+
+    def read_debtor(self, activity_id: bytes) -> bytes | None:
         with self._database.read() as connection:
             return mirror.read_debtor(connection, activity_id)
 
-    def _find_lot(self, lot_id: bytes) -> LotState | None:
+    def read_earned_batch(self, batch_number: int) -> EarnedBatch | None:
         with self._database.read() as connection:
-            return mirror.read_lot(connection, lot_id)
+            return mirror.read_earned_batch(connection, batch_number)
+
+    def read_batch_count(self) -> int:
+        with self._database.read() as connection:
+            return mirror.read_batch_count(connection)
+
+    def is_provider(self, account: bytes) -> bool:
+        with self._database.read() as connection:
+            return mirror.is_provider(connection, account)

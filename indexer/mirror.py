@@ -8,12 +8,14 @@ import secrets
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
 
 from indexer import bulk, schema
 from indexer.books import BalanceKey
 from indexer.errors import BrokenBooks
+from indexer.point_books import PointBalanceKey
 from indexer.tiles import Tile, TileId
+from ledger.vocabulary import BatchKind
 
 
 class Cursor(NamedTuple):
@@ -27,9 +29,9 @@ class Cursor(NamedTuple):
 
 
 class LotState(NamedTuple):
-    """What later operations on a lot need to know; all quantities in g CO2e."""
+    """What later operations on a lot need to know; all quantities in g CO2e. A lot bought back has no activity."""
 
-    activity_id: bytes
+    activity_id: bytes | None
     credited_account: bytes
     first_serial: int
     issued: int
@@ -69,6 +71,46 @@ def read_lot(connection: Connection, lot_id: bytes) -> LotState | None:
     """A lot, or None if there is none with this id."""
     row = connection.execute(_LOT, {"key": lot_id}).one_or_none()
     return None if row is None else LotState(*row)
+
+
+class EarnedBatch(NamedTuple):
+    """What a correction needs to know of the batch that it corrects; g CO2e."""
+
+    activity_id: bytes
+    reduction_class: int
+    total: int
+    corrected: int
+
+
+def read_earned_batch(connection: Connection, batch_number: int) -> EarnedBatch | None:
+    """An earn batch with what was found over-credited of it so far, or None if there is none with this number."""
+    table = schema.batches.c
+    earned = select(table.activity_id, table.reduction_class, table.total).where(
+        table.batch_number == batch_number, table.kind == int(BatchKind.EARN)
+    )
+    row = connection.execute(earned).one_or_none()
+    if row is None:
+        return None
+    corrections = select(func.coalesce(func.sum(table.corrected_gco2e), 0)).where(table.corrected_batch == batch_number)
+    corrected = int(connection.execute(corrections).scalar_one())
+    return EarnedBatch(bytes(row.activity_id), row.reduction_class, row.total, corrected)
+
+
+def read_batch_count(connection: Connection) -> int:
+    """Number of the last batch."""
+    return connection.scalar(select(func.max(schema.batches.c.batch_number))) or 0
+
+
+def is_provider(connection: Connection, account: bytes) -> bool:
+    """Whether the account was ever admitted as a provider."""
+    table = schema.providers.c
+    return connection.scalar(select(table.account).where(table.account == account)) is not None
+
+
+def read_point_balances(connection: Connection, keys: Iterable[PointBalanceKey]) -> dict[PointBalanceKey, int]:
+    """The balances of points that have a row, in points."""
+    rows = bulk.find(connection, schema.point_balances, list(keys))
+    return {(book, bytes(owner), reduction_class): quantity for book, owner, reduction_class, quantity in rows}
 
 
 def read_debtor(connection: Connection, activity_id: bytes) -> bytes | None:
@@ -140,12 +182,27 @@ def change_balances(
         if quantity < 0:
             where = f"book {book} of {owner.hex()} in lot {lot_id.hex()}"
             raise BrokenBooks(block_number, f"{where} would fall below zero by {-quantity} g")
+    _write_balances(connection, schema.balances, before, after)
+
+
+def change_point_balances(
+    connection: Connection, before: dict[PointBalanceKey, int], after: dict[PointBalanceKey, int], block_number: int
+) -> None:
+    """The same with points."""
+    for (book, owner, reduction_class), quantity in after.items():
+        if quantity < 0:
+            where = f"points book {book} of {owner.hex()} in class {reduction_class}"
+            raise BrokenBooks(block_number, f"{where} would fall below zero by {-quantity} g")
+    _write_balances(connection, schema.point_balances, before, after)
+
+
+def _write_balances(connection: Connection, table: Table, before: dict[Any, int], after: dict[Any, int]) -> None:
     new = [(*key, quantity) for key, quantity in after.items() if quantity and not before[key]]
     changed = [(*key, quantity) for key, quantity in after.items() if quantity and before[key]]
     emptied = [key for key, quantity in after.items() if not quantity and before[key]]
-    bulk.delete(connection, schema.balances, emptied)
-    bulk.update_last_column(connection, schema.balances, changed)
-    bulk.insert(connection, schema.balances, new)
+    bulk.delete(connection, table, emptied)
+    bulk.update_last_column(connection, table, changed)
+    bulk.insert(connection, table, new)
 
 
 def write_tiles(connection: Connection, tiles: Sequence[Tile], stored: set[TileId]) -> None:

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, Table, delete, func, select, update
 
-from indexer import books, mirror, schema
+from indexer import books, mirror, point_books, schema
 from indexer.books import Posting
 from indexer.mirror import Cursor, LotState
+from indexer.point_books import PointPosting
 from indexer.projections import CONTRACTS
 from indexer.schema import Book
 from indexer.tiles import SqlNodes, Tile, TileCache, tiles_at
@@ -22,7 +23,12 @@ def roll_back(connection: Connection, ancestor: Cursor) -> Cursor:
     """Takes the mirror back to `ancestor`, of which only the block counts; gives the cursor there."""
     size = _log_size_at(connection, ancestor.block_number)
     _undo_postings(connection, size)
-    for facts in (*(table for contract in CONTRACTS for table in contract.facts), schema.postings):
+    _undo_point_postings(connection, size)
+    for facts in (
+        *(table for contract in CONTRACTS for table in contract.facts),
+        schema.postings,
+        schema.point_postings,
+    ):
         connection.execute(delete(facts).where(facts.c.leaf_index >= size))
     # Each thing before those it refers to.
     for contract in reversed(CONTRACTS):
@@ -62,6 +68,16 @@ def _undo_postings(connection: Connection, size: int) -> None:
     _undo_lot_totals(connection, undone, size)
 
 
+def _undo_point_postings(connection: Connection, size: int) -> None:
+    table = schema.point_postings
+    rows = connection.execute(select(table).where(table.c.leaf_index >= size))
+    changes = point_books.balance_changes(PointPosting(*row) for row in rows)
+    found = mirror.read_point_balances(connection, changes)
+    before = {key: found.get(key, 0) for key in changes}
+    after = {key: before[key] - change for key, change in changes.items() if change}
+    mirror.change_point_balances(connection, before, after, block_number=0)
+
+
 def _undo_lot_totals(connection: Connection, undone: list[Posting], size: int) -> None:
     lots: dict[bytes, LotState] = {}
 
@@ -74,6 +90,8 @@ def _undo_lot_totals(connection: Connection, undone: list[Posting], size: int) -
         return lots[lot_id]
 
     for posting in undone:
+        if posting.lot_id is None:
+            continue
         lot = lot_of(bytes(posting.lot_id))
         if posting.credit_book == Book.CANCELLED:
             lot = lot._replace(cancelled=lot.cancelled - posting.quantity_gco2e)

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Column, Connection, Table
 
 from indexer import schema
 from indexer.books import Posting
 from indexer.errors import BrokenBooks
-from indexer.mirror import LotState
+from indexer.mirror import EarnedBatch, LotState
+from indexer.point_books import PointPosting
 from ledger.vocabulary import OperationKind
 
 
@@ -29,23 +30,36 @@ class Pending:
         self.facts: dict[Table, list[tuple[Any, ...]]] = {table: [] for table in facts}
         """New rows of tables that are only appended to, members in the order of the columns."""
         self.postings: list[Posting] = []
+        self.point_postings: list[PointPosting] = []
+        self.personal_after: dict[int, int] = {}
+        """By class, what the last event says that persons then had, in points."""
+
+
+class Stored(Protocol):
+    """What is stored already, as the readers of the same names in `indexer.mirror` give it."""
+
+    def read_lot(self, lot_id: bytes) -> LotState | None: ...
+
+    def read_debtor(self, activity_id: bytes) -> bytes | None: ...
+
+    def read_earned_batch(self, batch_number: int) -> EarnedBatch | None: ...
+
+    def read_batch_count(self) -> int: ...
+
+    def is_provider(self, account: bytes) -> bool: ...
 
 
 class Growth:
     """What the handlers write to and look things up in."""
 
-    def __init__(
-        self,
-        pending: Pending,
-        find_lot: Callable[[bytes], LotState | None],
-        find_debtor: Callable[[bytes], bytes | None],
-    ) -> None:
-        """`find_lot` reads a lot that is stored; `find_debtor` who owes what a stored activity cannot give back."""
+    def __init__(self, pending: Pending, stored: Stored) -> None:
         self.pending = pending
         self.lots: dict[bytes, LotState] = {}
         """Lots as they stand now; all those that changed since the last `store`, and others for speed."""
-        self._find_lot = find_lot
-        self._find_debtor = find_debtor
+        self.earned_batches: dict[int, EarnedBatch] = {}
+        """Earn batches as they stand now: those that came or were corrected since this began."""
+        self._batch_count: int | None = None
+        self._stored = stored
 
     def add_thing(self, table: Table, identifier: bytes, row: dict[str, Any], leaf: int) -> None:
         """A new row of a table of things with a status, which it has by this leaf."""
@@ -63,7 +77,7 @@ class Growth:
         """A lot as it stands; `BrokenBooks` if there is none."""
         lot = self.lots.get(lot_id)
         if lot is None:
-            lot = self._find_lot(lot_id)
+            lot = self._stored.read_lot(lot_id)
             if lot is None:
                 raise self.broken(f"leaf {leaf} is about lot {lot_id.hex()}, which was never issued")
             self.lots[lot_id] = lot
@@ -79,10 +93,29 @@ class Growth:
     def debtor(self, activity_id: bytes, leaf: int) -> bytes:
         """Who owes an activity's deficit; `BrokenBooks` if there is no such activity."""
         new = self.pending.things[schema.activities].get(activity_id)
-        debtor = self._find_debtor(activity_id) if new is None else new["debtor_id"]
+        debtor = self._stored.read_debtor(activity_id) if new is None else new["debtor_id"]
         if debtor is None:
             raise self.broken(f"leaf {leaf} is about activity {activity_id.hex()}, which was never registered")
         return bytes(debtor)
+
+    def is_provider(self, account: bytes) -> bool:
+        """Whether the account was admitted before."""
+        return account in self.pending.things[schema.providers] or self._stored.is_provider(account)
+
+    def number_batch(self, batch_number: int) -> None:
+        """Takes the next number of a batch; `BrokenBooks` if it is another."""
+        if self._batch_count is None:
+            self._batch_count = self._stored.read_batch_count()
+        self._batch_count += 1
+        if batch_number != self._batch_count:
+            raise self.broken(f"batch {batch_number} comes where batch {self._batch_count} is due")
+
+    def earned_batch(self, batch_number: int, leaf: int) -> EarnedBatch:
+        """An earn batch as it stands; `BrokenBooks` if there is none."""
+        batch = self.earned_batches.get(batch_number) or self._stored.read_earned_batch(batch_number)
+        if batch is None:
+            raise self.broken(f"leaf {leaf} corrects batch {batch_number}, which earned nothing")
+        return batch
 
     def broken(self, reason: str) -> BrokenBooks:
         """The error of an operation, in the block applied last, that contradicts what was booked before."""

@@ -5,18 +5,19 @@ the last `store` in one go, on a connection whose transaction the follower commi
 projection is worth nothing any more: load another.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Table
 
-from indexer import books, mirror, schema
+from indexer import books, mirror, point_books, schema
 from indexer.books import BalanceKey
 from indexer.claims import NOBODY
-from indexer.mirror import LotState
+from indexer.errors import BrokenBooks
 from indexer.pairing import PairedOperation
-from indexer.projections import accounts, activities, methodologies, reductions
-from indexer.projections.growth import ContractProjection, Growth, Handler, Pending
+from indexer.projections import accounts, activities, campaigns, methodologies, points, providers, reductions
+from indexer.projections.growth import ContractProjection, Growth, Handler, Pending, Stored
+from indexer.schema import PERSONS, PointBook
 from indexer.tiles import SqlNodes, Tile, TileBuilder, tiles_at
 from ledger.log_tree import CompactRange
 
@@ -27,6 +28,9 @@ CONTRACTS: tuple[ContractProjection, ...] = (
     methodologies.PROJECTION,
     activities.PROJECTION,
     reductions.PROJECTION,
+    providers.PROJECTION,
+    campaigns.PROJECTION,
+    points.PROJECTION,
 )
 """Each after those whose things it refers to."""
 
@@ -54,11 +58,10 @@ class Projection:
         self,
         connection: Connection,
         log_size: int,
-        find_lot: Callable[[bytes], LotState | None],
-        find_debtor: Callable[[bytes], bytes | None],
+        stored: Stored,
     ) -> None:
-        """Continues the mirror as stored, whose log has `log_size` leaves; the finders are those of `Growth`."""
-        self._growth = Growth(_nothing_pending(), find_lot, find_debtor)
+        """Continues the mirror as stored, whose log has `log_size` leaves."""
+        self._growth = Growth(_nothing_pending(), stored)
         self._log = CompactRange.load(log_size, SqlNodes(connection))
         self._tiles = TileBuilder.load(connection, log_size)
         self._open_tiles = {tile for tile, _ in tiles_at(log_size)}
@@ -136,6 +139,7 @@ class Projection:
             mirror.add(connection, table, facts)
         mirror.add(connection, schema.postings, pending.postings)
         self._store_balances(connection, pending, block_number)
+        _store_points(connection, pending, block_number)
         mirror.write_tiles(connection, self._grown_tiles, self._open_tiles)
         self._open_tiles = {tile for tile, _ in tiles_at(self._log.size)}
         self._growth.pending = _nothing_pending()
@@ -150,3 +154,19 @@ class Projection:
         if len(self._balances) > _CACHED_BALANCES:
             self._balances.clear()
         self._balances.update(after)
+
+
+def _store_points(connection: Connection, pending: Pending, block_number: int) -> None:
+    """Postings and balances of points; what persons have is held against what the chain says that they have."""
+    mirror.add(connection, schema.point_postings, pending.point_postings)
+    changes = point_books.balance_changes(pending.point_postings)
+    told = {(int(PointBook.PERSONAL), PERSONS, number): grams for number, grams in pending.personal_after.items()}
+    found = mirror.read_point_balances(connection, changes | told)
+    before = {key: found.get(key, 0) for key in changes | told}
+    after = {key: before[key] + changes.get(key, 0) for key in before}
+    for key, grams in told.items():
+        if after[key] != grams:
+            reason = f"persons have {after[key]} points of class {key[2]} by the books, {grams} by the chain"
+            raise BrokenBooks(block_number, reason)
+    changed = {key: after[key] for key, change in changes.items() if change}
+    mirror.change_point_balances(connection, before, changed, block_number)

@@ -1,5 +1,7 @@
 """What the events of the reduction ledger become."""
 
+from typing import Any
+
 from sqlalchemy import Connection
 
 from chain import events
@@ -13,6 +15,7 @@ _CACHED_LOTS = 100_000
 
 _LOT_STATUSES = {
     OperationKind.ISSUANCE_CONFIRMED: LotStatus.FREE,
+    OperationKind.POINTS_BOUGHT_BACK: LotStatus.FREE,
     OperationKind.LOT_FROZEN: LotStatus.FROZEN,
     OperationKind.LOT_UNFROZEN: LotStatus.FREE,
 }
@@ -42,26 +45,51 @@ def _confirmed(growth: Growth, leaf: int, event: events.IssuanceConfirmed) -> No
         "last_day": event.last_day,
         "credited_account": event.credited_account,
         "proposal_id": event.proposal_id,
+        "redeem_operation_id": None,
         "first_serial": event.first_serial,
         "issued_gco2e": event.issued_grams,
         "withheld_gco2e": event.withheld_grams,
         "status": int(_LOT_STATUSES[OperationKind.ISSUANCE_CONFIRMED]),
         "issued_leaf_index": leaf,
     }
-    growth.add_thing(schema.lots, event.lot_id, row, leaf)
-    growth.lots[event.lot_id] = LotState(
-        activity_id=event.activity_id,
-        credited_account=event.credited_account,
-        first_serial=event.first_serial,
-        issued=event.issued_grams,
-        cancelled=0,
-        taken_back=event.withheld_grams,
-        corrected=0,
-    )
-    growth.pending.changed_lots.add(event.lot_id)
+    _add_lot(growth, leaf, row)
     growth.set_status(schema.proposals, event.proposal_id, int(ProposalStatus.CONFIRMED), leaf)
     debtor = growth.debtor(event.activity_id, leaf) if event.withheld_grams else b""
     growth.pending.postings += books.of_issuance(leaf, event, debtor)
+
+
+def _bought_back(growth: Growth, leaf: int, event: events.PointsBoughtBack) -> None:
+    """A lot without activity, methodology, days and proposal (G6)."""
+    none = dict.fromkeys(("activity_id", "methodology_id", "first_day", "last_day", "proposal_id"))
+    row = {
+        "lot_id": event.lot_id,
+        **none,
+        "reduction_class": int(event.reduction_class),
+        "credited_account": event.provider,
+        "redeem_operation_id": event.redeem_operation_id,
+        "first_serial": event.first_serial,
+        "issued_gco2e": event.grams,
+        "withheld_gco2e": 0,
+        "status": int(_LOT_STATUSES[OperationKind.POINTS_BOUGHT_BACK]),
+        "issued_leaf_index": leaf,
+    }
+    _add_lot(growth, leaf, row)
+    growth.pending.postings.append(books.of_buy_back(leaf, event))
+
+
+def _add_lot(growth: Growth, leaf: int, row: dict[str, Any]) -> None:
+    lot_id = row["lot_id"]
+    growth.add_thing(schema.lots, lot_id, row, leaf)
+    growth.lots[lot_id] = LotState(
+        activity_id=row["activity_id"],
+        credited_account=row["credited_account"],
+        first_serial=row["first_serial"],
+        issued=row["issued_gco2e"],
+        cancelled=0,
+        taken_back=row["withheld_gco2e"],
+        corrected=0,
+    )
+    growth.pending.changed_lots.add(lot_id)
 
 
 def _rejected(growth: Growth, leaf: int, event: events.IssuanceRejected) -> None:
@@ -95,6 +123,8 @@ def _corrected(growth: Growth, leaf: int, event: events.ReductionCorrected) -> N
     if event.taken_back_grams + event.shortfall_grams != event.grams:
         raise growth.broken(f"the correction of leaf {leaf} does not add up")
     lot = growth.lot(event.lot_id, leaf)
+    if lot.activity_id is None:
+        raise growth.broken(f"leaf {leaf} corrects lot {event.lot_id.hex()}, which was bought back from points")
     taken_back, corrected = lot.taken_back + event.taken_back_grams, lot.corrected + event.grams
     growth.change_lot(event.lot_id, lot._replace(taken_back=taken_back, corrected=corrected))
     debtor = growth.debtor(lot.activity_id, leaf) if event.shortfall_grams else b""
@@ -122,6 +152,7 @@ PROJECTION = ContractProjection(
     handlers={
         events.IssuanceProposed: _proposed,
         events.IssuanceConfirmed: _confirmed,
+        events.PointsBoughtBack: _bought_back,
         events.IssuanceRejected: _rejected,
         events.ReductionTransferred: _transferred,
         events.ReductionCancelled: _cancelled,
