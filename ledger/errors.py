@@ -139,7 +139,8 @@ def shorten(value: object) -> str:
     """`value` as people and programs of any language read it, cut so that a hostile input cannot flood a terminal."""
     if value is None:
         return "nothing"
-    shown = value if isinstance(value, int | float) else json_safe("", value)
+    number = isinstance(value, int | float) and not isinstance(value, Enum)
+    shown = value if number else json_safe("", value)
     text = json.dumps(shown, ensure_ascii=False) if isinstance(shown, str | list | dict | bool) else str(shown)
     return _cut(_visible(text))
 

@@ -96,6 +96,8 @@ def drawn_tree() -> list[tuple[int, str]]:
         (LotId(b"\x01" * 32), "0x" + "01" * 32, '"0x' + "01" * 32 + '"'),
         ({"a": None}, '{"a": null}', '{"a": null}'),
         (1.5, "1.5", "1.5"),
+        (2**64, str(2**64), str(2**64)),
+        (Role.PLATFORM, "platform", '"platform"'),
         ("\ud800\u202e", "\\ud800\\u202e", '"\\ud800\\u202e"'),
         ("x" * 300, "x" * 200 + "…", '"' + "x" * 199 + "…"),
     ],

@@ -55,11 +55,12 @@ def test_an_interrupted_operation_says_that_repeating_it_is_another_one() -> Non
     assert caught.value.exit_code == 130
 
 
-def test_what_only_ends_so_is_no_failure() -> None:
-    def interrupted() -> None:
-        raise KeyboardInterrupt
+def press_ctrl_c() -> None:
+    raise KeyboardInterrupt
 
+
+def test_what_only_ends_so_is_no_failure() -> None:
     with interruptible("begin again"), until_interrupted():
-        interrupted()
+        press_ctrl_c()
     with pytest.raises(Interrupted, match="begin again"), interruptible("begin again"):
-        raise KeyboardInterrupt
+        press_ctrl_c()
