@@ -116,11 +116,14 @@ class ObjectStore(BatchStore):
 
     def put(self, source: Path) -> Hash32:
         file_hash = self._copies.put(source)
-        if not self.exists(file_hash):
-            # An object appears under its name when it is complete, so there is nothing to rename.
+        copy = self._copies.local(file_hash)
+        with self._asking():
+            found = self._filesystem.get_file_info(self._key(file_hash))
+        # An object appears under its name when the upload is ended, also when an error ended it: then it is too short.
+        if found.type != fs.FileType.File or found.size != copy.stat().st_size:
             with (
                 self._asking(),
-                self._copies.local(file_hash).open("rb") as file,
+                copy.open("rb") as file,
                 self._filesystem.open_output_stream(self._key(file_hash)) as output,
             ):
                 shutil.copyfileobj(file, output, _CHUNK_BYTES)

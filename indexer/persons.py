@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from sqlalchemy import URL, Column, Connection, Index, LargeBinary, MetaData, Table, delete, insert, select, text
 
 from indexer.database import Database, open_database
+from indexer.errors import DatabaseUnusable
 from indexer.sorted_runs import words_of
 from ledger.bulk.columns import Hashes, Strings, take_hashes
 from ledger.bulk.entries import account_tags
@@ -133,7 +134,8 @@ class Persons:
     def forget(self, references: Sequence[str]) -> int:
         """Destroys the keys and lookup tokens of these persons; how many of them were there.
 
-        SQLite overwrites what it deletes and empties its journal; PostgreSQL writes the tables anew.
+        SQLite overwrites what it deletes and empties its journal; PostgreSQL writes the tables anew. `DatabaseUnusable`
+        if somebody reads the journal meanwhile: forget again, also persons who are gone already.
         """
         hashes = [self._hash(reference) for reference in references]
         with self._database.write(durable=True) as connection:
@@ -141,8 +143,7 @@ class Persons:
                 connection.exec_driver_sql("PRAGMA secure_delete = ON")
             count = sum(self._forget_one(connection, reference_hash) for reference_hash in hashes)
         self._known = _Known()
-        if count:
-            self._overwrite()
+        self._overwrite()
         return count
 
     def issue_token(self, reference: str) -> bytes:
@@ -226,7 +227,12 @@ class Persons:
         with self._database.engine.connect() as raw:
             connection = raw.execution_options(isolation_level="AUTOCOMMIT")
             if self._database.is_sqlite:
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+                busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
+                if busy:
+                    reason = (
+                        "another process reads it, so what was deleted is still in its journal; end it and forget again"
+                    )
+                    raise DatabaseUnusable(self._database.url, reason)
             else:
                 connection.execute(text("VACUUM (FULL) persons"))
                 connection.execute(text("VACUUM (FULL) lookup_tokens"))

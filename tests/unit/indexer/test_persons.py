@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from indexer import persons
+from indexer.errors import DatabaseUnusable
 from indexer.persons import Persons, open_persons
 from ledger.bulk.columns import Hashes, Strings
 from ledger.encoding import account_tag, keyed_hash
@@ -132,6 +133,18 @@ def test_forgetting_leaves_no_byte_behind(vault: Persons, tmp_path: Path) -> Non
         vault.tag_of_token(token)
     assert vault.tag_of("keep me") == tags[1].tobytes()
     assert vault.tags(_strings("forget me")).tobytes() != tags[0].tobytes()
+
+
+def test_forgetting_says_when_the_journal_is_read(vault: Persons, url: str) -> None:
+    vault.tags(_strings("a", "b"))
+    other = open_persons(url, KEY)
+    with other._database.read() as reading:
+        reading.exec_driver_sql("SELECT * FROM persons").all()
+        with vault._database.write() as connection:
+            connection.exec_driver_sql("PRAGMA busy_timeout = 10")
+        with pytest.raises(DatabaseUnusable, match="still in its journal"):
+            vault.forget(["a"])
+    assert vault.forget(["a"]) == 0
 
 
 def test_never_the_reference_and_only_for_the_owner(vault: Persons, tmp_path: Path) -> None:
