@@ -165,8 +165,8 @@ def _seconds(column: pa.Array) -> Read:
 
 
 def _no_such_days(text: pa.Array, parsed: pa.Array, pattern: str) -> pa.Array:
-    """Arrow reads 30 February as 1 March and second 60 as the next minute: such rows are asked again, one by one."""
-    doubtful = pc.fill_null(pc.or_(pc.less_equal(pc.day(parsed), 3), pc.equal(pc.second(parsed), 0)), False)
+    """Arrow carries over what does not exist, 30 February and seconds 60 and 61: such rows are asked one by one."""
+    doubtful = pc.fill_null(pc.or_(pc.less_equal(pc.day(parsed), 3), pc.less_equal(pc.second(parsed), 1)), False)
     rows = np.flatnonzero(_mask(doubtful))
     if len(rows) == 0:
         return parsed

@@ -5,11 +5,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import IO
 from urllib.parse import parse_qs, urlsplit
 
 
-def _unchunked(stream: IO[bytes]) -> bytes:
+def _unchunked(stream: io.BufferedIOBase) -> bytes:
     content = b""
     while length := int(stream.readline().partition(b";")[0], 16):
         content += stream.read(length)

@@ -88,6 +88,14 @@ def test_days_and_hours_that_do_not_exist(parts: tuple[int, int, int, int, int, 
         assert (read.values[0], read.wrong[0]) == (round(exact.timestamp()), False)
 
 
+@pytest.mark.parametrize(
+    "text", ["2026-01-04 00:00:60", "2026-01-04 00:00:61", "2026-02-30 08:00:00", "2026-04-31 08:00:00"]
+)
+def test_what_arrow_would_carry_over(text: str) -> None:
+    read = columns.moments(Moment(column="at", format=_SECONDS, zone="UTC"), {"at": pa.array([text])})
+    assert read.wrong.tolist() == [True]
+
+
 def test_clocks_that_are_changed() -> None:
     """In Denver 02:30 was not there on 2018-03-11 and 01:30 was there twice on 2018-11-04."""
     texts = pa.array(["2018-03-11 02:30:00", "2018-11-04 01:30:00", "2018-11-04 03:30:00"])
