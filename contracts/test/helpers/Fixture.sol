@@ -244,7 +244,7 @@ abstract contract Fixture is Base {
             code: code,
             beneficiary: owner,
             purpose: CancellationPurpose.EventNeutrality,
-            lastDay: day(TODAY + 30),
+            lastDay: day(today() + 30),
             documentHash: keccak256(bytes(code))
         });
     }
