@@ -137,17 +137,8 @@ contract SmallLogGasTest is GasTest("small-log") {}
 
 /// @notice With a log of 65,535 leaves, where the next append joins sixteen: the worst that a log of this size has.
 contract FullLogGasTest is GasTest("log-of-65535-leaves") {
-    uint64 private constant LEAVES = 65_535;
-
     function setUp() public override {
         super.setUp();
-        // Slot 0 holds authority (20 bytes), a flag (1) and size (8); slot 1 is the mapping of nodes.
-        bytes32 head = bytes32((uint256(LEAVES) << 168) | uint160(address(manager)));
-        vm.store(address(log), bytes32(0), head);
-        for (uint64 span = 1; span <= LEAVES; span <<= 1) {
-            bytes32 slot = keccak256(abi.encode(LEAVES + 1 - span, uint256(1)));
-            vm.store(address(log), slot, keccak256(abi.encode("node", span)));
-        }
-        assertEq(log.size(), LEAVES);
+        fillLog(65_535);
     }
 }

@@ -357,6 +357,18 @@ abstract contract Fixture is Base {
         return ledger.balanceOf(holder, LotId.unwrap(lot));
     }
 
+    /// @notice Makes the log one of `leaves` leaves, of a power of two less one: the next append joins the most nodes.
+    function fillLog(uint64 leaves) internal {
+        // Slot 0 holds authority (20 bytes), a flag (1) and size (8); slot 1 is the mapping of nodes.
+        bytes32 head = bytes32((uint256(leaves) << 168) | uint160(address(manager)));
+        vm.store(address(log), bytes32(0), head);
+        for (uint64 span = 1; span <= leaves; span <<= 1) {
+            bytes32 slot = keccak256(abi.encode(leaves + 1 - span, uint256(1)));
+            vm.store(address(log), slot, keccak256(abi.encode("node", span)));
+        }
+        assertEq(log.size(), leaves);
+    }
+
     // -------------------------------------------------------------------------------------------------- expectations
 
     /// @notice The next call's operation must leave exactly this leaf.
