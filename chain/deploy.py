@@ -213,6 +213,7 @@ class _Run:
 
     def wire(self, holders: Mapping[Role, Address]) -> None:
         """Makes every fact of `chain.wiring` hold, with as few transactions as there are targets."""
+        self._wait_for_what_was_sent()
         manager = self._addresses[ContractName.ACCESS_MANAGER]
         facts = chain(
             connections(self._addresses), function_roles(self._addresses), memberships(self._addresses, holders)
@@ -251,6 +252,19 @@ class _Run:
         if self._is_administrator():
             own = (int(Role.ADMINISTRATOR), self._deployer.address)
             self._transact(deployment.address(ContractName.ACCESS_MANAGER), RENOUNCE_ROLE.encode(*own))
+
+    def _wait_for_what_was_sent(self) -> None:
+        """What an earlier run sent and no block has taken yet is not to be sent again.
+
+        If no block takes it at all, whatever is sent next waits behind it and says so.
+        """
+        counts = [("eth_getTransactionCount", [self._deployer.address.hex0x, tag]) for tag in ("latest", "pending")]
+        deadline = time.monotonic() + self._timeout_seconds
+        while time.monotonic() < deadline:
+            mined, pending = self._rpc.batch(counts)
+            if mined == pending:
+                return
+            time.sleep(_POLL_SECONDS)
 
     def _constructor_words(self, name: ContractName) -> bytes:
         if name is ContractName.ACCESS_MANAGER:

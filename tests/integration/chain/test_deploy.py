@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import pytest
@@ -136,6 +137,35 @@ def test_a_lost_creation_is_made_anew(anvil: AnvilNode, deployed: Deployed, tmp_
     lost = journal["creations"]["account_registry"]["address"]
     assert deployment.address(ContractName.ACCOUNT_REGISTRY).hex0x != lost
     assert deployment.address(ContractName.ACCESS_MANAGER).hex0x == journal["creations"]["access_manager"]["address"]
+
+
+@pytest.mark.parametrize("wiring_transaction", [1, 2, 3, 4])
+def test_what_was_sent_and_not_mined_is_waited_for(deployed: Deployed, tmp_path: Path, wiring_transaction: int) -> None:
+    """Killed between the sending of a transaction (roles, two holdings sources, renouncing) and its block."""
+    last = len(ContractName) + wiring_transaction
+    sent = [0]
+
+    class Stalled(Powered):
+        """Blocks come at once, but for the transaction after which the power goes off."""
+
+        def try_call(self, method: str, params: Any = ()) -> Any:
+            answer = self._inner.try_call(method, params)
+            if method == "eth_sendRawTransaction":
+                sent[0] += 1
+                if sent[0] == last:
+                    raise Killed
+                self._inner.call("evm_mine")
+            return answer
+
+    path = tmp_path / "deployment.json"
+    with AnvilNode(block_seconds=None) as node:
+        with pytest.raises(Killed):
+            deploy(Stalled(node.rpc, Power()), DEPLOYER, deployed.holders, path)
+        miner = Timer(0.3, node.mine)
+        miner.start()
+        deploy(Stalled(node.rpc, Power()), DEPLOYER, deployed.holders, path)
+        miner.join()
+        assert nonce_of(node.rpc, DEPLOYER.address) == len(ContractName) + 4
 
 
 def test_a_journal_of_another_deployer_is_not_continued(anvil: AnvilNode, deployed: Deployed, tmp_path: Path) -> None:
