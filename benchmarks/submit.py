@@ -126,7 +126,7 @@ def signed(deployment: Deployment, nonce: int, operation: Operation) -> bytes:
         chain_id=deployment.chain_id,
         nonce=nonce,
         gas_price=0,
-        gas=gas_limit(operation.call.function),
+        gas=gas_limit(operation.call.contract, operation.call.function),
         to=deployment.address(operation.call.contract),
         data=operation.call.calldata,
     )

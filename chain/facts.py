@@ -24,6 +24,7 @@ from ledger.vocabulary import (
     CancellationPurpose,
     Custody,
     MethodologyKind,
+    ProviderMode,
     ReductionClass,
     Word,
 )
@@ -58,6 +59,11 @@ _PURPOSE: Final = ("purpose", _word(CancellationPurpose))
 _ACTIVITY: Final = ("activity_id", _hash)
 _PROPOSAL: Final = ("proposal_id", _hash)
 
+_CLASS: Final = ("class", _word(ReductionClass))
+_CAMPAIGN: Final = ("campaign_id", _hash)
+
+_ENTRIES: Final[_Stated] = (("batch_root", _hash), _GRAMS, ("entry_count", str), ("file_hash", _hash))
+
 _PUBLICATION: Final[_Stated] = (
     ("code", str),
     ("version", str),
@@ -79,6 +85,25 @@ _REGISTRATION: Final[_Stated] = (
     ("pledge_hash", _hash),
     ("cap_gco2e", str),
 )
+
+
+def _header(total: str) -> _Stated:
+    """A feed header and its signature; `total`: the name of what its entries add up to."""
+    return (
+        None,  # kind of batch: the record's own kind says it
+        _ACTIVITY,
+        ("methodology_id", _hash),
+        _CLASS,
+        ("sequence", str),
+        ("period_first_day", _day),
+        ("period_last_day", _day),
+        ("batch_root", _hash),
+        (total, str),
+        ("entry_count", str),
+        ("file_hash", _hash),
+        None,  # signature: over the header, not in the record
+    )
+
 
 _STATED: Final[Mapping[tuple[ContractName, str], _Stated]] = {
     (ContractName.ACCOUNT_REGISTRY, "open"): (
@@ -112,6 +137,36 @@ _STATED: Final[Mapping[tuple[ContractName, str], _Stated]] = {
     (ContractName.REDUCTION_LEDGER, "correct"): (_LOT, _GRAMS),
     (ContractName.REDUCTION_LEDGER, "freezeLot"): (_LOT,),
     (ContractName.REDUCTION_LEDGER, "unfreezeLot"): (_LOT,),
+    (ContractName.PROVIDER_REGISTRY, "admit"): (
+        _ACCOUNT,
+        ("provider_mode", _word(ProviderMode)),
+        ("application_hash", _hash),
+        ("evaluation_hash", _hash),
+        ("agreement_hash", _hash),
+    ),
+    (ContractName.PROVIDER_REGISTRY, "suspend"): (_ACCOUNT,),
+    (ContractName.PROVIDER_REGISTRY, "resume"): (_ACCOUNT,),
+    (ContractName.PROVIDER_REGISTRY, "close"): (_ACCOUNT,),
+    (ContractName.CAMPAIGN_REGISTRY, "open"): (
+        ("code", str),
+        ("beneficiary_account", str),
+        _PURPOSE,
+        ("campaign_last_day", _day),
+        ("document_hash", _hash),
+    ),
+    (ContractName.CAMPAIGN_REGISTRY, "close"): (_CAMPAIGN,),
+    (ContractName.POINT_LEDGER, "earn"): _header("quantity_gco2e"),
+    (ContractName.POINT_LEDGER, "recordBehaviour"): _header("behaviour_value"),
+    (ContractName.POINT_LEDGER, "redeem"): (_CLASS, ("provider_account", str), *_ENTRIES),
+    (ContractName.POINT_LEDGER, "donate"): (_CLASS, _CAMPAIGN, *_ENTRIES),
+    (ContractName.POINT_LEDGER, "cancel"): (_CLASS, *_ENTRIES),
+    (ContractName.POINT_LEDGER, "correct"): (
+        ("batch_number", str),
+        _GRAMS,
+        *(("batch_root", _hash), ("taken_gco2e", str), ("entry_count", str), ("file_hash", _hash)),
+    ),
+    (ContractName.POINT_LEDGER, "takeSnapshot"): (_CLASS, ("after_batch", str), *_ENTRIES),
+    (ContractName.POINT_LEDGER, "cancelCampaign"): (_CAMPAIGN, _CLASS),
 }
 """What the arguments between operation id and record hash are in the record; a tuple's members stand for the tuple."""
 

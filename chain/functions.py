@@ -1,8 +1,8 @@
 """Contract functions as text signatures, and fast ABI encoding of their arguments.
 
-Every argument that an operation carries is one 32-byte word, but for the two registrations with a code: words are
-packed here, tuples with text by eth-abi. tests/unit/chain/test_calls.py holds the signatures to the compiled contracts
-and the bytes to eth-abi.
+Nearly every argument that an operation carries is one 32-byte word, or a tuple of words, which stand one after the
+other: those are packed here; text, tuples with text and signatures by eth-abi. tests/unit/chain/test_calls.py holds the
+signatures to the compiled contracts and the bytes to eth-abi.
 """
 
 from collections.abc import Sequence
@@ -66,6 +66,13 @@ def word_of_address(address: bytes) -> bytes:
 def decode(types: Sequence[str], data: bytes) -> tuple[Any, ...]:
     """Return values by eth-abi; raises eth_abi.exceptions.DecodingError."""
     return tuple(abi_decode(types, data))
+
+
+def head_words(abi_type: str) -> int:
+    """Words that an argument of this type takes before whatever is of variable length: a tuple of words takes one for
+    each, everything else one (itself or where it starts)."""
+    members = abi_type.removeprefix("(").removesuffix(")").split(",")
+    return 1 if not abi_type.startswith("(") or {"string", "bytes"} & set(members) else len(members)
 
 
 def _split_types(signature: str) -> tuple[str, ...]:

@@ -5,6 +5,8 @@ each, so that an estimate made now may be too low for the place the leaf gets. L
 charged and counted against the block. tests/integration/chain/test_gas.py measures each function at 2^20 leaves.
 """
 
+from chain.operations import ContractName
+
 SIMPLE = 600_000
 """Operations whose writes do not depend on their arguments."""
 
@@ -12,19 +14,25 @@ WITH_TEXT = 1_200_000
 """Publications and registrations: their code, up to 64 bytes, is stored."""
 
 WITH_PERIOD = 3_000_000
-"""Confirmations write one slot for each 256 days of the monitoring period, at 22,100 gas: room for 70 years."""
+"""Confirmations and earn batches write one slot for each 256 days of their period, at 22,100 gas: room for 70 years."""
 
 EMPTY = 21_000
 """A transaction that does nothing."""
 
+WITH_BUY_BACK = 1_200_000
+"""Redemptions may make a lot in the same transaction: two leaves."""
+
 _LIMITS = {
-    "publish": WITH_TEXT,
-    "register": WITH_TEXT,
-    "proposeIssuance": WITH_PERIOD,
-    "confirmIssuance": WITH_PERIOD,
+    (ContractName.METHODOLOGY_REGISTRY, "publish"): WITH_TEXT,
+    (ContractName.ACTIVITY_REGISTRY, "register"): WITH_TEXT,
+    (ContractName.CAMPAIGN_REGISTRY, "open"): WITH_TEXT,
+    (ContractName.REDUCTION_LEDGER, "proposeIssuance"): WITH_PERIOD,
+    (ContractName.REDUCTION_LEDGER, "confirmIssuance"): WITH_PERIOD,
+    (ContractName.POINT_LEDGER, "earn"): WITH_PERIOD,
+    (ContractName.POINT_LEDGER, "redeem"): WITH_BUY_BACK,
 }
 
 
-def gas_limit(function: str) -> int:
+def gas_limit(contract: ContractName, function: str) -> int:
     """The gas limit of a ledger function."""
-    return _LIMITS.get(function, SIMPLE)
+    return _LIMITS.get((contract, function), SIMPLE)

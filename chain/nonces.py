@@ -167,7 +167,7 @@ class NonceLine:
     def _sign(self, status: OperationStatus, nonce: int) -> Flight:
         function = BY_SELECTOR[status.contract, status.calldata[:4]].function
         to = self._deployment.address(status.contract)
-        signed = self._signed(nonce, gas_limit(function.name), to=to, data=status.calldata)
+        signed = self._signed(nonce, gas_limit(status.contract, function.name), to=to, data=status.calldata)
         return Flight(status, signed)
 
     def _signed(self, nonce: int, gas: int, *, to: Address, data: bytes) -> SignedTransaction:

@@ -22,9 +22,6 @@ RECORD_EARNING = Function("recordEarning(bytes32,uint32,uint32,uint128)")
 BUY_BACK = Function("buyBack(bytes32,address,uint8,uint128,bytes32)")
 TAKE_CERTIFICATE_NUMBERS = Function("takeCertificateNumbers(uint64)")
 
-_HEADER = "(uint8,bytes32,bytes32,uint8,uint64,uint32,uint32,bytes32,uint64,uint64,bytes32)"
-_COMMITMENT = "(bytes32,uint64,uint64,bytes32)"
-
 OPEN_TO_HOLDERS = (calls.TRANSFER, calls.CANCEL)
 """Operations that anyone may send for what its own account holds."""
 
@@ -33,10 +30,18 @@ _OPERATIONS: dict[Role, tuple[LedgerFunction, ...]] = {
         *(calls.FREEZE_ACCOUNT, calls.UNFREEZE_ACCOUNT, calls.PUBLISH_METHODOLOGY, calls.WITHDRAW_METHODOLOGY),
         *(calls.REGISTER_ACTIVITY, calls.SUSPEND_ACTIVITY, calls.RESUME_ACTIVITY, calls.CLOSE_ACTIVITY),
         *(calls.WITHDRAW_ACTIVITY, calls.CONFIRM_ISSUANCE, calls.REJECT_ISSUANCE, calls.CORRECT),
-        *(calls.FREEZE_LOT, calls.UNFREEZE_LOT),
+        *(calls.FREEZE_LOT, calls.UNFREEZE_LOT, calls.CORRECT_POINTS),
     ),
     Role.TECHNICAL_CENTRE: (calls.PROPOSE_ISSUANCE,),
-    Role.PLATFORM: (calls.OPEN_ACCOUNT, calls.CLOSE_ACCOUNT, calls.TRANSFER_FOR, calls.CANCEL_FOR),
+    Role.EXCHANGE: (
+        *(calls.ADMIT_PROVIDER, calls.SUSPEND_PROVIDER, calls.RESUME_PROVIDER, calls.CLOSE_PROVIDER),
+        *(calls.OPEN_CAMPAIGN, calls.CLOSE_CAMPAIGN),
+    ),
+    Role.PLATFORM: (
+        *(calls.OPEN_ACCOUNT, calls.CLOSE_ACCOUNT, calls.TRANSFER_FOR, calls.CANCEL_FOR),
+        *(calls.EARN_POINTS, calls.RECORD_BEHAVIOUR, calls.REDEEM_POINTS, calls.DONATE_POINTS, calls.CANCEL_POINTS),
+        *(calls.TAKE_SNAPSHOT, calls.CANCEL_CAMPAIGN),
+    ),
 }
 
 _OTHERS: dict[ContractName, dict[Function, Role]] = {
@@ -48,26 +53,6 @@ _OTHERS: dict[ContractName, dict[Function, Role]] = {
         RECORD_EARNING: Role.LEDGER,
     },
     ContractName.REDUCTION_LEDGER: {BUY_BACK: Role.LEDGER, TAKE_CERTIFICATE_NUMBERS: Role.LEDGER},
-    ContractName.PROVIDER_REGISTRY: {
-        Function("admit(bytes32,address,(uint8,bytes32,bytes32,bytes32),bytes32)"): Role.EXCHANGE,
-        Function("suspend(bytes32,address,bytes32)"): Role.EXCHANGE,
-        Function("resume(bytes32,address,bytes32)"): Role.EXCHANGE,
-        Function("close(bytes32,address,bytes32)"): Role.EXCHANGE,
-    },
-    ContractName.CAMPAIGN_REGISTRY: {
-        Function("open(bytes32,(string,address,uint8,uint32,bytes32),bytes32)"): Role.EXCHANGE,
-        Function("close(bytes32,bytes32,bytes32)"): Role.EXCHANGE,
-    },
-    ContractName.POINT_LEDGER: {
-        Function(f"earn(bytes32,{_HEADER},bytes,bytes32)"): Role.PLATFORM,
-        Function(f"recordBehaviour(bytes32,{_HEADER},bytes,bytes32)"): Role.PLATFORM,
-        Function(f"redeem(bytes32,uint8,address,{_COMMITMENT},bytes32)"): Role.PLATFORM,
-        Function(f"donate(bytes32,uint8,bytes32,{_COMMITMENT},bytes32)"): Role.PLATFORM,
-        Function(f"cancel(bytes32,uint8,{_COMMITMENT},bytes32)"): Role.PLATFORM,
-        Function(f"takeSnapshot(bytes32,uint8,uint64,{_COMMITMENT},bytes32)"): Role.PLATFORM,
-        Function("cancelCampaign(bytes32,bytes32,uint8,bytes32)"): Role.PLATFORM,
-        Function(f"correct(bytes32,uint64,uint64,{_COMMITMENT},bytes32)"): Role.REGULATOR,
-    },
 }
 
 LEDGERS = (

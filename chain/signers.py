@@ -1,4 +1,7 @@
-"""Who signs: an external signer, a key in memory for tests and the demo, or a key file (`chain.keystores`)."""
+"""Who signs: an external signer, a key in memory for tests and the demo, or a key file (`chain.keystores`).
+
+Bodies sign transactions; operators sign the headers of their feeds, which are typed data (EIP-712) and no transactions.
+"""
 
 from typing import Protocol
 
@@ -7,6 +10,7 @@ from coincurve import PrivateKey
 from chain.hexes import from_data, to_data, to_quantity
 from chain.rpc import Rpc
 from chain.transactions import SignedTransaction, Transaction, address_of, decode_signed, sign
+from chain.typed_data import TypedData, read_signature, signer_of, write_signature
 from ledger.errors import InvalidTransaction, SigningFailed
 from ledger.ids import Address
 
@@ -21,6 +25,19 @@ class Signer(Protocol):
 
     def sign_transaction(self, transaction: Transaction) -> SignedTransaction:
         """The signed transaction; raises `SigningFailed`."""
+        ...
+
+
+class TypedDataSigner(Protocol):
+    """Signs typed data for one address."""
+
+    @property
+    def address(self) -> Address:
+        """The address that signatures are recovered to."""
+        ...
+
+    def sign_typed_data(self, data: TypedData) -> bytes:
+        """65 bytes with a low s, as the contracts take them; raises `SigningFailed`."""
         ...
 
 
@@ -45,12 +62,17 @@ class LocalSigner:
         """Deterministic: the same transaction gives the same bytes."""
         return sign(transaction, self._key)
 
+    def sign_typed_data(self, data: TypedData) -> bytes:
+        """Deterministic (RFC 6979): the same data gives the same bytes."""
+        return write_signature(self._key.sign_recoverable(data.digest, hasher=None))
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._address.hex0x})"  # never the key
 
 
 class ExternalSigner:
-    """A signer that keeps the key elsewhere and is asked by JSON-RPC `eth_signTransaction`, as Web3Signer serves it.
+    """A signer that keeps the key elsewhere and is asked by JSON-RPC: `eth_signTransaction`, as Web3Signer serves
+    it, and `eth_signTypedData_v4`.
 
     What comes back is checked field by field: a signer that signs something else is refused.
     """
@@ -80,6 +102,21 @@ class ExternalSigner:
         if decoded.sender != self._address:
             raise SigningFailed(self._address, f"it signed with the key of {decoded.sender.hex0x}")
         return decoded.signed
+
+    def sign_typed_data(self, data: TypedData) -> bytes:
+        """Asks by `eth_signTypedData_v4`; `SigningFailed` if the signer refuses, signs something else, or with another
+        key; `NodeUnreachable` if it is silent.
+        """
+        answer = self._rpc.try_call("eth_signTypedData_v4", [self._address.hex0x, data.document])
+        if answer.error is not None:
+            raise SigningFailed(self._address, answer.error.message)
+        signature = read_signature(from_data(answer.result, "eth_signTypedData_v4"))
+        if signature is None:
+            raise SigningFailed(self._address, "it gave no signature of 65 bytes with a low s")
+        if (signer := signer_of(data.digest, signature)) != self._address:
+            by = "no key" if signer is None else f"the key of {signer.hex0x}"
+            raise SigningFailed(self._address, f"it signed something else, or with another key (recovered: {by})")
+        return signature
 
     def _as_json(self, transaction: Transaction) -> dict[str, str]:
         target = {} if transaction.to is None else {"to": transaction.to.hex0x}

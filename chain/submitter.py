@@ -188,7 +188,7 @@ class Submitter:
             chain_id=self._deployment.chain_id,
             nonce=0,
             gas_price=0,
-            gas=gas_limit(BY_SELECTOR[status.contract, status.calldata[:4]].function.name),
+            gas=gas_limit(status.contract, BY_SELECTOR[status.contract, status.calldata[:4]].function.name),
             to=self._deployment.address(status.contract),
             data=status.calldata,
         )

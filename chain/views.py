@@ -10,16 +10,18 @@ from typing import Any, TypeVar
 
 from eth_abi.exceptions import DecodingError
 
-from chain.calls import PUBLICATION_TYPE, REGISTRATION_TYPE
+from chain.calls import CAMPAIGN_TYPE, COMMITMENT_TYPE, PUBLICATION_TYPE, REGISTRATION_TYPE
 from chain.deployment import Deployment
 from chain.functions import Function, decode, word_of_address, word_of_uint
 from chain.hexes import from_data, malformed, to_data, to_quantity
 from chain.operations import ContractName
 from chain.reverts import refusal_from_answer
 from chain.rpc import Rpc
+from ledger.batches import BatchCommitment
 from ledger.ids import (
     ActivityId,
     Address,
+    CampaignId,
     DebtorId,
     Hash32,
     IdentityCommitment,
@@ -32,10 +34,15 @@ from ledger.vocabulary import (
     AccountStatus,
     ActivityKind,
     ActivityStatus,
+    BatchKind,
+    CampaignStatus,
+    CancellationPurpose,
     Custody,
     MethodologyKind,
     MethodologyStatus,
     ProposalStatus,
+    ProviderMode,
+    ProviderStatus,
     ReductionClass,
 )
 
@@ -127,6 +134,61 @@ class ClassTotals:
     bought_back_grams: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provider:
+    """As `IProviderRegistry.Provider`; the hashes are of the latest admission."""
+
+    mode: ProviderMode
+    application_hash: Hash32
+    evaluation_hash: Hash32
+    agreement_hash: Hash32
+    status: ProviderStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Campaign:
+    """As `ICampaignRegistry.StoredCampaign`."""
+
+    code: str
+    beneficiary: Address
+    purpose: CancellationPurpose
+    last_day: int
+    document_hash: Hash32
+    status: CampaignStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """As `IPointLedger.Batch`; kind NONE if there is no such batch."""
+
+    kind: BatchKind
+    reduction_class: ReductionClass
+    withheld_grams: int
+    first_certificate: int
+    corrected_grams: int
+    party: Hash32
+    commitment: BatchCommitment
+    personal_class_i_grams: int
+    personal_class_ii_grams: int
+
+    def personal_grams(self, reduction_class: ReductionClass) -> int:
+        """What persons had of a class after this batch: what a snapshot that names it must add up to."""
+        return self.personal_class_i_grams if reduction_class is ReductionClass.I else self.personal_class_ii_grams
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointTotals:
+    """As `IPointLedger.PointTotals`: issued = all the others."""
+
+    issued_grams: int
+    personal_grams: int
+    pooled_by_providers_grams: int
+    pooled_by_campaigns_grams: int
+    bought_back_grams: int
+    cancelled_grams: int
+    taken_back_grams: int
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """A view function, where it stands and what it returns."""
@@ -169,6 +231,26 @@ TOTALS_OF = View(
 )
 CERTIFICATE_COUNT = View(ContractName.REDUCTION_LEDGER, Function("certificateCount()"), ("uint64",))
 NEXT_SERIAL = View(ContractName.REDUCTION_LEDGER, Function("nextSerial()"), ("uint128",))
+PROVIDER_OF = View(
+    ContractName.PROVIDER_REGISTRY, Function("providerOf(address)"), ("(uint8,bytes32,bytes32,bytes32)", "uint8")
+)
+CAMPAIGN_OF = View(ContractName.CAMPAIGN_REGISTRY, Function("campaignOf(bytes32)"), (f"({CAMPAIGN_TYPE},uint8)",))
+BATCH_OF = View(
+    ContractName.POINT_LEDGER,
+    Function("batchOf(uint64)"),
+    (
+        *("uint8", "uint8", "uint64", "uint64", "uint64", "bytes32"),
+        *(COMMITMENT_TYPE, "uint64", "uint64"),
+    ),
+)
+BATCH_COUNT = View(ContractName.POINT_LEDGER, Function("batchCount()"), ("uint64",))
+POINT_TOTALS_OF = View(ContractName.POINT_LEDGER, Function("totalsOf(uint8)"), ("uint128",) * 7)
+POOL_OF = View(ContractName.POINT_LEDGER, Function("poolOf(address,uint8)"), ("uint128",))
+CAMPAIGN_POOL_OF = View(ContractName.POINT_LEDGER, Function("campaignPoolOf(bytes32,uint8)"), ("uint128",))
+BEHAVIOUR_VALUE_OF = View(ContractName.POINT_LEDGER, Function("behaviourValueOf(bytes32)"), ("uint128",))
+NEXT_SEQUENCE = View(ContractName.POINT_LEDGER, Function("nextSequence(bytes32)"), ("uint64",))
+LATEST_SNAPSHOT = View(ContractName.POINT_LEDGER, Function("latestSnapshot(uint8)"), ("uint64",))
+IS_EARNED = View(ContractName.ACTIVITY_REGISTRY, Function("isEarned(bytes32,uint32)"), ("bool",))
 LOG_SIZE = View(ContractName.TRANSPARENCY_LOG, Function("size()"), ("uint64",))
 LOG_ROOT = View(ContractName.TRANSPARENCY_LOG, Function("root()"), ("bytes32",))
 LOG_ROOT_AT = View(ContractName.TRANSPARENCY_LOG, Function("rootAt(uint64)"), ("bytes32",))
@@ -177,6 +259,8 @@ OPERATION_DIGEST = View(ContractName.TRANSPARENCY_LOG, Function("operationDigest
 VIEWS = (
     *(ACCOUNT_OF, METHODOLOGY_OF, ACTIVITY_OF, LIVE_ACTIVITY_OF, IS_CREDITED, PROPOSAL_OF, LOT_OF, BALANCE_OF),
     *(HELD_GRAMS, TOTALS_OF, CERTIFICATE_COUNT, NEXT_SERIAL, LOG_SIZE, LOG_ROOT, LOG_ROOT_AT, OPERATION_DIGEST),
+    *(PROVIDER_OF, CAMPAIGN_OF, BATCH_OF, BATCH_COUNT, POINT_TOTALS_OF, POOL_OF, CAMPAIGN_POOL_OF),
+    *(BEHAVIOUR_VALUE_OF, NEXT_SEQUENCE, LATEST_SNAPSHOT, IS_EARNED),
 )
 """All of them; tests/unit/chain/test_views.py holds them to the compiled contracts."""
 
@@ -260,7 +344,7 @@ class ContractViews:
 
     def totals_of(self, reduction_class: ReductionClass) -> ClassTotals:
         """The sums of a class."""
-        return self._ask(TOTALS_OF, [word_of_uint(8, int(reduction_class), "class")], _totals)[0]
+        return self._ask(TOTALS_OF, [_class_word(reduction_class)], _totals)[0]
 
     def certificate_count(self) -> int:
         """Certificates given so far: their numbers are 1 to this."""
@@ -269,6 +353,55 @@ class ContractViews:
     def next_serial(self) -> int:
         """The serial number that the next lot starts with."""
         return self._ask(NEXT_SERIAL, [b""], _number)[0]
+
+    def provider_of(self, account: Address) -> Provider:
+        """The provider as stored; status UNKNOWN if it was never admitted."""
+        return self._ask(PROVIDER_OF, [word_of_address(account)], _provider)[0]
+
+    def campaign_of(self, campaign_id: CampaignId) -> Campaign:
+        """The campaign as stored; status UNKNOWN if it was never opened."""
+        return self._ask(CAMPAIGN_OF, [campaign_id], _campaign)[0]
+
+    def batch_of(self, batch_number: int) -> Batch:
+        """The batch as stored."""
+        return self.batches_of([batch_number])[0]
+
+    def batches_of(self, batch_numbers: Iterable[int]) -> list[Batch]:
+        """As `batch_of`, in one batch of requests."""
+        return self._ask(BATCH_OF, (word_of_uint(64, number, "batch_number") for number in batch_numbers), _batch)
+
+    def batch_count(self) -> int:
+        """Batches of points so far: their numbers are 1 to this."""
+        return self._ask(BATCH_COUNT, [b""], _number)[0]
+
+    def point_totals_of(self, reduction_class: ReductionClass) -> PointTotals:
+        """The points of a class."""
+        return self._ask(POINT_TOTALS_OF, [_class_word(reduction_class)], _point_totals)[0]
+
+    def pool_of(self, provider: Address, reduction_class: ReductionClass) -> int:
+        """Points of a class in a provider's pool."""
+        return self._ask(POOL_OF, [word_of_address(provider) + _class_word(reduction_class)], _number)[0]
+
+    def campaign_pool_of(self, campaign_id: CampaignId, reduction_class: ReductionClass) -> int:
+        """Points of a class in a campaign's pool."""
+        return self._ask(CAMPAIGN_POOL_OF, [campaign_id + _class_word(reduction_class)], _number)[0]
+
+    def behaviour_value_of(self, activity_id: ActivityId) -> int:
+        """Behaviour value of an activity so far: no grams."""
+        return self._ask(BEHAVIOUR_VALUE_OF, [activity_id], _number)[0]
+
+    def next_sequence(self, activity_id: ActivityId) -> int:
+        """The sequence that the activity's next feed header must have."""
+        return self._ask(NEXT_SEQUENCE, [activity_id], _number)[0]
+
+    def latest_snapshot(self, reduction_class: ReductionClass) -> int:
+        """Number of the batch that took the class's latest snapshot; zero if none did."""
+        return self._ask(LATEST_SNAPSHOT, [_class_word(reduction_class)], _number)[0]
+
+    def is_earned(self, activity_id: ActivityId, day: int) -> bool:
+        """Whether points were earned on the day."""
+        arguments = activity_id + word_of_uint(32, day, "day")
+        return self._ask(IS_EARNED, [arguments], lambda found: bool(found[0]))[0]
 
     def log_size(self) -> int:
         """Number of leaves."""
@@ -306,6 +439,10 @@ class ContractViews:
             except DecodingError:
                 raise malformed("eth_call", answer.result, f"what {view.function.name} returns") from None
         return found
+
+
+def _class_word(reduction_class: ReductionClass) -> bytes:
+    return word_of_uint(8, int(reduction_class), "class")
 
 
 def _number(values: Sequence[Any]) -> int:
@@ -400,4 +537,59 @@ def _totals(values: Sequence[Any]) -> ClassTotals:
         cancelled_grams=cancelled,
         taken_back_grams=taken_back,
         bought_back_grams=bought_back,
+    )
+
+
+def _provider(values: Sequence[Any]) -> Provider:
+    # A struct of fixed width only comes back without an offset around it.
+    (mode, application_hash, evaluation_hash, agreement_hash), status = values
+    return Provider(
+        mode=ProviderMode.from_number(mode),
+        application_hash=Hash32(application_hash),
+        evaluation_hash=Hash32(evaluation_hash),
+        agreement_hash=Hash32(agreement_hash),
+        status=ProviderStatus.from_number(status),
+    )
+
+
+def _campaign(values: Sequence[Any]) -> Campaign:
+    ((code, beneficiary, purpose, last_day, document_hash), status) = values[0]
+    return Campaign(
+        code=code,
+        beneficiary=Address.from_hex(beneficiary),
+        purpose=CancellationPurpose.from_number(purpose),
+        last_day=last_day,
+        document_hash=Hash32(document_hash),
+        status=CampaignStatus.from_number(status),
+    )
+
+
+def _batch(values: Sequence[Any]) -> Batch:
+    kind, reduction_class, withheld, first_certificate, corrected, party, commitment, personal_i, personal_ii = values
+    root, total, entry_count, file_hash = commitment
+    return Batch(
+        kind=BatchKind.from_number(kind),
+        reduction_class=ReductionClass.from_number(reduction_class),
+        withheld_grams=withheld,
+        first_certificate=first_certificate,
+        corrected_grams=corrected,
+        party=Hash32(party),
+        commitment=BatchCommitment(
+            root=Hash32(root), total=total, entry_count=entry_count, file_hash=Hash32(file_hash)
+        ),
+        personal_class_i_grams=personal_i,
+        personal_class_ii_grams=personal_ii,
+    )
+
+
+def _point_totals(values: Sequence[Any]) -> PointTotals:
+    issued, personal, by_providers, by_campaigns, bought_back, cancelled, taken_back = values
+    return PointTotals(
+        issued_grams=issued,
+        personal_grams=personal,
+        pooled_by_providers_grams=by_providers,
+        pooled_by_campaigns_grams=by_campaigns,
+        bought_back_grams=bought_back,
+        cancelled_grams=cancelled,
+        taken_back_grams=taken_back,
     )

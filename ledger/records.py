@@ -48,6 +48,9 @@ CURRENT_RULES = "沪环规〔2025〕10号"
 _FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _SALT_HEX = re.compile(rf"0x[0-9a-f]{{{2 * encoding.SALT_LENGTH}}}", re.ASCII)
 
+_OF_BATCH = ("rules", "class", "batch_root", "entry_count", "file_hash")
+_OF_FEED = (*_OF_BATCH, "activity_id", "methodology_id", "sequence", "period_first_day", "period_last_day")
+
 REQUIRED_FIELDS: Mapping[OperationKind, tuple[str, ...]] = {
     OperationKind.ACCOUNT_OPENED: ("rules", "account", "account_kind", "custody"),
     OperationKind.ACCOUNT_FROZEN: ("rules", "account"),
@@ -114,25 +117,14 @@ REQUIRED_FIELDS: Mapping[OperationKind, tuple[str, ...]] = {
         "document_hash",
     ),
     OperationKind.CAMPAIGN_CLOSED: ("rules", "campaign_id"),
-    OperationKind.POINTS_EARNED: (
-        *("rules", "activity_id", "period_first_day", "period_last_day"),
-        *("class", "batch_root", "entry_count", "quantity_gco2e"),
-    ),
-    OperationKind.POINTS_REDEEMED: (
-        *("rules", "provider_account"),
-        *("class", "batch_root", "entry_count", "quantity_gco2e"),
-    ),
-    OperationKind.POINTS_DONATED: ("rules", "campaign_id", "class", "batch_root", "entry_count", "quantity_gco2e"),
-    OperationKind.POINTS_CANCELLED: ("rules", "class", "batch_root", "entry_count", "quantity_gco2e"),
-    OperationKind.POINTS_CORRECTED: ("rules", "batch_number", "quantity_gco2e"),
-    OperationKind.BEHAVIOUR_RECORDED: (
-        *("rules", "activity_id", "period_first_day", "period_last_day"),
-        *("class", "batch_root", "entry_count", "behaviour_value"),
-    ),
-    OperationKind.POINTS_SNAPSHOT_TAKEN: (
-        *("rules", "after_batch"),
-        *("class", "batch_root", "entry_count", "quantity_gco2e"),
-    ),
+    OperationKind.POINTS_EARNED: (*_OF_FEED, "quantity_gco2e"),
+    OperationKind.POINTS_REDEEMED: (*_OF_BATCH, "provider_account", "quantity_gco2e"),
+    OperationKind.POINTS_DONATED: (*_OF_BATCH, "campaign_id", "quantity_gco2e"),
+    OperationKind.POINTS_CANCELLED: (*_OF_BATCH, "quantity_gco2e"),
+    # What was taken from persons, if anything was, has its batch's fields too.
+    OperationKind.POINTS_CORRECTED: ("rules", "batch_number", "quantity_gco2e", "reason"),
+    OperationKind.BEHAVIOUR_RECORDED: (*_OF_FEED, "behaviour_value"),
+    OperationKind.POINTS_SNAPSHOT_TAKEN: (*_OF_BATCH, "after_batch", "quantity_gco2e"),
     OperationKind.CAMPAIGN_CANCELLED: ("rules", "campaign_id", "class"),
 }
 """What the record of each operation must name."""
@@ -147,8 +139,10 @@ PURPOSE_FIELDS: Mapping[CancellationPurpose, tuple[str, ...]] = {
 
 PUBLIC_FIELDS: Mapping[OperationKind, tuple[str, ...]] = {
     OperationKind.METHODOLOGY_PUBLISHED: ("quantification",),
+    OperationKind.POINTS_CORRECTED: ("batch_root", "entry_count", "file_hash", "taken_gco2e"),
 }
-"""What the record of an operation may name besides and is public like what it must name: how grams are reckoned."""
+"""What the record of an operation may name besides and is public like what it must name: how grams are reckoned, and
+what a correction takes from persons, if anything."""
 
 
 # Fields and records
@@ -371,6 +365,11 @@ def _year(value: Json, name: str) -> None:
         raise InvalidRecord(name, "be a year written YYYY", value)
 
 
+def _number(value: Json, name: str) -> None:
+    if not isinstance(value, str) or not re.fullmatch(r"0|[1-9][0-9]{0,18}", value, re.ASCII):
+        raise InvalidRecord(name, "be a whole number written in decimal digits", value)
+
+
 FIELD_CHECKS: Mapping[str, Callable[[Json, str], object]] = {
     "rules": _text,
     "account": _hex(Address),
@@ -412,6 +411,14 @@ FIELD_CHECKS: Mapping[str, Callable[[Json, str], object]] = {
     "campaign_id": _hex(CampaignId),
     "campaign_last_day": civil_day_from_text,
     "batch_root": _hex(Hash32),
+    "file_hash": _hex(Hash32),
+    "entry_count": _number,
+    "sequence": _number,
+    "batch_number": _number,
+    "after_batch": _number,
+    "behaviour_value": _number,
+    "taken_gco2e": grams_from_decimal_string,
+    "reason": _text,
     "quantification": Quantification.from_json,
 }
 """What a field of a known name must be, in whatever record it stands."""

@@ -3,6 +3,7 @@
 import inspect
 import typing
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import is_dataclass
 from typing import Any, Final
 
 from chain.composer import Composer
@@ -77,6 +78,10 @@ FORMATS: Final[Mapping[str, str]] = {
     "campaign_last_day": _DAY,
     "batch_root": f"{_ID}: root of the batch's sum tree (§5)",
     "entry_count": "number of entries, a decimal string",
+    "file_hash": f"{_ID}: SHA-256 of the batch file (§5.7)",
+    "sequence": "number of the feed header, from 1 for each activity, a decimal string",
+    "reason": "why it is corrected, text that names nobody",
+    "taken_gco2e": f"{_GRAMS}: of the corrected grams what is taken back from persons",
     "batch_number": "number of the batch that is corrected, a decimal string",
     "after_batch": "number of the last batch that the snapshot holds, a decimal string",
     "behaviour_value": "sum of the entries' behaviour value, a decimal string",
@@ -94,7 +99,8 @@ is hashed, and which JSON values it may hold, is in §3.1.
 *required*: no record of the kind is made without it. *written*: this program writes it in every record of the kind.
 *optional*: may be there.
 *disclosed*: shown to everyone with its salt, unless the body decides otherwise; *withheld*: only its commitment is.
-What the operation itself says (all fields but `rules` and what a purpose requires) is never taken from the caller.
+What the operation itself says (all fields but `rules`, `reason` and what a purpose requires) is never taken from the
+caller.
 
 | operation | field | | by default |
 |---|---|---|---|
@@ -103,7 +109,7 @@ What the operation itself says (all fields but `rules` and what a purpose requir
 FREE = """
 Any record may hold further fields, whose names match `[a-z][a-z0-9_]{0,63}`, up to 256 in all. They are withheld by
 default, `beneficiary` among them. A field with a name of §6.2 must have that format in whatever record it stands, but
-for `version` and the counts and numbers of batches, which only this program writes.
+for `version`, which only this program writes.
 
 ## 6.2 Formats and units
 
@@ -151,7 +157,9 @@ def _written() -> dict[OperationKind, list[str]]:
             if parameter.kind is inspect.Parameter.KEYWORD_ONLY and parameter.default is inspect.Parameter.empty
         }
         if "purpose" in given:
-            given |= {"purpose": CancellationPurpose.EVENT_NEUTRALITY, "fields": {"event": "an event"}}
+            given["purpose"] = CancellationPurpose.EVENT_NEUTRALITY
+        if name == Composer.cancel.__name__:
+            given["fields"] = {"event": "an event"}
         operation: Operation = getattr(composer, name)(**given)
         found[operation.record.kind] = list(operation.record.values)
     return found
@@ -163,4 +171,6 @@ def _made(kind: Any) -> Any:
         return kind(b"\x01" * kind.LENGTH)
     if issubclass(kind, Word):
         return kind.from_label(kind.labels()[0])
+    if isinstance(kind, type) and is_dataclass(kind):
+        return kind(**{name: _made(hint) for name, hint in typing.get_type_hints(kind).items()})
     return kind(1)

@@ -6,7 +6,7 @@ written into the calldata at all is refused with `OutOfRange` or `InvalidQuantit
 One module per contract; a new contract is one more, with its `FUNCTIONS` in `_CONTRACTS`.
 """
 
-from chain.calls import accounts, activities, methodologies, reductions
+from chain.calls import accounts, activities, campaigns, methodologies, points, providers, reductions
 from chain.calls.accounts import (
     CLOSE_ACCOUNT,
     FREEZE_ACCOUNT,
@@ -30,6 +30,7 @@ from chain.calls.activities import (
     suspend_activity,
     withdraw_activity,
 )
+from chain.calls.campaigns import CAMPAIGN_TYPE, CLOSE_CAMPAIGN, OPEN_CAMPAIGN, close_campaign, open_campaign
 from chain.calls.ledger_function import LedgerFunction
 from chain.calls.methodologies import (
     PUBLICATION_TYPE,
@@ -37,6 +38,36 @@ from chain.calls.methodologies import (
     WITHDRAW_METHODOLOGY,
     publish_methodology,
     withdraw_methodology,
+)
+from chain.calls.points import (
+    CANCEL_CAMPAIGN,
+    CANCEL_POINTS,
+    COMMITMENT_TYPE,
+    CORRECT_POINTS,
+    DONATE_POINTS,
+    EARN_POINTS,
+    FEED_HEADER_TYPE,
+    RECORD_BEHAVIOUR,
+    REDEEM_POINTS,
+    TAKE_SNAPSHOT,
+    cancel_campaign,
+    cancel_points,
+    correct_points,
+    donate_points,
+    earn_points,
+    record_behaviour,
+    redeem_points,
+    take_snapshot,
+)
+from chain.calls.providers import (
+    ADMIT_PROVIDER,
+    CLOSE_PROVIDER,
+    RESUME_PROVIDER,
+    SUSPEND_PROVIDER,
+    admit_provider,
+    close_provider,
+    resume_provider,
+    suspend_provider,
 )
 from chain.calls.reductions import (
     CANCEL,
@@ -63,25 +94,42 @@ from chain.calls.reductions import (
 from chain.operations import ContractName
 
 __all__ = [
+    "ADMIT_PROVIDER",
     "BY_SELECTOR",
+    "CAMPAIGN_TYPE",
     "CANCEL",
+    "CANCEL_CAMPAIGN",
     "CANCEL_FOR",
+    "CANCEL_POINTS",
     "CLOSE_ACCOUNT",
     "CLOSE_ACTIVITY",
+    "CLOSE_CAMPAIGN",
+    "CLOSE_PROVIDER",
+    "COMMITMENT_TYPE",
     "CONFIRM_ISSUANCE",
     "CORRECT",
+    "CORRECT_POINTS",
+    "DONATE_POINTS",
+    "EARN_POINTS",
+    "FEED_HEADER_TYPE",
     "FREEZE_ACCOUNT",
     "FREEZE_LOT",
     "LEDGER_FUNCTIONS",
     "OPEN_ACCOUNT",
+    "OPEN_CAMPAIGN",
     "PROPOSE_ISSUANCE",
     "PUBLICATION_TYPE",
     "PUBLISH_METHODOLOGY",
+    "RECORD_BEHAVIOUR",
+    "REDEEM_POINTS",
     "REGISTER_ACTIVITY",
     "REGISTRATION_TYPE",
     "REJECT_ISSUANCE",
     "RESUME_ACTIVITY",
+    "RESUME_PROVIDER",
     "SUSPEND_ACTIVITY",
+    "SUSPEND_PROVIDER",
+    "TAKE_SNAPSHOT",
     "TRANSFER",
     "TRANSFER_FOR",
     "UNFREEZE_ACCOUNT",
@@ -89,21 +137,35 @@ __all__ = [
     "WITHDRAW_ACTIVITY",
     "WITHDRAW_METHODOLOGY",
     "LedgerFunction",
+    "admit_provider",
     "cancel",
+    "cancel_campaign",
     "cancel_for",
+    "cancel_points",
     "close_account",
     "close_activity",
+    "close_campaign",
+    "close_provider",
     "confirm_issuance",
     "correct",
+    "correct_points",
+    "donate_points",
+    "earn_points",
     "freeze_account",
     "freeze_lot",
     "open_account",
+    "open_campaign",
     "propose_issuance",
     "publish_methodology",
+    "record_behaviour",
+    "redeem_points",
     "register_activity",
     "reject_issuance",
     "resume_activity",
+    "resume_provider",
     "suspend_activity",
+    "suspend_provider",
+    "take_snapshot",
     "transfer",
     "transfer_for",
     "unfreeze_account",
@@ -112,7 +174,7 @@ __all__ = [
     "withdraw_methodology",
 ]
 
-_CONTRACTS = (accounts, methodologies, activities, reductions)
+_CONTRACTS = (accounts, methodologies, activities, reductions, providers, campaigns, points)
 
 LEDGER_FUNCTIONS: tuple[LedgerFunction, ...] = tuple(entry for contract in _CONTRACTS for entry in contract.FUNCTIONS)
 """Every function that applies an operation."""

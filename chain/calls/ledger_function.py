@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Self
 
-from chain.functions import Function, word_of_uint
+from chain.functions import Function, head_words, word_of_uint
 from chain.operations import Call, ContractName
 from ledger.errors import InvalidQuantity
 from ledger.ids import OperationId, RecordHash
@@ -33,11 +33,15 @@ class LedgerFunction:
 
     def with_tuple(self, operation_id: OperationId, content: tuple[object, ...], record_hash: RecordHash) -> Call:
         """As `__call__`, for a function whose content is a tuple with text."""
-        return self._call(operation_id, record_hash, self.function.encode(operation_id, content, record_hash))
+        return self.encoded(operation_id, record_hash, content)
+
+    def encoded(self, operation_id: OperationId, record_hash: RecordHash, *content: object) -> Call:
+        """As `__call__`, for a function whose content is not all words."""
+        return self._call(operation_id, record_hash, self.function.encode(operation_id, *content, record_hash))
 
     def record_hash_in(self, calldata: bytes) -> bytes:
         """The record hash that calldata of this function carries: its last argument."""
-        at = 4 + 32 * (len(self.function.types) - 1)
+        at = 4 + 32 * sum(map(head_words, self.function.types[:-1]))
         return calldata[at : at + 32]
 
     def _call(self, operation_id: OperationId, record_hash: RecordHash, calldata: bytes) -> Call:

@@ -9,13 +9,24 @@ is checked is what a contract cannot see, the record's required fields.
 from chain.composer.accounts import AccountComposer
 from chain.composer.activities import ActivityComposer
 from chain.composer.base import Fields
+from chain.composer.campaigns import CampaignComposer
 from chain.composer.methodologies import MethodologyComposer
+from chain.composer.points import PointComposer
+from chain.composer.providers import ProviderComposer
 from chain.composer.reductions import ReductionComposer
 
 __all__ = ["Composer", "Fields"]
 
 
-class Composer(AccountComposer, MethodologyComposer, ActivityComposer, ReductionComposer):
+class Composer(
+    AccountComposer,
+    MethodologyComposer,
+    ActivityComposer,
+    ReductionComposer,
+    ProviderComposer,
+    CampaignComposer,
+    PointComposer,
+):
     """Every operation of the ledger."""
 
     __slots__ = ()
