@@ -31,6 +31,7 @@ from ledger.vocabulary import (
     AccountStatus,
     ActivityKind,
     ActivityStatus,
+    BatchKind,
     Custody,
     MethodologyKind,
     MethodologyStatus,
@@ -53,10 +54,11 @@ def load_state(connection: Connection, roles: Mapping[Address, Iterable[Role]]) 
     by_activity: dict[ActivityId, list[Lot]] = defaultdict(list)
     for lot in lots.values():
         by_activity[lot.activity_id].append(lot)
+    earned = _earned(connection)
     activities: dict[ActivityId, Activity] = {}
     for row in connection.execute(select(schema.activities)):
         key = ActivityId(row.activity_id)
-        activities[key] = _activity(row, by_activity[key])
+        activities[key] = _activity(row, by_activity[key], earned.get(key, (0, 0)))
     return ModelState(
         accounts={Address(row.account): _account(row) for row in connection.execute(select(schema.accounts))},
         methodologies={
@@ -69,7 +71,7 @@ def load_state(connection: Connection, roles: Mapping[Address, Iterable[Role]]) 
         proposals={Hash32(row.proposal_id): _proposal(row) for row in connection.execute(select(schema.proposals))},
         lots=lots,
         balances=_balances(connection),
-        certificate_count=connection.scalar(select(func.max(schema.certificates.c.number))) or 0,
+        certificate_count=_certificate_count(connection),
         roles={account: frozenset(given) for account, given in roles.items()},
     )
 
@@ -129,7 +131,7 @@ def _methodology(row: Row[Any]) -> Methodology:
     )
 
 
-def _activity(row: Row[Any], lots: Sequence[Lot]) -> Activity:
+def _activity(row: Row[Any], lots: Sequence[Lot], earned: tuple[int, int]) -> Activity:
     registration = Registration(
         code=row.code,
         kind=ActivityKind.from_number(row.kind),
@@ -146,8 +148,8 @@ def _activity(row: Row[Any], lots: Sequence[Lot]) -> Activity:
         registration=registration,
         reduction_class=ReductionClass.from_number(row.reduction_class),
         status=ActivityStatus.from_number(row.status),
-        issued_grams=sum(lot.issued_grams for lot in lots),
-        corrected_grams=sum(lot.corrected_grams for lot in lots),
+        issued_grams=earned[0] + sum(lot.issued_grams for lot in lots),
+        corrected_grams=earned[1] + sum(lot.corrected_grams for lot in lots),
     )
 
 
@@ -164,11 +166,11 @@ def _proposal(row: Row[Any]) -> Proposal:
 
 def _lot(row: Row[Any]) -> Lot:
     return Lot(
-        activity_id=ActivityId(row.activity_id),
-        methodology_id=MethodologyId(row.methodology_id),
+        activity_id=ActivityId(row.activity_id or _NO_HASH),
+        methodology_id=MethodologyId(row.methodology_id or _NO_HASH),
         reduction_class=ReductionClass.from_number(row.reduction_class),
-        first_day=row.first_day,
-        last_day=row.last_day,
+        first_day=row.first_day or 0,
+        last_day=row.last_day or 0,
         credited_account=Address(row.credited_account),
         first_serial=row.first_serial,
         issued_grams=row.issued_gco2e,
@@ -180,13 +182,44 @@ def _lot(row: Row[Any]) -> Lot:
 
 
 def _credited_days(connection: Connection) -> dict[DebtorId, Days]:
-    lots, activities = schema.lots, schema.activities
-    question = select(activities.c.debtor_id, lots.c.first_day, lots.c.last_day).join_from(lots, activities)
+    """Days that were issued or that earned points: no issuance may have either again."""
+    activities = schema.activities
     days: dict[DebtorId, Days] = {}
-    for row in connection.execute(question):
-        debtor = DebtorId(row.debtor_id)
-        days[debtor] = days.get(debtor, 0) | period(row.first_day, row.last_day)
+    for table in (schema.lots, schema.batches):
+        question = select(activities.c.debtor_id, table.c.first_day, table.c.last_day).join_from(
+            table, activities, table.c.activity_id == activities.c.activity_id
+        )
+        if table is schema.batches:
+            question = question.where(table.c.kind == int(BatchKind.EARN))
+        for row in connection.execute(question.distinct()):
+            debtor = DebtorId(row.debtor_id)
+            days[debtor] = days.get(debtor, 0) | period(row.first_day, row.last_day)
     return days
+
+
+def _earned(connection: Connection) -> dict[ActivityId, tuple[int, int]]:
+    """Points that each activity earned, and those found over-credited: they count against its cap."""
+    earned, correcting = schema.batches.alias(), schema.batches.alias()
+    totals = select(earned.c.activity_id, func.sum(earned.c.total)).where(earned.c.kind == int(BatchKind.EARN))
+    corrections = select(earned.c.activity_id, func.sum(correcting.c.corrected_gco2e)).join(
+        correcting, correcting.c.corrected_batch == earned.c.batch_number
+    )
+    of_corrections = dict(connection.execute(corrections.group_by(earned.c.activity_id)).all())
+    return {
+        ActivityId(activity_id): (int(total), int(of_corrections.get(activity_id, 0)))
+        for activity_id, total in connection.execute(totals.group_by(earned.c.activity_id))
+    }
+
+
+def _certificate_count(connection: Connection) -> int:
+    """Numbers taken so far, by both ledgers: one sequence (docs/spec/05-points.md §5.4)."""
+    batches = schema.batches.c
+    last = (
+        select(func.max(schema.certificates.c.number)),
+        select(func.max(schema.campaign_cancellations.c.certificate_number)),
+        select(func.max(batches.first_certificate + batches.entry_count - 1)),
+    )
+    return max(connection.scalar(question) or 0 for question in last)
 
 
 def _balances(connection: Connection) -> dict[tuple[Address, LotId], int]:

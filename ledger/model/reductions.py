@@ -83,6 +83,8 @@ class Reductions(Issuance):
         if grams == 0:
             raise refusals.ReductionLedger_ZeroQuantity
         lot = self._require_lot(lot_id)
+        if lot.bought_back:
+            raise refusals.ReductionLedger_LotBoughtBack(lot_id)
         uncorrected = lot.issued_grams - lot.corrected_grams
         if grams > uncorrected:
             raise refusals.ReductionLedger_CorrectionExceedsLot(lot_id, uncorrected, grams)

@@ -117,7 +117,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lot:
-    """IReductionLedger.Lot; quantities in g CO2e."""
+    """IReductionLedger.Lot; quantities in g CO2e. Bought back from points, it has zeros for activity and methodology."""
 
     activity_id: ActivityId
     methodology_id: MethodologyId
@@ -131,6 +131,11 @@ class Lot:
     cancelled_grams: int = 0
     taken_back_grams: int = 0
     corrected_grams: int = 0
+
+    @property
+    def bought_back(self) -> bool:
+        """Whether it came of points (G6): no activity can have been credited wrongly for it."""
+        return not any(self.activity_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -331,7 +336,8 @@ def _add_up(books: Books, state: ModelState) -> None:
     for lot in state.lots.values():
         totals = books.totals.get(lot.reduction_class) or ClassTotals()
         books.totals[lot.reduction_class] = ClassTotals(
-            issued_grams=totals.issued_grams + lot.issued_grams,
+            issued_grams=totals.issued_grams + (0 if lot.bought_back else lot.issued_grams),
+            bought_back_grams=totals.bought_back_grams + (lot.issued_grams if lot.bought_back else 0),
             held_grams=totals.held_grams + lot.issued_grams - lot.cancelled_grams - lot.taken_back_grams,
             cancelled_grams=totals.cancelled_grams + lot.cancelled_grams,
             taken_back_grams=totals.taken_back_grams + lot.taken_back_grams,

@@ -7,38 +7,26 @@ is answered.
 
 import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import chain
 from random import Random
 from typing import Any
 
 import sha3
-from eth_abi.abi import encode
 
 from chain import events
 from chain.deployment import DeployedContract, Deployment
-from chain.events import SIGNATURES, Signature
 from chain.operations import ContractName
 from chain.rpc import Request, RpcAnswer, RpcError
 from ledger.ids import ZERO_ADDRESS, Address, Hash32, LotId
 from ledger.log_tree import root
-from ledger.model import Contracts, Leaf, LedgerModel, ModelState
+from ledger.model import Leaf, LedgerModel, ModelState
 from ledger.vocabulary import OperationKind
+from tests.fakes.event_logs import ADDRESSES, CHAIN_ID, CODE, CONTRACTS, Log, encode_log, leaf_log
 from tests.fakes.ledger_life import NOW, LedgerLife, Step, new_model
+from tests.fakes.points_life import PointsLife, PointsState
 
-CHAIN_ID = 31_337
-CODE = b"\x60\x00"
-ADDRESSES = {name: Address(bytes(19) + bytes([0xC0 + i])) for i, name in enumerate(ContractName)}
-CONTRACTS = Contracts(
-    chain_id=CHAIN_ID,
-    account_registry=ADDRESSES[ContractName.ACCOUNT_REGISTRY],
-    methodology_registry=ADDRESSES[ContractName.METHODOLOGY_REGISTRY],
-    activity_registry=ADDRESSES[ContractName.ACTIVITY_REGISTRY],
-    reduction_ledger=ADDRESSES[ContractName.REDUCTION_LEDGER],
-)
-
-Log = dict[str, Any]
 Tamper = Callable[[str, Sequence[Any], Any], Any]
 """Method, parameters and true result to the result that is answered."""
 
@@ -63,6 +51,7 @@ class Block:
     logs: Sequence[Log]
     state: ModelState
     leaf_hashes: Sequence[bytes]
+    points: PointsState = field(default_factory=PointsState)
 
     def header(self) -> dict[str, str]:
         """As eth_getBlockByNumber answers it, without what nobody asks for."""
@@ -77,7 +66,9 @@ class Block:
 class EventChain:
     """See above. The same seed draws the same life; what happened before a fork does not come again after it."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, *, points: float = 0) -> None:
+        """`points`: which part of the operations, 0 to 1, are of providers, campaigns and points."""
+        self._points = points
         self.random = Random(seed)  # noqa: S311 - made-up operations are no secret
         self.tamper: list[Tamper] = []
         self.calls: list[str] = []
@@ -116,19 +107,39 @@ class EventChain:
         timestamp = parent.timestamp + self.random.randint(1, 60)
         model = LedgerModel.load(CONTRACTS, parent.state, timestamp)
         life = LedgerLife(model, self.random)
+        points = PointsLife(model, self.random, parent.points.copy())
         told: list[list[Log]] = []
         leaves = []
         for _ in range(operations):
+            if self._points and self.random.random() < self._points and (step_of_points := points.step()):
+                leaves += step_of_points.leaves
+                told.append(step_of_points.logs)
+                continue
             before = model.state()
             step = life.step()
             leaves.append(step.leaf)
             told.append(_logs(Told(step, before, model.state())))
-        starts = range(0, operations, per_transaction)
+        starts = range(0, len(told), per_transaction)
         transactions = [*logs, *(list(chain.from_iterable(told[at : at + per_transaction])) for at in starts)]
-        return self.add(transactions, timestamp, model.state(), leaves)
+        return self.add(transactions, timestamp, model.state(), leaves, points.state)
+
+    def mine_points(self, act: Callable[[PointsLife], Any]) -> Block:
+        """Adds a block with what `act` does, each operation in a transaction of its own."""
+        parent = self.head
+        timestamp = parent.timestamp + self.random.randint(1, 60)
+        model = LedgerModel.load(CONTRACTS, parent.state, timestamp)
+        points = PointsLife(model, self.random, parent.points.copy())
+        act(points)
+        leaves = [leaf for step in points.steps for leaf in step.leaves]
+        return self.add([step.logs for step in points.steps], timestamp, model.state(), leaves, points.state)
 
     def add(
-        self, transactions: Sequence[list[Log]], timestamp: int, state: ModelState, leaves: Sequence[Leaf]
+        self,
+        transactions: Sequence[list[Log]],
+        timestamp: int,
+        state: ModelState,
+        leaves: Sequence[Leaf],
+        points: PointsState | None = None,
     ) -> Block:
         """Adds a block with these transactions, whatever they say."""
         parent = self.head
@@ -148,7 +159,8 @@ class EventChain:
                 }
                 placed.append(log | place)
         hashes = [*parent.leaf_hashes, *(leaf.hash for leaf in leaves)]
-        self.blocks.append(Block(number, block_hash, parent.hash, timestamp, placed, state, hashes))
+        points = parent.points if points is None else points
+        self.blocks.append(Block(number, block_hash, parent.hash, timestamp, placed, state, hashes, points))
         return self.head
 
     def fork(self, depth: int) -> None:
@@ -215,52 +227,6 @@ class EventChain:
             return "0x" + len(hashes).to_bytes(32, "big").hex()
         size = int.from_bytes(data[4:], "big")
         return "0x" + root(hashes[:size]).hex() if size <= len(hashes) else RpcError(3, "execution reverted")
-
-
-# ----------------------------------------------------------------------------------------------------------- encoding
-
-
-def encode_log(contract: ContractName, event: type[Any], *values: Any) -> Log:
-    """A log as a node writes it, without its place in a block. Values in the order of the declaration."""
-    signature = Signature.parse(SIGNATURES[contract][event])
-    topics, types, rest = [signature.topic], [], []
-    for parameter, value in zip(signature.parameters, values, strict=True):
-        if parameter.indexed:
-            topics.append("0x" + encode([parameter.abi_type], [_plain(parameter.abi_type, value)]).hex())
-        else:
-            types.append(parameter.abi_type)
-            rest.append(_plain(parameter.abi_type, value))
-    return {"address": ADDRESSES[contract].hex0x, "topics": topics, "data": "0x" + encode(types, rest).hex()}
-
-
-def _plain(abi_type: str, value: Any) -> Any:
-    """What eth-abi takes: integers for lots, text for addresses."""
-    if abi_type.startswith("uint"):
-        return int.from_bytes(value, "big") if isinstance(value, bytes) else int(value)
-    if abi_type.startswith("("):
-        return tuple(_plain(kind, member) for kind, member in zip(abi_type[1:-1].split(","), value, strict=True))
-    if abi_type == "address":
-        return "0x" + bytes(value).hex()
-    return bytes(value) if isinstance(value, bytes) else value
-
-
-def leaf_log(leaf: Leaf) -> Log:
-    """LeafAppended."""
-    return encode_log(
-        ContractName.TRANSPARENCY_LOG,
-        events.LeafAppended,
-        leaf.index,
-        leaf.operation_id,
-        leaf.ledger,
-        leaf.kind,
-        leaf.subject,
-        leaf.from_account,
-        leaf.to_account,
-        leaf.grams,
-        leaf.record_hash,
-        leaf.timestamp,
-        leaf.hash,
-    )
 
 
 def _wiring(contract: ContractName) -> list[Log]:

@@ -25,7 +25,7 @@ from ledger.vocabulary import (
     ReductionClass,
     Word,
 )
-from tests.fakes.event_chain import ADDRESSES, encode_log
+from tests.fakes.event_logs import ADDRESSES, encode_log
 
 DECODER = EventDecoder(ADDRESSES)
 WORDS: dict[str, type[Word]] = {

@@ -46,7 +46,7 @@ blocks = st.lists(st.integers(0, 6), max_size=12)
     small=st.booleans(),
 )
 def test_rolled_back_and_replayed_equals_fresh(seed: int, life: list[tuple[list[int], int]], small: bool) -> None:
-    chain = EventChain(seed)
+    chain = EventChain(seed, points=0.5)
     with database() as opened:
         follower = Follower(
             chain,
@@ -72,7 +72,7 @@ def test_rolled_back_and_replayed_equals_fresh(seed: int, life: list[tuple[list[
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 2**32), before=blocks, after=blocks.filter(any))
 def test_rolled_back_equals_stopped_there(seed: int, before: list[int], after: list[int]) -> None:
-    chain = EventChain(seed)
+    chain = EventChain(seed, points=0.5)
     with database() as opened:
         follower = Follower(chain, chain.deployment, opened)
         for operations in [*before, 1]:
@@ -90,7 +90,7 @@ def test_rolled_back_equals_stopped_there(seed: int, before: list[int], after: l
 @settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 2**32), lost=st.integers(1, 5))
 def test_the_head_may_move_back(seed: int, lost: int) -> None:
-    chain = EventChain(seed)
+    chain = EventChain(seed, points=0.5)
     for _ in range(8):
         chain.mine(2)
     with database() as opened:
@@ -108,7 +108,7 @@ def test_the_head_may_move_back(seed: int, lost: int) -> None:
 @settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 2**32), missing=st.integers(1, 8), empty=st.booleans())
 def test_a_node_that_is_behind_is_waited_for(seed: int, missing: int, empty: bool) -> None:
-    chain = EventChain(seed)
+    chain = EventChain(seed, points=0.5)
     for _ in range(8):
         chain.mine(0 if empty else 2)
     with database() as opened:

@@ -26,7 +26,8 @@ from indexer.errors import BrokenBooks, BrokenChain, BrokenLog, UnpairedEvent
 from indexer.follower import Follower
 from indexer.status import status
 from ledger.errors import Inconsistent
-from tests.fakes.event_chain import EventChain, Log
+from tests.fakes.event_chain import EventChain
+from tests.fakes.event_logs import Log
 
 Change = Callable[[list[Log]], list[Log]]
 """The logs of one answer, changed."""
