@@ -112,7 +112,8 @@ class Projection:
         else:
             # The pairing has held the leaf's kind against the event, whose first field is the thing's id.
             table, status = _STATUS_OF[kind]
-            self._growth.set_status(table, bytes(event[0]), status, index)
+            identifier: Any = event[0]
+            self._growth.set_status(table, identifier, status, index)
 
     # ------------------------------------------------------------------------------------------------------- storing
 
