@@ -234,6 +234,29 @@ class EntryIndex:
                 raise NotFound("prepared batch that is not anchored", bytes(file_hash))
             self._set_state(place, replace(self.batches[place], state=WITHDRAWN))
 
+    def take_back(self, file_hash: bytes) -> None:
+        """The chain took back the block that held the batch: it is prepared again, and probably on its way.
+
+        What it earned counts no more; what it spends stays off until it is withdrawn. Nothing happens unless it is
+        anchored.
+        """
+        with self.writing():
+            place = self.place_of(file_hash)
+            if place is None or self.batches[place].state != ANCHORED:
+                return
+            batch = self.batches[place]
+            change = _Change(self._manifest, self._files)
+            if batch.kind == BatchKind.EARN or batch.kind in _SPENDING:
+                columns = read_batch(self._store.local(file_hash))
+                earned = batch.kind == BatchKind.EARN
+                grams = credited_grams(columns.grams, batch.withheld) if earned else columns.grams
+                undone = _balance_rows(columns.account_tags, grams, sign=-1 if earned else 1)
+                change.add_run(_balances_of(batch), undone)
+                if not earned:
+                    change.add_pending(place, _balance_rows(columns.account_tags, columns.grams, sign=-1))
+            prepared = replace(batch, state=PREPARED, number=0, withheld=0)
+            self._save(change.manifest(batches=(*self.batches[:place], prepared, *self.batches[place + 1 :])))
+
     def rebuild(self, batches: Iterable[IndexedBatch]) -> None:
         """Builds the index anew from batch files, in the order in which they were anchored and prepared."""
         with self.writing():
@@ -251,10 +274,22 @@ class EntryIndex:
     @_steady
     def find(self, entry_ids: Hashes) -> Found:
         """Where these entries are, in batches that are prepared or anchored."""
+        return self._find(entry_ids, self._live())
+
+    @_steady
+    def find_anchored(self, entry_ids: Hashes, *, besides: bytes) -> Found:
+        """Where these entries are in anchored batches, but for that with the file hash `besides`."""
+        counted = np.array([batch.state == ANCHORED for batch in self.batches], np.bool_)
+        own = self.place_of(besides)
+        if own is not None:
+            counted[own] = False
+        return self._find(entry_ids, counted)
+
+    def _find(self, entry_ids: Hashes, counted: NDArray[np.bool_]) -> Found:
         found = Found(np.full(len(entry_ids), -1, np.int64), np.zeros(len(entry_ids), np.int64))
         matches = self._files[_ENTRIES].find(self._runs(_ENTRIES), words_of(entry_ids)[0])
         batch, row = _unplaced(matches.rows[1])
-        live = self._live()[batch] if len(batch) else np.zeros(0, np.bool_)
+        live = counted[batch] if len(batch) else np.zeros(0, np.bool_)
         keys, batch, row = matches.keys[live], batch[live], row[live]
         for number in np.unique(batch):
             here = batch == number

@@ -1,11 +1,11 @@
-"""What happened to the follower: reorgs and halts. Kept for ever, also when the mirror is rebuilt."""
+"""What happened to the follower, reorgs and halts, and what was found in batches. Kept when the mirror is rebuilt."""
 
 import time
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, case, func, insert, select, update
 
-from indexer.mirror import Cursor
+from indexer.mirror import Cursor, read_cursor
 from indexer.schema import IncidentKind, incidents
 
 _OPEN = and_(incidents.c.kind == int(IncidentKind.HALT), incidents.c.resolved_at.is_(None))
@@ -28,6 +28,27 @@ def add_halt(connection: Connection, cursor: Cursor, halted_to: int, code: str, 
     furthest = case((incidents.c.halted_to > halted_to, incidents.c.halted_to), else_=halted_to)
     if not connection.execute(update(incidents).where(known).values(halted_to=furthest)).rowcount:
         _add(connection, IncidentKind.HALT, cursor, code=code, detail=detail, halted_to=halted_to)
+
+
+def add_batch(connection: Connection, kind: IncidentKind, batch_number: int, code: str, detail: str) -> None:
+    """Something was found in an anchored batch; said once while it is open."""
+    open_one = select(incidents.c.incident_id).where(
+        incidents.c.kind == int(kind), incidents.c.batch_number == batch_number, incidents.c.resolved_at.is_(None)
+    )
+    cursor = read_cursor(connection)
+    if cursor is not None and connection.execute(open_one).first() is None:
+        _add(connection, kind, cursor, code=code, detail=detail, batch_number=batch_number)
+
+
+def resolve_batch(connection: Connection, batch_number: int) -> None:
+    """The chain took back the batch, and with it what was found in it."""
+    _resolve(connection, and_(incidents.c.batch_number == batch_number, incidents.c.resolved_at.is_(None)))
+
+
+def count_open_of_batches(connection: Connection) -> int:
+    """What was found in anchored batches and still stands."""
+    found = and_(incidents.c.batch_number.is_not(None), incidents.c.resolved_at.is_(None))
+    return connection.execute(select(func.count()).select_from(incidents).where(found)).scalar_one()
 
 
 def resolve_halts(connection: Connection, cursor: Cursor) -> None:

@@ -101,6 +101,17 @@ def read_batch_count(connection: Connection) -> int:
     return connection.scalar(select(func.max(schema.batches.c.batch_number))) or 0
 
 
+def count_batch_files(connection: Connection) -> dict[schema.BatchFileState, int]:
+    """Batches with a file by what became of it; one that nobody has looked at yet waits."""
+    files, batches = schema.batch_files.c, schema.batches.c
+    counted: dict[str, int] = dict(connection.execute(select(files.state, func.count()).group_by(files.state)).all())
+    with_file = select(func.count()).select_from(schema.batches).where(batches.file_hash.is_not(None))
+    states = {state: int(counted.get(state.value, 0)) for state in schema.BatchFileState}
+    unseen = connection.execute(with_file).scalar_one() - sum(states.values())
+    states[schema.BatchFileState.WAITING] += max(0, unseen)
+    return states
+
+
 def is_provider(connection: Connection, account: bytes) -> bool:
     """Whether the account was ever admitted as a provider."""
     table = schema.providers.c

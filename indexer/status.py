@@ -7,6 +7,7 @@ from chain.hexes import from_quantity
 from chain.rpc import Rpc
 from indexer import incidents, mirror
 from indexer.database import Database
+from indexer.schema import BatchFileState
 from indexer.source import ChainMoved, read_header
 from ledger.errors import NodeUnreachable, RpcFailure
 
@@ -16,7 +17,8 @@ class IndexStatus:
     """Numbers are of blocks and leaves, times in seconds. What only the node knows is None where it does not answer.
 
     `lag_seconds` is how much older the cursor's block is than the head's; 0 when caught up, however long ago the last
-    block was. `halted_reason` says why the follower stands still, if it does.
+    block was. `halted_reason` says why the follower stands still, if it does. Batches that wait for their file, whose
+    file is wrong, and what was found in batches and still stands, are counted.
     """
 
     bound: bool
@@ -29,6 +31,9 @@ class IndexStatus:
     lag_seconds: int | None
     reorgs: int
     halted_reason: str | None
+    batches_waiting: int
+    batches_wrong: int
+    batch_incidents: int
     asked_at: int
 
     @property
@@ -40,11 +45,14 @@ class IndexStatus:
 def status(database: Database | None, rpc: Rpc | None = None) -> IndexStatus:
     """Where the index stands, and with `rpc` how far behind the node it is; without `database` nothing is indexed."""
     cursor, reorgs, halted_reason = None, 0, None
+    files, batch_incidents = dict.fromkeys(BatchFileState, 0), 0
     if database is not None:
         with database.read() as connection:
             cursor = mirror.read_cursor(connection)
             reorgs = incidents.count_reorgs(connection)
             halted_reason = incidents.halted_reason(connection)
+            files = mirror.count_batch_files(connection)
+            batch_incidents = incidents.count_open_of_batches(connection)
     head = None if rpc is None else _head(rpc)
     lag_blocks = lag_seconds = None
     if head is not None and cursor is not None:
@@ -61,6 +69,9 @@ def status(database: Database | None, rpc: Rpc | None = None) -> IndexStatus:
         lag_seconds=lag_seconds,
         reorgs=reorgs,
         halted_reason=halted_reason,
+        batches_waiting=files[BatchFileState.WAITING],
+        batches_wrong=files[BatchFileState.WRONG],
+        batch_incidents=batch_incidents,
         asked_at=int(time.time()),
     )
 

@@ -7,9 +7,9 @@ class Book(IntEnum):
     """Where grams stand. Each posting moves a quantity from one book and owner (debit) to another (credit).
 
     ISSUED, HELD, CANCELLED and TAKEN_BACK hold the grams of a lot; their owner is an account. In `balances` each lot
-    has ISSUED (or BOUGHT_BACK) = HELD + CANCELLED + TAKEN_BACK (01-concepts §1.4). OWED, DEFICIT and FILLED hold what
-    a debtor (`activities.debtor_id`) owes, and OWED = DEFICIT + FILLED. Their postings name the lot that caused or
-    filled the deficit; their balances are kept for the debtor as a whole, under `NO_LOT`.
+    has ISSUED (or BOUGHT_BACK) = HELD + CANCELLED + TAKEN_BACK (01-concepts §1.4). OWED, DEFICIT and FILLED hold what a
+    debtor (`activities.debtor_id`) owes, and OWED = DEFICIT + FILLED. Their postings name the lot that caused or filled
+    the deficit, if it was one; their balances are kept for the debtor as a whole, under `NO_LOT`.
     """
 
     ISSUED = 1
