@@ -91,14 +91,16 @@ class Submitter:
             raise refusal_of_status(final)
         return final
 
-    def submit_many(self, operations: Iterable[Operation]) -> Iterator[OperationStatus]:
+    def submit_many(self, operations: Iterable[Operation], *, batch: int | None = None) -> Iterator[OperationStatus]:
         """Submits in the order given and yields each status, done or refused, in that order.
 
         Never raises for a refusal; raises what else `submit` raises. Nothing is tried beforehand. Operations are taken
-        from the iterable as there is room; leaving the iterator early leaves what is in flight to `resume`.
+        from the iterable as there is room, `batch` of them at a time (for those that take long to make; by default as
+        many as the settings say); leaving the iterator early leaves what is in flight to `resume`.
         """
         remaining = iter(operations)
-        chunks = iter(lambda: list(islice(remaining, self._settings.batch)), [])
+        size = self._settings.batch if batch is None else batch
+        chunks = iter(lambda: list(islice(remaining, size)), [])
         return self._run((self._save(chunk) for chunk in chunks), self._perhaps_known())
 
     def resume(self) -> list[OperationStatus]:

@@ -272,9 +272,12 @@ class EntryIndex:
     # Questions
 
     @_steady
-    def find(self, entry_ids: Hashes) -> Found:
-        """Where these entries are, in batches that are prepared or anchored."""
-        return self._find(entry_ids, self._live())
+    def find(self, entry_ids: Hashes, *, besides: int | None = None) -> Found:
+        """Where these entries are, in batches that are prepared or anchored, but for the batch at the place `besides`."""
+        counted = np.array(self._live(), np.bool_)
+        if besides is not None:
+            counted[besides] = False
+        return self._find(entry_ids, counted)
 
     @_steady
     def find_anchored(self, entry_ids: Hashes, *, besides: bytes) -> Found:

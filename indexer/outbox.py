@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, select, update
 from sqlalchemy.exc import IntegrityError
 
 from chain.operations import (
@@ -33,6 +33,15 @@ _LEFT_ALONE = {
 }
 """By the state that something is to be moved to: the states that it may have after that, moved or not."""
 _IDS_PER_QUESTION = 500
+_OF_AN_END = (
+    "nonce",
+    "transaction_hash",
+    "raw_transaction",
+    "block_number",
+    "leaf_index",
+    "error_code",
+    "error_arguments",
+)
 _NEW = ("operation_id", "state", "sender", "contract", "kind", "calldata", "record_hash", "saved_at", "changed_at")
 
 
@@ -101,6 +110,23 @@ class SqlOutbox:
             },
             unsent=unsent,
         )
+
+    def take_up(self, operation_ids: Sequence[OperationId]) -> int:
+        """Refused operations are saved again, as if never tried; how many they were. Others stay as they are.
+
+        Only for operations whose id follows from their content (batches of points): a batch that was refused for what has
+        changed since, such as a cap, could otherwise never be anchored. The contract decides anew, and takes an id once.
+        """
+        again = dict.fromkeys(_OF_AN_END)
+        with self._database.write(durable=True) as connection:
+            return sum(
+                connection.execute(
+                    update(outbox)
+                    .where(outbox.c.operation_id == bytes(operation_id), outbox.c.state == OperationState.REFUSED.value)
+                    .values(state=OperationState.SAVED.value, changed_at=int(time.time()), **again)
+                ).rowcount
+                for operation_id in operation_ids
+            )
 
     def status(self, operation_id: OperationId) -> OperationStatus | None:
         """Where an operation stands; None if it was never saved."""

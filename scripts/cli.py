@@ -54,6 +54,17 @@ PARTS: Final = (
         "movement",
         "Takes back over-credited grams of a lot (the regulator); what is gone is owed by the activity (矫正).",
     ),
+    Part("provider", "provider", "Mall providers, where points are redeemed (碳普惠权益方). Admitted by the exchange."),
+    Part(
+        "campaign",
+        "campaign",
+        "Campaigns that persons donate points to (捐赠活动): an event, or an enterprise's offset.",
+    ),
+    Part(
+        "points",
+        "points",
+        "Points of persons (个人积分), by batch: prepared, signed, anchored, redeemed, donated, cancelled.",
+    ),
     Part("freeze", "freeze", "Stops a lot or an account (冻结). The regulator.", app="freeze_app"),
     Part("unfreeze", "freeze", "Lets a lot or an account move again (解冻). The regulator.", app="unfreeze_app"),
     Part("import", "imports", "Applies operations from a file, by a mapping (docs/import.md)."),

@@ -17,7 +17,7 @@ from ledger.vocabulary import Role
 from scripts.settings import SIGNER_ADDRESS, KeySettings, missing_password
 
 SALT_KEY_FILE: Final = "salt.key"
-_SALT_KEY_BYTES: Final = 32
+_SECRET_BYTES: Final = 32
 
 
 def open_signer(settings: KeySettings, role: Role) -> Signer:
@@ -62,7 +62,7 @@ class HomeSalts:
         """Reads the key if there is one; `WrongKeyFile` if the file is none."""
         self._path = home / SALT_KEY_FILE
         self.kept = self._path.exists()
-        self._salts = DerivedSalts(_read(self._path) if self.kept else secrets.token_bytes(_SALT_KEY_BYTES))
+        self._salts = DerivedSalts(_read(self._path) if self.kept else secrets.token_bytes(_SECRET_BYTES))
 
     def salt(self, operation_id: OperationId, name: str) -> bytes:
         """16 bytes for the field `name` of the operation's record."""
@@ -85,10 +85,21 @@ def private_folder(path: Path) -> None:
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
+def secret_in(path: Path) -> bytes:
+    """The 32 random bytes in a file that only its owner may read, made when they are first asked for.
+
+    `WrongKeyFile` for a file that is there and holds something else.
+    """
+    if not path.exists():
+        private_folder(path.parent)
+        _create(path, secrets.token_bytes(_SECRET_BYTES).hex())
+    return _read(path)
+
+
 def _read(path: Path) -> bytes:
     text = path.read_text(encoding="ascii", errors="replace").strip()
-    if len(text) != 2 * _SALT_KEY_BYTES or not set(text) <= set("0123456789abcdef"):
-        reason = f"it is not {_SALT_KEY_BYTES} bytes in hexadecimal"
+    if len(text) != 2 * _SECRET_BYTES or not set(text) <= set("0123456789abcdef"):
+        reason = f"it is not {_SECRET_BYTES} bytes in hexadecimal"
         raise WrongKeyFile(str(path), reason, "restore it from a copy: the names of this home follow from it")
     return bytes.fromhex(text)
 

@@ -25,7 +25,7 @@ from scripts.names import Directory, Names
 from scripts.output import Output
 from scripts.settings import Settings
 
-SIGNING_ROLES: Final = (Role.REGULATOR, Role.TECHNICAL_CENTRE, Role.PLATFORM)
+SIGNING_ROLES: Final = (Role.REGULATOR, Role.TECHNICAL_CENTRE, Role.EXCHANGE, Role.PLATFORM)
 """Bodies whose operations this program sends."""
 
 

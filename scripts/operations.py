@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from chain.composer import Composer
-from chain.events import EventDecoder, LeafAppended, OperationRepeated, Registration
+from chain.events import EventDecoder, LeafAppended, OperationRepeated
 from chain.operations import Operation, OperationStatus
 from chain.signers import Signer
 from ledger.ids import OperationId
@@ -85,15 +85,19 @@ def event_of(context: OperatingContext, status: OperationStatus) -> dict[str, An
 
 
 def _values(fields: dict[str, Any]) -> dict[str, Any]:
-    """An event's fields with their units: grams and days are marked, a registration is spread out."""
+    """An event's fields with their units: grams and days are marked, tuples (registrations, headers) spread out."""
     values: dict[str, Any] = {}
     for name, value in fields.items():
-        if isinstance(value, Registration):
+        if isinstance(value, tuple) and hasattr(value, "_asdict"):
             values |= _values(value._asdict())
         elif name == "grams":
             values["quantity_gco2e"] = Grams(value)
         elif name.endswith("_grams"):
             values[name.removesuffix("_grams") + "_gco2e"] = Grams(value)
+        elif name == "total":  # of entries; the operation's kind says whether they are grams or behaviour value
+            values[name] = str(value)
+        elif name == "personal_after":
+            values["personal_after_gco2e"] = Grams(value)
         elif name.endswith("_day"):
             values[name] = Day(value)
         elif name == "kind":

@@ -7,10 +7,12 @@ A command returns a `Result`. On standard output stands the result and nothing e
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 from typing import Any, Final, NoReturn
 
 import typer
@@ -316,3 +318,13 @@ class ProgressWatcher:
         """So much more is done."""
         if self._task is not None:
             self._progress.advance(self._task, rows)
+
+
+def write_private(path: Path, text: str) -> None:
+    """A file that only its owner may read; one that is there is not overwritten."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        raise InvalidInput("output", f"be a new file in a folder that is there ({error.strerror})", str(path)) from None
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)

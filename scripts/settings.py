@@ -20,6 +20,8 @@ DEPLOYMENT: Final = "TANPUHUI_DEPLOYMENT"
 HOME: Final = "TANPUHUI_HOME"
 PUBLIC_URL: Final = "TANPUHUI_PUBLIC_URL"
 GAS_PRICE: Final = "TANPUHUI_GAS_PRICE"
+BATCH_STORE: Final = "TANPUHUI_BATCH_STORE"
+PERSONS_URL: Final = "TANPUHUI_PERSONS_URL"
 DEBUG: Final = "TANPUHUI_DEBUG"
 KEYSTORE: Final = "TANPUHUI_KEYSTORE_"
 PASSWORD_FILE: Final = "TANPUHUI_PASSWORD_FILE_"  # noqa: S105 - the name of a setting
@@ -29,6 +31,9 @@ SIGNER_ADDRESS: Final = "TANPUHUI_SIGNER_ADDRESS_"
 
 DEPLOYER: Final = "DEPLOYER"
 """The key that deploys; it is no role of the ledger and keeps none."""
+
+FEED: Final = "FEED"
+"""An operator's key, which signs the headers of its batches; it is no role of the ledger either."""
 
 DEFAULT_RPC_URL: Final = "http://127.0.0.1:8545"
 
@@ -67,6 +72,8 @@ class Settings:
     password_file: Path | None = None
     public_url: str | None = None
     gas_price: int = 0
+    batch_store: str | None = None
+    persons_url: str | None = field(default=None, repr=False)
     keys: Mapping[str, KeySettings] = field(default_factory=dict)
 
     def key(self, role: Role | str) -> KeySettings:
@@ -106,7 +113,9 @@ def load_settings(
         password_file=password_file,
         public_url=env.get(PUBLIC_URL) or None,
         gas_price=_number(env, GAS_PRICE),
-        keys={name: _key(name, env, folder) for name in (*(role.name for role in Role), DEPLOYER)},
+        batch_store=env.get(BATCH_STORE) or None,
+        persons_url=env.get(PERSONS_URL) or None,
+        keys={name: _key(name, env, folder) for name in (*(role.name for role in Role), DEPLOYER, FEED)},
     )
 
 

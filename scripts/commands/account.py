@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,14 +12,17 @@ from chain.composer import Composer
 from chain.operations import Operation
 from ledger.errors import InvalidIdentifier, InvalidInput
 from ledger.ids import Address, IdentityCommitment
-from ledger.vocabulary import AccountKind, Custody, Role
+from ledger.vocabulary import AccountKind, Custody, ReductionClass, Role
 from scripts.command import command, group
+from scripts.context import Context
 from scripts.names import REFERENCE_PREFIX, reference_name
 from scripts.operating import OperatingContext
 from scripts.operations import perform
 from scripts.options import AccountArgument, FieldOption, LimitOption, OperationIdOption, RecordOption, record_fields
 from scripts.options import operation_id as read_operation_id
-from scripts.output import Result
+from scripts.output import Facts, Grams, Listing, Result, write_private
+from scripts.points.home import PointsHome
+from scripts.points.lookup import balance_of
 from scripts.reads import read_list, read_one
 
 app = group("account", "Accounts of institutions and persons (账户). Opened and closed by the platform.")
@@ -181,6 +185,64 @@ def show(context: OperatingContext, account: AccountArgument, *, limit: LimitOpt
     assert isinstance(held.whole, dict)  # noqa: S101
     whole = {**shown.whole, "holdings": held.whole["items"], "more": held.whole["more"]}
     return Result(parts=[*shown.parts, *held.parts], note=held.note, whole=whole)
+
+
+@command(app, "token")
+def token(
+    context: Context,
+    reference: Annotated[
+        str, typer.Argument(metavar="REFERENCE", help="Whose points: as the feed has it (metro:card-7).")
+    ],
+    *,
+    output: Annotated[
+        Path, typer.Option("--output", metavar="FILE", help="New file for the token, its owner's alone.")
+    ],
+) -> Result:
+    """Makes a lookup token for a person: with it they find their points and proofs without saying who they are.
+
+    The ledger keeps its SHA-256 only. Hand the file to the person and delete it; a new token can be made at any time.
+
+    **Example**
+
+        tanpuhui account token metro:card-7 --output card-7.token
+    """
+    if output.exists():
+        raise InvalidInput("output", "be a new file", str(output))
+    with PointsHome(context.settings) as home:
+        made = home.persons.issue_token(reference)
+    write_private(output, made.hex() + "\n")
+    return Result(parts=[Facts("Lookup token", {"file": str(output)})], note="points balance --token reads it")
+
+
+@command(app, "forget")
+def forget(
+    context: Context,
+    references: Annotated[list[str], typer.Argument(metavar="REFERENCE...", help="Whose, as the feed has it.")],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it: it cannot be undone.")] = False,
+) -> Result:
+    """Destroys a person's key and lookup tokens: nothing says any more whose their entries are (销户).
+
+    Entries, batches and proofs stay valid. What is in the balance can no longer be spent, and a later entry under the
+    same reference is a new person's. Copies of the vault must be destroyed as well.
+
+    **Example**
+
+        tanpuhui account forget metro:card-7 --yes
+    """
+    with PointsHome(context.settings) as home:
+        if not yes:
+            held = [[name, *_points_of(home, name)] for name in references]
+            columns = ["reference", "class_I_gco2e", "class_II_gco2e"]
+            told = Listing("What can no longer be spent", "persons", columns, held)
+            return Result(parts=[told], note="nothing is forgotten yet: this command again with --yes")
+        count = home.persons.forget(references)
+    return Result(parts=[Facts("Forgotten", {"persons": count, "unknown": len(set(references)) - count})])
+
+
+def _points_of(home: PointsHome, reference: str) -> list[Grams]:
+    tag = home.persons.tag_of(reference)
+    return [Grams(balance_of(home, tag, each)[0]) for each in (ReductionClass.I, ReductionClass.II)]
 
 
 def _known_address(context: OperatingContext, account: str) -> Address:

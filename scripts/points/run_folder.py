@@ -26,6 +26,7 @@ _PLAN: Final = "plan.json"
 _MAPPING: Final = "mapping.toml"
 _DONE: Final = "done.json"
 _REFUSED: Final = "refused.csv"
+_CORRECTION: Final = "correction.json"
 
 
 class RunMismatch(InvalidInput):
@@ -187,6 +188,27 @@ class RunFolder:
         _unfinished(path).rename(path)
         sync_folder(path.parent)
 
+    def signed(self, number: int) -> bytes | None:
+        """The signed header of a batch as it stands in the folder, None if it is not signed."""
+        path = self._signed_path(number)
+        return path.read_bytes() if path.exists() else None
+
+    def keep_signed(self, number: int, document: Mapping[str, Json]) -> None:
+        """Keeps the signed header of a batch, in place of an older one."""
+        path = self._signed_path(number)
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        self._write(path, _text(document))
+
+    def correction(self) -> Json:
+        """What a run of corrections is sent with, None for other runs."""
+        path = self.path / _CORRECTION
+        return parse_strict(path.read_bytes()) if path.exists() else None
+
+    def keep_correction(self, document: Mapping[str, Json]) -> None:
+        """Keeps what a correction is sent with, before it is sent."""
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._write(self.path / _CORRECTION, _text(document))
+
     def refused_part(self, number: int) -> Path:
         """Where the refused rows of one portion are."""
         return self.path / "refused" / f"{number:05d}.csv"
@@ -210,6 +232,9 @@ class RunFolder:
             joined.flush()
             os.fsync(joined.fileno())
         temporary.rename(self.refused_path)
+
+    def _signed_path(self, number: int) -> Path:
+        return self.path / "signed" / f"{number:05d}.json"
 
     def _header_path(self, number: int) -> Path:
         return self.path / "batches" / f"{number:05d}.json"
