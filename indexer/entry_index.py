@@ -273,8 +273,8 @@ class EntryIndex:
 
     @_steady
     def find(self, entry_ids: Hashes, *, besides: int | None = None) -> Found:
-        """Where these entries are, in batches that are prepared or anchored, but for the batch at the place `besides`."""
-        counted = np.array(self._live(), np.bool_)
+        """Where these entries are, in batches prepared or anchored, but for the batch at the place `besides`."""
+        counted = self._live()
         if besides is not None:
             counted[besides] = False
         return self._find(entry_ids, counted)

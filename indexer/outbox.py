@@ -114,8 +114,9 @@ class SqlOutbox:
     def take_up(self, operation_ids: Sequence[OperationId]) -> int:
         """Refused operations are saved again, as if never tried; how many they were. Others stay as they are.
 
-        Only for operations whose id follows from their content (batches of points): a batch that was refused for what has
-        changed since, such as a cap, could otherwise never be anchored. The contract decides anew, and takes an id once.
+        Only for operations whose id follows from their content (batches of points): a batch that was refused for what
+        has changed since, such as a cap, could otherwise never be anchored. The contract decides anew, and takes an id
+        once.
         """
         again = dict.fromkeys(_OF_AN_END)
         with self._database.write(durable=True) as connection:

@@ -117,7 +117,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lot:
-    """IReductionLedger.Lot; quantities in g CO2e. Bought back from points, it has zeros for activity and methodology."""
+    """IReductionLedger.Lot; quantities in g CO2e. Bought back from points, it has neither activity nor methodology."""
 
     activity_id: ActivityId
     methodology_id: MethodologyId
