@@ -10,7 +10,7 @@ from coincurve import PrivateKey
 from chain.hexes import from_data, to_data, to_quantity
 from chain.rpc import Rpc
 from chain.transactions import SignedTransaction, Transaction, address_of, decode_signed, sign
-from chain.typed_data import TypedData, read_signature, signer_of, write_signature
+from chain.typed_data import TypedData, contract_form, signer_of, write_signature
 from ledger.errors import InvalidTransaction, SigningFailed
 from ledger.ids import Address
 
@@ -110,12 +110,12 @@ class ExternalSigner:
         answer = self._rpc.try_call("eth_signTypedData_v4", [self._address.hex0x, data.document])
         if answer.error is not None:
             raise SigningFailed(self._address, answer.error.message)
-        signature = read_signature(from_data(answer.result, "eth_signTypedData_v4"))
-        if signature is None:
+        signature = contract_form(from_data(answer.result, "eth_signTypedData_v4"))
+        signer = signer_of(data.digest, signature)
+        if signer is None:
             raise SigningFailed(self._address, "it gave no signature of 65 bytes with a low s")
-        if (signer := signer_of(data.digest, signature)) != self._address:
-            by = "no key" if signer is None else f"the key of {signer.hex0x}"
-            raise SigningFailed(self._address, f"it signed something else, or with another key (recovered: {by})")
+        if signer != self._address:
+            raise SigningFailed(self._address, f"it signed something else, or with the key of {signer.hex0x}")
         return signature
 
     def _as_json(self, transaction: Transaction) -> dict[str, str]:

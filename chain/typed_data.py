@@ -17,6 +17,8 @@ from ledger.ids import Address, Hash32
 _HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
 """Above this, s has a twin (n - s) that verifies too; OpenZeppelin's ECDSA refuses it, and so do we."""
 
+_LENGTH = 65
+
 _DOMAIN = (("name", "string"), ("version", "string"), ("chainId", "uint256"), ("verifyingContract", "address"))
 
 Members = Sequence[tuple[str, str]]
@@ -74,22 +76,27 @@ def write_signature(recoverable: bytes) -> bytes:
     return recoverable[:64] + bytes([27 + recoverable[64]])
 
 
-def read_signature(given: bytes) -> bytes | None:
-    """The signature with v as 27 or 28 (some signers write 0 or 1); None if it is not 65 bytes with a low s."""
-    if len(given) != 65 or int.from_bytes(given[32:64], "big") > _HALF_ORDER:
-        return None
-    v = given[64] + 27 if given[64] < 2 else given[64]
-    return given[:64] + bytes([v]) if v in (27, 28) else None
+def contract_form(given: bytes) -> bytes:
+    """The signature with v as 27 or 28, which some signers write as 0 or 1."""
+    return write_signature(given) if len(given) == _LENGTH and given[64] < 2 else given
 
 
 def signer_of(digest: bytes, signature: bytes) -> Address | None:
-    """Who signed, from a signature as `read_signature` gives it; None if no key can have."""
+    """Who signed, as OpenZeppelin's ECDSA recovers it; None for what is not 65 bytes with a low s and a v of 27 or 28,
+    and for numbers that no key can have signed with.
+    """
+    if len(signature) != _LENGTH or signature[64] not in {27, 28} or _high_s(signature):
+        return None
     recoverable = signature[:64] + bytes([signature[64] - 27])
     try:
         key = PublicKey.from_signature_and_message(recoverable, digest, hasher=None)
     except ValueError:
         return None
     return address_of(key)
+
+
+def _high_s(signature: bytes) -> bool:
+    return int.from_bytes(signature[32:64], "big") > _HALF_ORDER
 
 
 def _type_hash(struct: str, members: Members) -> bytes:

@@ -2,7 +2,8 @@
 
 from ledger.model.invariants import broken_invariants
 from ledger.model.model import LedgerModel
-from ledger.model.operations import Digest, content_digest
+from ledger.model.operations import Digest, Recover, content_digest
+from ledger.model.point_state import Batch, Campaign, CampaignCancellation, PointTotals, Provider
 from ledger.model.state import (
     Account,
     Activity,
@@ -20,6 +21,9 @@ from ledger.model.state import (
 __all__ = [
     "Account",
     "Activity",
+    "Batch",
+    "Campaign",
+    "CampaignCancellation",
     "Certificate",
     "ClassTotals",
     "Contracts",
@@ -29,7 +33,10 @@ __all__ = [
     "Lot",
     "Methodology",
     "ModelState",
+    "PointTotals",
     "Proposal",
+    "Provider",
+    "Recover",
     "Registration",
     "broken_invariants",
     "content_digest",

@@ -21,7 +21,7 @@ class Accounts(Operations):
         return self._books.accounts.get(address) or _UNKNOWN_ACCOUNT
 
     def held_grams(self, address: Address) -> int:
-        """Everything that the account holds, in g CO2e."""
+        """What the account holds of all lots, in g CO2e."""
         return self._books.held_grams.get(address) or 0
 
     @operation(Role.PLATFORM)
@@ -79,7 +79,7 @@ class Accounts(Operations):
     ) -> Leaf:
         """Active -> Closed, only when the account holds nothing."""
         self._require_account_status(account, AccountStatus.ACTIVE)
-        if held := self.held_grams(account):
+        if held := self._all_held_grams(account):
             raise refusals.AccountRegistry_StillHolding(account, held)
         return self._step_account(
             OperationKind.ACCOUNT_CLOSED,
@@ -89,6 +89,10 @@ class Accounts(Operations):
             account=account,
             record_hash=record_hash,
         )
+
+    def _all_held_grams(self, account: Address) -> int:
+        """What all sources of holdings say; each adds its own."""
+        return self.held_grams(account)
 
     def _check_opening(
         self, account: Address, kind: AccountKind, custody: Custody, identity_commitment: IdentityCommitment

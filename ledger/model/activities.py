@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ledger import encoding, refusals
+from ledger.batches import FeedHeader
 from ledger.ids import ZERO_HASH, ActivityId, Address, DebtorId, Hash32, MethodologyId, OperationId, RecordHash
 from ledger.model.accounts import Accounts
 from ledger.model.methodologies import Methodologies
@@ -25,6 +26,16 @@ class IssuanceTerms:
     withheld_grams: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedTerms:
+    """IActivityRegistry.FeedTerms."""
+
+    methodology_id: MethodologyId
+    reduction_class: ReductionClass
+    feed_signer: Address
+    withheld_grams: int
+
+
 class Activities(Accounts, Methodologies):
     """ActivityRegistry."""
 
@@ -39,6 +50,10 @@ class Activities(Accounts, Methodologies):
     def is_credited(self, activity_id: ActivityId, day: int) -> bool:
         """Whether a day of the activity, or of its facility, has been credited."""
         return contains(self._credited_days(activity_id), day)
+
+    def is_earned(self, activity_id: ActivityId, day: int) -> bool:
+        """Whether points were earned on a day of the activity, or of its facility."""
+        return contains(self._earned_days(activity_id), day)
 
     def debtor(self, activity_id: ActivityId) -> DebtorId:
         """Who the activity's days are credited to and who owes what it was credited too much (M10)."""
@@ -164,21 +179,10 @@ class Activities(Accounts, Methodologies):
             raise refusals.ActivityRegistry_FacilityTaken(registration.facility_id, live)
 
     def _check_issuance(self, activity_id: ActivityId, first_day: int, last_day: int, grams: int) -> IssuanceTerms:
-        activity = self.activity(activity_id)
-        if activity is not None and activity.registration.kind is ActivityKind.BEHAVIOUR_SCENARIO:
-            raise refusals.ActivityRegistry_NeverIssues(activity_id)
-        if activity is None or activity.status is not ActivityStatus.ACTIVE:
-            status = activity.status if activity else ActivityStatus.UNKNOWN
-            raise refusals.ActivityRegistry_NotActive(activity_id, status)
-        if grams == 0:
-            raise refusals.ActivityRegistry_ZeroQuantity(activity_id)
+        activity = self._check_reduction(activity_id, first_day, last_day, grams)
+        if self._earned_days(activity_id) & period(first_day, last_day):
+            raise refusals.ActivityRegistry_DayEarnedPoints(activity_id, first_day, last_day)
         registration = activity.registration
-        self._check_period(activity_id, registration, first_day, last_day)
-        self._require_effective(registration.methodology_id, self.today)
-        self._require_active(registration.operator_account)
-        used = activity.issued_grams - activity.corrected_grams
-        if grams > registration.cap_grams - used:
-            raise refusals.ActivityRegistry_CapExceeded(activity_id, registration.cap_grams, used, grams)
         return IssuanceTerms(
             methodology_id=registration.methodology_id,
             reduction_class=activity.reduction_class,
@@ -186,7 +190,52 @@ class Activities(Accounts, Methodologies):
             withheld_grams=min(grams, self.deficit_grams(self.debtor(activity_id))),
         )
 
-    def _check_period(self, activity_id: ActivityId, registration: Registration, first_day: int, last_day: int) -> None:
+    def _check_earning(self, activity_id: ActivityId, first_day: int, last_day: int, grams: int) -> FeedTerms:
+        activity = self._check_reduction(activity_id, first_day, last_day, grams)
+        withheld = min(grams, self.deficit_grams(self.debtor(activity_id)))
+        return self._feed_terms(activity_id, activity, withheld)
+
+    def _check_behaviour(self, activity_id: ActivityId, first_day: int, last_day: int) -> FeedTerms:
+        activity = self._require_active_activity(activity_id)
+        if activity.registration.kind is not ActivityKind.BEHAVIOUR_SCENARIO:
+            raise refusals.ActivityRegistry_NotBehaviour(activity_id)
+        self._check_period(activity.registration, first_day, last_day)
+        self._check_parties(activity.registration)
+        return self._feed_terms(activity_id, activity, 0)
+
+    def _check_reduction(self, activity_id: ActivityId, first_day: int, last_day: int, grams: int) -> Activity:
+        """What an issuance and points that are earned must both keep to."""
+        known = self.activity(activity_id)
+        if known is not None and known.registration.kind is ActivityKind.BEHAVIOUR_SCENARIO:
+            raise refusals.ActivityRegistry_NeverIssues(activity_id)
+        activity = self._require_active_activity(activity_id)
+        if grams == 0:
+            raise refusals.ActivityRegistry_ZeroQuantity(activity_id)
+        registration = activity.registration
+        self._check_period(registration, first_day, last_day)
+        if self._credited_days(activity_id) & period(first_day, last_day):
+            raise refusals.ActivityRegistry_PeriodOverlap(activity_id, first_day, last_day)
+        self._check_parties(registration)
+        used = activity.issued_grams - activity.corrected_grams
+        if grams > registration.cap_grams - used:
+            raise refusals.ActivityRegistry_CapExceeded(activity_id, registration.cap_grams, used, grams)
+        return activity
+
+    def _check_parties(self, registration: Registration) -> None:
+        self._require_effective(registration.methodology_id, self.today)
+        self._require_active(registration.operator_account)
+
+    def _feed_terms(self, activity_id: ActivityId, activity: Activity, withheld_grams: int) -> FeedTerms:
+        if activity.registration.feed_signer.is_zero:
+            raise refusals.ActivityRegistry_FeedSignerMissing(activity_id)
+        return FeedTerms(
+            methodology_id=activity.registration.methodology_id,
+            reduction_class=activity.reduction_class,
+            feed_signer=activity.registration.feed_signer,
+            withheld_grams=withheld_grams,
+        )
+
+    def _check_period(self, registration: Registration, first_day: int, last_day: int) -> None:
         if first_day > last_day:
             raise refusals.ActivityRegistry_PeriodEmpty(first_day, last_day)
         crediting_first, crediting_last = registration.crediting_first_day, registration.crediting_last_day
@@ -194,8 +243,6 @@ class Activities(Accounts, Methodologies):
             raise refusals.ActivityRegistry_OutsideCreditingPeriod(first_day, last_day, crediting_first, crediting_last)
         if last_day >= self.today:
             raise refusals.ActivityRegistry_PeriodNotEnded(last_day, self.today)
-        if self._credited_days(activity_id) & period(first_day, last_day):
-            raise refusals.ActivityRegistry_PeriodOverlap(activity_id, first_day, last_day)
 
     def _record_issuance(
         self, activity_id: ActivityId, first_day: int, last_day: int, grams: int, withheld_grams: int
@@ -207,6 +254,15 @@ class Activities(Accounts, Methodologies):
         self._books.deficits[debtor] = self.deficit_grams(debtor) - withheld_grams
         self._books.activities[activity_id] = replace(activity, issued_grams=activity.issued_grams + grams)
 
+    def _record_earning(self, header: FeedHeader, withheld_grams: int) -> None:
+        activity = self._books.activities[header.activity_id]
+        debtor = self.debtor(header.activity_id)
+        days = self._earned_days(header.activity_id) | period(header.first_day, header.last_day)
+        self._books.earned_days[debtor] = days
+        self._books.deficits[debtor] = self.deficit_grams(debtor) - withheld_grams
+        issued = activity.issued_grams + header.total
+        self._books.activities[header.activity_id] = replace(activity, issued_grams=issued)
+
     def _record_correction(self, activity_id: ActivityId, grams: int, shortfall_grams: int) -> None:
         activity = self._books.activities[activity_id]
         debtor = self.debtor(activity_id)
@@ -215,6 +271,16 @@ class Activities(Accounts, Methodologies):
 
     def _credited_days(self, activity_id: ActivityId) -> Days:
         return self._books.credited_days.get(self.debtor(activity_id)) or 0
+
+    def _earned_days(self, activity_id: ActivityId) -> Days:
+        return self._books.earned_days.get(self.debtor(activity_id)) or 0
+
+    def _require_active_activity(self, activity_id: ActivityId) -> Activity:
+        activity = self.activity(activity_id)
+        if activity is None or activity.status is not ActivityStatus.ACTIVE:
+            status = activity.status if activity else ActivityStatus.UNKNOWN
+            raise refusals.ActivityRegistry_NotActive(activity_id, status)
+        return activity
 
     def _append_activity(
         self, kind: OperationKind, operation_id: OperationId, activity_id: ActivityId, record_hash: RecordHash

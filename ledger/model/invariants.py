@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from ledger import encoding
 from ledger.ids import DebtorId, LotId
+from ledger.model.point_invariants import broken_point_invariants, owed_for_points
 from ledger.model.state import Certificate, Lot, ModelState
 from ledger.periods import period
 from ledger.vocabulary import ActivityStatus, purpose_allowed
@@ -24,6 +25,7 @@ def broken_invariants(state: ModelState) -> list[str]:
         *_certificates(state),
         *_activities(state),
         *_facilities(state),
+        *broken_point_invariants(state),
     ]
 
 
@@ -77,6 +79,8 @@ def _activities(state: ModelState) -> Iterator[str]:
     credited: dict[DebtorId, int] = defaultdict(int)
     deficits: dict[DebtorId, int] = defaultdict(int)
     for lot_id, lot in state.lots.items():
+        if lot.bought_back:
+            continue
         registration = state.activities[lot.activity_id].registration
         debtor = encoding.debtor_id(activity_id=lot.activity_id, facility_id=registration.facility_id)
         days = period(lot.first_day, lot.last_day)
@@ -84,6 +88,8 @@ def _activities(state: ModelState) -> Iterator[str]:
             yield f"7: lot {lot_id} credits a day that was credited before"
         credited[debtor] |= days
         deficits[debtor] += lot.corrected_grams - lot.taken_back_grams
+    for debtor, grams in owed_for_points(state).items():
+        deficits[debtor] += grams
     if credited != dict(state.credited_days):
         yield "7: the credited days are not those of the lots"
     for debtor in sorted(deficits.keys() | state.deficits.keys()):

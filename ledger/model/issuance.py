@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ledger import encoding, refusals
-from ledger.ids import ZERO_ADDRESS, ActivityId, Address, Hash32, LotId, OperationId, RecordHash
+from ledger.ids import (
+    ZERO_ADDRESS,
+    ZERO_HASH,
+    ActivityId,
+    Address,
+    Hash32,
+    LotId,
+    MethodologyId,
+    OperationId,
+    RecordHash,
+)
 from ledger.model.activities import Activities
 from ledger.model.operations import operation
 from ledger.model.state import Certificate, ClassTotals, Leaf, Lot, Proposal
@@ -83,8 +93,7 @@ class Issuance(Activities):
         proposal = self._require_proposed(proposal_id)
         if proposal.proposer == sender:
             raise refusals.ReductionLedger_SameProposerAndConfirmer(OperationId(proposal_id), sender)
-        if proposal.grams > MAX_GRAMS - self.next_serial:
-            raise refusals.ReductionLedger_SerialsExhausted(self.next_serial, proposal.grams)
+        self._require_serials(proposal.grams)
         lot_id, lot = self._new_lot(proposal)
         leaf = self._append(
             ledger=self.contracts.reduction_ledger,
@@ -163,6 +172,7 @@ class Issuance(Activities):
         held: int = 0,
         cancelled: int = 0,
         taken_back: int = 0,
+        bought_back: int = 0,
     ) -> None:
         totals = self.totals(reduction_class)
         self._books.totals[reduction_class] = ClassTotals(
@@ -170,7 +180,92 @@ class Issuance(Activities):
             held_grams=totals.held_grams + held,
             cancelled_grams=totals.cancelled_grams + cancelled,
             taken_back_grams=totals.taken_back_grams + taken_back,
+            bought_back_grams=totals.bought_back_grams + bought_back,
         )
+
+    def _check_buy_back(
+        self,
+        redeem_id: OperationId,
+        provider: Address,
+        reduction_class: ReductionClass,
+        grams: int,
+        record_hash: RecordHash,
+    ) -> None:
+        """What `buyBack` and the log refuse of it. The provider's account is active: the redemption asked that."""
+        self._require_serials(grams)
+        operation_id = encoding.buy_back_operation_id(redeem_id=redeem_id)
+        self._require_ids(operation_id, record_hash)
+        if operation_id in self._books.operations:
+            recorded = self._books.operations.get(operation_id) or ZERO_HASH
+            given = self._buy_back_digest(redeem_id, provider, reduction_class, grams, record_hash)
+            raise refusals.TransparencyLog_OperationConflict(operation_id, recorded, given)
+
+    def _buy_back(
+        self,
+        redeem_id: OperationId,
+        provider: Address,
+        reduction_class: ReductionClass,
+        grams: int,
+        record_hash: RecordHash,
+    ) -> Leaf:
+        """Points of a provider's pool become a lot, under an operation of their own; after `_check_buy_back`."""
+        operation_id = encoding.buy_back_operation_id(redeem_id=redeem_id)
+        lot_id = encoding.buy_back_lot_id(
+            chain_id=self.contracts.chain_id,
+            ledger=self.contracts.reduction_ledger,
+            operation_id=operation_id,
+            reduction_class=reduction_class,
+        )
+        leaf = self._append(
+            ledger=self.contracts.reduction_ledger,
+            kind=OperationKind.POINTS_BOUGHT_BACK,
+            operation_id=operation_id,
+            subject=lot_id,
+            to_account=provider,
+            grams=grams,
+            record_hash=record_hash,
+        )
+        self._books.lots[lot_id] = Lot(
+            activity_id=ActivityId(ZERO_HASH),
+            methodology_id=MethodologyId(ZERO_HASH),
+            reduction_class=reduction_class,
+            first_day=0,
+            last_day=0,
+            credited_account=provider,
+            first_serial=self.next_serial,
+            issued_grams=grams,
+        )
+        self._books.next_serial += grams
+        self._add_totals(reduction_class, held=grams, bought_back=grams)
+        self._move(ZERO_ADDRESS, provider, lot_id, grams)
+        digest = self._buy_back_digest(redeem_id, provider, reduction_class, grams, record_hash)
+        self._books.operations[operation_id] = digest
+        return leaf
+
+    def _buy_back_digest(
+        self,
+        redeem_id: OperationId,
+        provider: Address,
+        reduction_class: ReductionClass,
+        grams: int,
+        record_hash: RecordHash,
+    ) -> Hash32:
+        """Its content is the point ledger's call of `buyBack`."""
+        return self._digest(
+            "buy_back",
+            {
+                "sender": self.contracts.point_ledger,
+                "redeem_id": redeem_id,
+                "provider": provider,
+                "reduction_class": reduction_class,
+                "grams": grams,
+                "record_hash": record_hash,
+            },
+        )
+
+    def _require_serials(self, grams: int) -> None:
+        if grams > MAX_GRAMS - self.next_serial:
+            raise refusals.ReductionLedger_SerialsExhausted(self.next_serial, grams)
 
     def _require_proposed(self, proposal_id: Hash32) -> Proposal:
         proposal = self.proposal(proposal_id)

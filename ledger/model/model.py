@@ -1,4 +1,4 @@
-"""The whole model: roles, time, copies, and every operation of the four ledgers."""
+"""The whole model: roles, time, copies, and every operation of the ledgers."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Iterable, Mapping
 
 from ledger import refusals
 from ledger.ids import Address, OperationId
-from ledger.model.operations import Digest, content_digest
-from ledger.model.reductions import Reductions
+from ledger.model.operations import Digest, Recover, content_digest, nobody
+from ledger.model.points import Points
 from ledger.model.state import Contracts, ModelState, books_from, state_of
 from ledger.vocabulary import Role
 
 _SEPARATE = {Role.REGULATOR: Role.TECHNICAL_CENTRE, Role.TECHNICAL_CENTRE: Role.REGULATOR}
 
 
-class LedgerModel(Reductions):
+class LedgerModel(Points):
     """The rules of all contracts as a pure object.
 
     Each operation is a method with the name and arguments of its `chain.calls` builder, and `sender`. It returns its
@@ -29,19 +29,25 @@ class LedgerModel(Reductions):
         roles: Mapping[Address, Iterable[Role]],
         timestamp: int,
         digest: Digest = content_digest,
+        recover: Recover = nobody,
     ) -> None:
         """An empty ledger with these roles; two roles of one key that exclude each other are refused."""
-        super().__init__(contracts, books_from(ModelState()), timestamp, digest)
+        super().__init__(contracts, books_from(ModelState()), timestamp, digest, recover)
         for account, given in roles.items():
             for role in given:
                 self._grant(account, role)
 
     @classmethod
     def load(
-        cls, contracts: Contracts, state: ModelState, timestamp: int, digest: Digest = content_digest
+        cls,
+        contracts: Contracts,
+        state: ModelState,
+        timestamp: int,
+        digest: Digest = content_digest,
+        recover: Recover = nobody,
     ) -> LedgerModel:
         """A model that goes on from `state`."""
-        model = cls(contracts, {}, timestamp, digest)
+        model = cls(contracts, {}, timestamp, digest, recover)
         model._books = books_from(state)
         return model
 
@@ -51,7 +57,7 @@ class LedgerModel(Reductions):
 
     def fork(self) -> LedgerModel:
         """A trial copy in constant time. While it is in use, the model it was made from must not be written."""
-        trial = LedgerModel(self.contracts, {}, self.timestamp, self._digest)
+        trial = LedgerModel(self.contracts, {}, self.timestamp, self._digest, self._recover)
         trial._books = self._books.fork()
         return trial
 

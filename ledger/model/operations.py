@@ -8,6 +8,7 @@ from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar, cast
 
 from ledger import encoding
+from ledger.batches import FeedHeader
 from ledger.ids import ZERO_ADDRESS, Address, Hash32, OperationId, RecordHash
 from ledger.model.state import Books, Contracts, Leaf
 from ledger.refusals import (
@@ -19,6 +20,14 @@ from ledger.refusals import (
 from ledger.units import civil_day_of_timestamp
 from ledger.vocabulary import OperationKind, Role
 
+Recover = Callable[[FeedHeader, bytes], Address | None]
+"""Who signed a feed header for this chain and its point ledger; None for what the contract takes as no signature."""
+
+
+def nobody(_header: FeedHeader, _signature: bytes) -> None:
+    """For models that no feed is given to: every signature is malformed."""
+
+
 Digest = Callable[[str, Mapping[str, object]], Hash32]
 """Digest of an operation's content from the method's name and its arguments, the sender among them."""
 
@@ -26,11 +35,14 @@ Digest = Callable[[str, Mapping[str, object]], Hash32]
 class Operations:
     """Base of the model's parts, as `OperationLedger` is of the contracts."""
 
-    def __init__(self, contracts: Contracts, books: Books, timestamp: int, digest: Digest) -> None:
+    def __init__(
+        self, contracts: Contracts, books: Books, timestamp: int, digest: Digest, recover: Recover = nobody
+    ) -> None:
         self.contracts = contracts
         self.timestamp = timestamp
         self._books = books
         self._digest = digest
+        self._recover = recover
 
     @property
     def today(self) -> int:
@@ -50,10 +62,7 @@ class Operations:
         grams: int = 0,
     ) -> Leaf:
         """Appends the leaf. Comes after every other check and before every effect, so a refusal changes nothing."""
-        if not any(operation_id):
-            raise TransparencyLog_ZeroOperationId
-        if not any(record_hash):
-            raise TransparencyLog_ZeroRecordHash(operation_id)
+        self._require_ids(operation_id, record_hash)
         leaf_hash = encoding.log_leaf(
             chain_id=self.contracts.chain_id,
             ledger=ledger,
@@ -81,6 +90,13 @@ class Operations:
             timestamp=self.timestamp,
             hash=leaf_hash,
         )
+
+    def _require_ids(self, operation_id: OperationId, record_hash: RecordHash) -> None:
+        """What the log asks of every entry."""
+        if not any(operation_id):
+            raise TransparencyLog_ZeroOperationId
+        if not any(record_hash):
+            raise TransparencyLog_ZeroRecordHash(operation_id)
 
 
 Model = TypeVar("Model", bound=Operations)

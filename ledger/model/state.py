@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 from ledger.ids import (
     ActivityId,
     Address,
+    CampaignId,
     DebtorId,
     Hash32,
     IdentityCommitment,
@@ -19,12 +20,14 @@ from ledger.ids import (
     RecordHash,
 )
 from ledger.log_tree import CompactRange
+from ledger.model.point_state import Batch, Campaign, CampaignCancellation, PointTotals, Provider
 from ledger.periods import Days
 from ledger.vocabulary import (
     AccountKind,
     AccountStatus,
     ActivityKind,
     ActivityStatus,
+    BatchKind,
     CancellationPurpose,
     Custody,
     MethodologyKind,
@@ -50,6 +53,9 @@ class Contracts:
     methodology_registry: Address
     activity_registry: Address
     reduction_ledger: Address
+    provider_registry: Address
+    campaign_registry: Address
+    point_ledger: Address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +123,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lot:
-    """IReductionLedger.Lot; quantities in g CO2e. Bought back from points, it has neither activity nor methodology."""
+    """IReductionLedger.Lot; quantities in g CO2e. One bought back has zeros for activity, methodology and days."""
 
     activity_id: ActivityId
     methodology_id: MethodologyId
@@ -164,7 +170,10 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leaf:
-    """The leaf of an applied operation and its place in the log."""
+    """The leaf of an applied operation and its place in the log.
+
+    `set_off`: the leaf just before it of what the operation set off, which is a redemption's buy-back.
+    """
 
     index: int
     ledger: Address
@@ -177,28 +186,37 @@ class Leaf:
     record_hash: RecordHash
     timestamp: int
     hash: LeafHash
+    set_off: Leaf | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelState:
     """Everything that the rules depend on, as plain data: what `LedgerModel.state` gives and `LedgerModel.load` takes.
 
-    `credited_days` and `deficits` (g CO2e) are by `encoding.debtor_id`.
-    `operations` holds the digest of each
-    applied operation, or None where it is not known: such an id counts as repeated whatever its content.
-    `certificates` may be partial, `certificate_count` is not.
+    `credited_days`, `earned_days` and `deficits` (g CO2e) are by `encoding.debtor_id`; pools (g CO2e) by account or
+    campaign, and class. `operations` holds the digest of each applied operation, or None where it is not known: such an
+    id counts as repeated whatever its content. `certificates` and `campaign_cancellations` may be partial,
+    `certificate_count` is not.
     """
 
     accounts: Mapping[Address, Account] = field(default_factory=dict)
     methodologies: Mapping[MethodologyId, Methodology] = field(default_factory=dict)
     activities: Mapping[ActivityId, Activity] = field(default_factory=dict)
     credited_days: Mapping[DebtorId, Days] = field(default_factory=dict)
+    earned_days: Mapping[DebtorId, Days] = field(default_factory=dict)
     deficits: Mapping[DebtorId, int] = field(default_factory=dict)
     proposals: Mapping[Hash32, Proposal] = field(default_factory=dict)
     lots: Mapping[LotId, Lot] = field(default_factory=dict)
     balances: Mapping[tuple[Address, LotId], int] = field(default_factory=dict)
     certificates: Mapping[int, Certificate] = field(default_factory=dict)
     certificate_count: int = 0
+    providers: Mapping[Address, Provider] = field(default_factory=dict)
+    campaigns: Mapping[CampaignId, Campaign] = field(default_factory=dict)
+    batches: Mapping[int, Batch] = field(default_factory=dict)
+    point_totals: Mapping[ReductionClass, PointTotals] = field(default_factory=dict)
+    provider_pools: Mapping[tuple[Address, ReductionClass], int] = field(default_factory=dict)
+    campaign_pools: Mapping[tuple[CampaignId, ReductionClass], int] = field(default_factory=dict)
+    campaign_cancellations: Mapping[int, CampaignCancellation] = field(default_factory=dict)
     operations: Mapping[Hash32, Hash32 | None] = field(default_factory=dict)
     roles: Mapping[Address, frozenset[Role]] = field(default_factory=dict)
     log_size: int = 0
@@ -265,6 +283,7 @@ class Books:
     activities: Layer[ActivityId, Activity] = field(default_factory=Layer)
     live_activity: Layer[Hash32, ActivityId | None] = field(default_factory=Layer)
     credited_days: Layer[DebtorId, Days] = field(default_factory=Layer)
+    earned_days: Layer[DebtorId, Days] = field(default_factory=Layer)
     deficits: Layer[DebtorId, int] = field(default_factory=Layer)
     proposals: Layer[Hash32, Proposal] = field(default_factory=Layer)
     lots: Layer[LotId, Lot] = field(default_factory=Layer)
@@ -272,10 +291,21 @@ class Books:
     held_grams: Layer[Address, int] = field(default_factory=Layer)
     totals: Layer[ReductionClass, ClassTotals] = field(default_factory=Layer)
     certificates: Layer[int, Certificate] = field(default_factory=Layer)
+    providers: Layer[Address, Provider] = field(default_factory=Layer)
+    campaigns: Layer[CampaignId, Campaign] = field(default_factory=Layer)
+    batches: Layer[int, Batch] = field(default_factory=Layer)
+    point_totals: Layer[ReductionClass, PointTotals] = field(default_factory=Layer)
+    provider_pools: Layer[tuple[Address, ReductionClass], int] = field(default_factory=Layer)
+    campaign_pools: Layer[tuple[CampaignId, ReductionClass], int] = field(default_factory=Layer)
+    campaign_cancellations: Layer[int, CampaignCancellation] = field(default_factory=Layer)
+    last_sequences: Layer[ActivityId, int] = field(default_factory=Layer)
+    behaviour_values: Layer[ActivityId, int] = field(default_factory=Layer)
+    latest_snapshots: Layer[ReductionClass, int] = field(default_factory=Layer)
     operations: Layer[Hash32, Hash32 | None] = field(default_factory=Layer)
     roles: Layer[Address, frozenset[Role]] = field(default_factory=Layer)
     certificate_count: int = 0
     next_serial: int = 1
+    batch_count: int = 0
     log: CompactRange = field(default_factory=CompactRange)
 
     def fork(self) -> Books:
@@ -285,6 +315,7 @@ class Books:
             **layers,
             certificate_count=self.certificate_count,
             next_serial=self.next_serial,
+            batch_count=self.batch_count,
             log=self.log.copy(),
         )
 
@@ -294,6 +325,7 @@ class Books:
             getattr(self, name).merge()
         below.certificate_count = self.certificate_count
         below.next_serial = self.next_serial
+        below.batch_count = self.batch_count
         below.log = self.log
 
 
@@ -307,11 +339,20 @@ def books_from(state: ModelState) -> Books:
         methodologies=Layer(state.methodologies),
         activities=Layer(state.activities),
         credited_days=Layer(state.credited_days),
+        earned_days=Layer(state.earned_days),
         deficits=Layer(state.deficits),
         proposals=Layer(state.proposals),
         lots=Layer(state.lots),
         balances=Layer(state.balances),
         certificates=Layer(state.certificates),
+        providers=Layer(state.providers),
+        campaigns=Layer(state.campaigns),
+        batches=Layer(state.batches),
+        point_totals=Layer(state.point_totals),
+        provider_pools=Layer(state.provider_pools),
+        campaign_pools=Layer(state.campaign_pools),
+        campaign_cancellations=Layer(state.campaign_cancellations),
+        batch_count=len(state.batches),
         operations=Layer(state.operations),
         roles=Layer(state.roles),
         certificate_count=state.certificate_count,
@@ -326,7 +367,21 @@ def books_from(state: ModelState) -> Books:
         if activity.status in {ActivityStatus.ACTIVE, ActivityStatus.SUSPENDED}:
             books.live_activity[activity.registration.facility_id] = activity_id
     _add_up(books, state)
+    _follow_batches(books, state)
     return books
+
+
+def _follow_batches(books: Books, state: ModelState) -> None:
+    """Sequences, behaviour values and latest snapshots, from the batches."""
+    for number, batch in sorted(state.batches.items()):
+        activity_id = ActivityId(batch.party)
+        if batch.kind in {BatchKind.EARN, BatchKind.BEHAVIOUR}:
+            books.last_sequences[activity_id] = (books.last_sequences.get(activity_id) or 0) + 1
+        if batch.kind is BatchKind.BEHAVIOUR:
+            value = (books.behaviour_values.get(activity_id) or 0) + batch.commitment.total
+            books.behaviour_values[activity_id] = value
+        if batch.kind is BatchKind.SNAPSHOT:
+            books.latest_snapshots[batch.reduction_class] = number
 
 
 def _add_up(books: Books, state: ModelState) -> None:
@@ -352,12 +407,20 @@ def state_of(books: Books) -> ModelState:
         methodologies=books.methodologies.flat(),
         activities=books.activities.flat(),
         credited_days=books.credited_days.flat(),
+        earned_days=books.earned_days.flat(),
         deficits={debtor: grams for debtor, grams in books.deficits.flat().items() if grams},
         proposals=books.proposals.flat(),
         lots=books.lots.flat(),
         balances={key: grams for key, grams in books.balances.items() if grams},
         certificates=books.certificates.flat(),
         certificate_count=books.certificate_count,
+        providers=books.providers.flat(),
+        campaigns=books.campaigns.flat(),
+        batches=books.batches.flat(),
+        point_totals=books.point_totals.flat(),
+        provider_pools={key: grams for key, grams in books.provider_pools.items() if grams},
+        campaign_pools={key: grams for key, grams in books.campaign_pools.items() if grams},
+        campaign_cancellations=books.campaign_cancellations.flat(),
         operations=books.operations.flat(),
         roles=books.roles.flat(),
         log_size=books.log.size,

@@ -102,4 +102,7 @@ def _contracts(deployment: Deployment) -> Contracts:
         methodology_registry=deployment.address(ContractName.METHODOLOGY_REGISTRY),
         activity_registry=deployment.address(ContractName.ACTIVITY_REGISTRY),
         reduction_ledger=deployment.address(ContractName.REDUCTION_LEDGER),
+        provider_registry=deployment.address(ContractName.PROVIDER_REGISTRY),
+        campaign_registry=deployment.address(ContractName.CAMPAIGN_REGISTRY),
+        point_ledger=deployment.address(ContractName.POINT_LEDGER),
     )

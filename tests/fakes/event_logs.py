@@ -19,6 +19,9 @@ CONTRACTS = Contracts(
     methodology_registry=ADDRESSES[ContractName.METHODOLOGY_REGISTRY],
     activity_registry=ADDRESSES[ContractName.ACTIVITY_REGISTRY],
     reduction_ledger=ADDRESSES[ContractName.REDUCTION_LEDGER],
+    provider_registry=ADDRESSES[ContractName.PROVIDER_REGISTRY],
+    campaign_registry=ADDRESSES[ContractName.CAMPAIGN_REGISTRY],
+    point_ledger=ADDRESSES[ContractName.POINT_LEDGER],
 )
 
 Log = dict[str, Any]

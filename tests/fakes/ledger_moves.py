@@ -1,6 +1,5 @@
 """Moves drawn by Hypothesis in a small world: most name things that exist, and any part of any move may be wrong."""
 
-from collections.abc import Callable, Iterable
 from typing import Any
 
 from hypothesis import strategies as st
@@ -19,6 +18,7 @@ from ledger.vocabulary import (
     ReductionClass,
     Role,
 )
+from tests.fakes.draws import Draw, one_of, quantity
 from tests.fakes.ledger_world import (
     BUYER,
     COMMITMENTS,
@@ -34,8 +34,7 @@ from tests.fakes.ledger_world import (
     World,
     some_hash,
 )
-
-Draw = Callable[[st.SearchStrategy[Any]], Any]
+from tests.fakes.point_moves import POINT_FUNCTIONS, point_arguments
 
 LATE = IdentityCommitment(some_hash("commitment of a latecomer"))
 OPENINGS = {
@@ -50,7 +49,7 @@ ACCOUNTS = [*OPENINGS, ZERO_ADDRESS]
 HOLDERS = [HOLDER, OTHER_HOLDER, STRANGER]
 
 CODES = ["PV", "METRO"]
-ACTIVITY_CODES = ["PV-1", "PV-2", "PV-3", "METRO-1", "METRO-2", "STAIRS-1"]
+ACTIVITY_CODES = ["PV-1", "PV-2", "PV-3", "METRO-1", "METRO-2", "STAIRS-1", "BIKE-1"]
 ACTIVITIES = [encoding.activity_id(code=code) for code in ACTIVITY_CODES]
 METHODOLOGIES = [encoding.methodology_id(code=code, version=version) for code in CODES for version in (1, 2, 3)]
 FACILITIES = [some_hash("facility"), some_hash("another facility"), ZERO_HASH]
@@ -68,6 +67,7 @@ FUNCTIONS = [
     *["open_account", "freeze_lot", "unfreeze_lot", "unfreeze_account", "resume_activity"] * 2,
     *["freeze_account", "close_account", "publish_methodology", "withdraw_methodology", "reject_issuance"],
     *["suspend_activity", "close_activity", "withdraw_activity"],
+    *POINT_FUNCTIONS,
 ]
 
 
@@ -79,6 +79,8 @@ def begin(world: World) -> World:
         world.do("transfer_for", lot_id=lot, to=holder, grams=1000)
     world.issue(2000, activity_id=ACTIVITIES[ACTIVITY_CODES.index("METRO-1")])
     world.do("propose_issuance", first_day=TODAY - 5, last_day=TODAY - 1)
+    world.with_points().earn(1_900_000)
+    world.earn(3000, activity_id=ACTIVITIES[0], first_day=TODAY - 60, last_day=TODAY - 55)
     return world
 
 
@@ -88,7 +90,10 @@ def draw_move(draw: Draw, world: World) -> Move:
         earlier: Move = draw(st.sampled_from(world.moves[-8:]))
         return earlier.changed(**draw(st.sampled_from([{}, {}, {"record_hash": RecordHash(some_hash("other"))}])))
     function = draw(st.sampled_from(FUNCTIONS))
-    move = world.move(function, **_arguments(draw, world.model.state(), function))
+    if function in POINT_FUNCTIONS:
+        move = world.move(function, **point_arguments(draw, world, function))
+    else:
+        move = world.move(function, **_arguments(draw, world.model.state(), function))
     wrong = draw(st.sampled_from([*[None] * 16, "sender", "operation_id", "record_hash", "used id"]))
     match wrong:
         case "sender":
@@ -140,46 +145,46 @@ def _opening(draw: Draw) -> dict[str, Any]:
     custody = Custody.HOLDER if account in HOLDERS else Custody.PLATFORM
     return {
         "account": account,
-        "kind": _one_of(draw, [AccountKind.INSTITUTION, AccountKind.PERSONAL], AccountKind),
-        "custody": _one_of(draw, [custody], Custody),
-        "identity_commitment": _one_of(draw, [right], [*OPENINGS.values(), IdentityCommitment(ZERO_HASH)]),
+        "kind": one_of(draw, [AccountKind.INSTITUTION, AccountKind.PERSONAL], AccountKind),
+        "custody": one_of(draw, [custody], Custody),
+        "identity_commitment": one_of(draw, [right], [*OPENINGS.values(), IdentityCommitment(ZERO_HASH)]),
     }
 
 
 def _publication(draw: Draw, state: ModelState) -> dict[str, Any]:
-    code = _one_of(draw, CODES, ["P V", "", "x" * 65, "减排"])
+    code = one_of(draw, CODES, ["P V", "", "x" * 65, "减排"])
     latest = max((one.version for one in state.methodologies.values() if one.code == code), default=0)
     first, last = draw(st.sampled_from(EFFECTIVE))
     kinds = {"PV": [MethodologyKind.PROJECT], "METRO": [MethodologyKind.SCENARIO]}
     return {
         "code": code,
-        "version": _one_of(draw, [latest + 1], [0, 1, 2, 3, 4]),
-        "kind": _one_of(draw, kinds.get(code, [MethodologyKind.PROJECT]), MethodologyKind),
-        "reduction_class": _one_of(draw, [ReductionClass.I, ReductionClass.II], ReductionClass),
+        "version": one_of(draw, [latest + 1], [0, 1, 2, 3, 4]),
+        "kind": one_of(draw, kinds.get(code, [MethodologyKind.PROJECT]), MethodologyKind),
+        "reduction_class": one_of(draw, [ReductionClass.I, ReductionClass.II], ReductionClass),
         "effective_first_day": first,
         "effective_last_day": last,
-        "document_hash": _one_of(draw, [some_hash("document")], [ZERO_HASH]),
+        "document_hash": one_of(draw, [some_hash("document")], [ZERO_HASH]),
     }
 
 
 def _registration(draw: Draw, state: ModelState) -> dict[str, Any]:
     new = [code for code in ACTIVITY_CODES if encoding.activity_id(code=code) not in state.activities]
-    code = _one_of(draw, new, [*ACTIVITY_CODES, "P V", ""])
+    code = one_of(draw, new, [*ACTIVITY_CODES, "P V", ""])
     project = code.startswith("P")
     scenario = ActivityKind.BEHAVIOUR_SCENARIO if code.startswith("S") else ActivityKind.REDUCTION_SCENARIO
     wanted = MethodologyKind.PROJECT if project else MethodologyKind.SCENARIO
     methodologies = [key for key, methodology in state.methodologies.items() if methodology.kind is wanted]
-    first, last = _one_of(draw, CREDITING[:1], CREDITING)
+    first, last = one_of(draw, CREDITING[:1], CREDITING)
     return {
         "code": code,
-        "kind": _one_of(draw, [ActivityKind.PROJECT if project else scenario], ActivityKind),
-        "methodology_id": _one_of(draw, methodologies, METHODOLOGIES),
-        "operator_account": _one_of(draw, [OPERATOR, BUYER, HOLDER], ACCOUNTS),
+        "kind": one_of(draw, [ActivityKind.PROJECT if project else scenario], ActivityKind),
+        "methodology_id": one_of(draw, methodologies, METHODOLOGIES),
+        "operator_account": one_of(draw, [OPERATOR, BUYER, HOLDER], ACCOUNTS),
         "crediting_first_day": first,
         "crediting_last_day": last,
-        "facility_id": _one_of(draw, FACILITIES[:2] if project else FACILITIES[1:], FACILITIES),
-        "pledge_hash": _one_of(draw, [some_hash("pledge")], [ZERO_HASH]),
-        "cap_grams": _one_of(draw, CAPS[:1], CAPS),
+        "facility_id": one_of(draw, FACILITIES[:2] if project else FACILITIES[1:], FACILITIES),
+        "pledge_hash": one_of(draw, [some_hash("pledge")], [ZERO_HASH]),
+        "cap_grams": one_of(draw, CAPS[:1], CAPS),
     }
 
 
@@ -187,22 +192,22 @@ def _proposal(draw: Draw, state: ModelState) -> dict[str, Any]:
     first = TODAY - draw(st.integers(-3, 100))
     active = [key for key, activity in state.activities.items() if activity.status is ActivityStatus.ACTIVE]
     return {
-        "activity_id": _one_of(draw, active, ACTIVITIES),
+        "activity_id": one_of(draw, active, ACTIVITIES),
         "first_day": first,
         "last_day": first + draw(st.integers(-1, 30)),
-        "grams": _grams(draw, 2_000),
+        "grams": quantity(draw, 2_000),
     }
 
 
 def _decision(draw: Draw, state: ModelState) -> dict[str, Any]:
     waiting = [key for key, proposal in state.proposals.items() if proposal.status is ProposalStatus.PROPOSED]
-    return {"proposal_id": _one_of(draw, waiting, [*state.proposals, UNKNOWN_PROPOSAL, ZERO_HASH])}
+    return {"proposal_id": one_of(draw, waiting, [*state.proposals, UNKNOWN_PROPOSAL, ZERO_HASH])}
 
 
 def _correction(draw: Draw, state: ModelState) -> dict[str, Any]:
     lot_id = _lot(draw, state)
     lot = state.lots.get(lot_id)
-    return {"lot_id": lot_id, "grams": _grams(draw, lot.issued_grams - lot.corrected_grams if lot else 5)}
+    return {"lot_id": lot_id, "grams": quantity(draw, lot.issued_grams - lot.corrected_grams if lot else 5)}
 
 
 def _movement(draw: Draw, state: ModelState, function: str) -> dict[str, Any]:
@@ -215,31 +220,16 @@ def _movement(draw: Draw, state: ModelState, function: str) -> dict[str, Any]:
         chosen = draw(st.sampled_from(ACCOUNTS)), _lot(draw, state)
     account, lot_id = chosen
     giver = "sender" if by_holder else "from_account" if function == "transfer_for" else "account"
-    arguments = {giver: account, "lot_id": lot_id, "grams": _grams(draw, state.balances.get(chosen, 5))}
+    arguments = {giver: account, "lot_id": lot_id, "grams": quantity(draw, state.balances.get(chosen, 5))}
     if function.startswith("transfer"):
         return {**arguments, "to": draw(st.sampled_from(ACCOUNTS))}
     purposes = list(CancellationPurpose)
-    return {**arguments, "purpose": _one_of(draw, purposes[1:], purposes)}
+    return {**arguments, "purpose": one_of(draw, purposes[1:], purposes)}
 
 
 def _lot(draw: Draw, state: ModelState) -> LotId:
-    lot_id: LotId = _one_of(draw, list(state.lots), [UNKNOWN_LOT])
+    lot_id: LotId = one_of(draw, list(state.lots), [UNKNOWN_LOT])
     return lot_id
-
-
-def _grams(draw: Draw, most: int) -> int:
-    """Up to `most`, with an eye on the edges."""
-    grams: int = draw(
-        st.integers(1, max(most, 1)) | st.sampled_from([most, max(most, 1), most + 1, 0, 2**63 - 1, 2**128 - 1])
-    )
-    return grams
-
-
-def _one_of(draw: Draw, right: list[Any], any_of: Iterable[Any]) -> Any:
-    """Nine times in ten one of those that fit, if there are any."""
-    if right and draw(st.integers(0, 9)):
-        return draw(st.sampled_from(right))
-    return draw(st.sampled_from(list(any_of)))
 
 
 def draw_role_change(draw: Draw, world: World) -> tuple[str, dict[str, Any]]:

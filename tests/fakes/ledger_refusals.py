@@ -43,6 +43,7 @@ from tests.fakes.ledger_world import (
     World,
     some_hash,
 )
+from tests.fakes.point_refusals import POINT_CASES
 
 Case = Callable[[World], tuple[Move, ContractRefusal]]
 """Does in a standard world what has to be there before, and gives the move and what it must meet."""
@@ -565,3 +566,6 @@ def an_operation_has_a_record(world: World) -> tuple[Move, ContractRefusal]:
 def a_rule_is_checked_before_id_and_record(world: World) -> tuple[Move, ContractRefusal]:
     move = world.move("unfreeze_account", record_hash=NO_RECORD, operation_id=ZERO_HASH)
     return move, refusals.AccountRegistry_WrongStatus(HOLDER, AccountStatus.ACTIVE, AccountStatus.FROZEN)
+
+
+CASES |= POINT_CASES

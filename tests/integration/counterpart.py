@@ -7,18 +7,21 @@ from typing import Any
 from eth_abi.abi import encode as abi_encode
 
 from chain import calls
+from chain.calls import CAMPAIGN_TYPE, COMMITMENT_TYPE
 from chain.deployment import Deployment
 from chain.functions import Function, decode, keccak256
 from chain.hexes import from_data, to_data, to_quantity
 from chain.node import AnvilNode
 from chain.operations import Call, ContractName
 from chain.reverts import refusal_of_mined
+from chain.roles import BUY_BACK
 from chain.transactions import Transaction
 from ledger import encoding
+from ledger.batches import NO_ENTRIES
 from ledger.errors import Refused
-from ledger.ids import Address, Hash32
-from ledger.model import Contracts, LedgerModel, ModelState
-from ledger.vocabulary import ReductionClass
+from ledger.ids import ZERO_HASH, ActivityId, Address, Hash32
+from ledger.model import Batch, Contracts, LedgerModel, Lot, ModelState
+from ledger.vocabulary import BatchKind, ReductionClass
 from tests.fakes.ledger_world import Move
 
 GAS = 5_000_000
@@ -33,6 +36,10 @@ PUBLICATION = "(string,uint32,uint8,uint8,uint32,uint32,bytes32)"
 ACTIVITY = f"({REGISTRATION},uint8,uint8,uint128,uint128)"
 LOT = "(bytes32,bytes32,uint8,bool,uint32,uint32,address,uint128,uint128,uint128,uint128,uint128)"
 
+PROVIDER = "((uint8,bytes32,bytes32,bytes32),uint8)"
+BATCH = f"(uint8,uint8,uint64,uint64,uint64,bytes32,{COMMITMENT_TYPE},uint64,uint64)"
+NO_BATCH = Batch(kind=BatchKind.NONE, reduction_class=ReductionClass.NONE, party=ZERO_HASH, commitment=NO_ENTRIES)
+
 View = tuple[ContractName, str, tuple[Any, ...], str]
 """A read: contract, function, arguments, type of the answer."""
 
@@ -41,6 +48,12 @@ def call_of(name: str, arguments: Mapping[str, Any]) -> Call:
     """The call that a move of the model stands for."""
     call: Call = getattr(calls, name)(**{key: value for key, value in arguments.items() if key != "sender"})
     return call
+
+
+def _buy_back(arguments: Mapping[str, Any]) -> bytes:
+    """The point ledger's own call within a redemption."""
+    names = ("redeem_id", "provider", "reduction_class", "grams", "record_hash")
+    return BUY_BACK.encode(*(arguments[name] for name in names))
 
 
 class Counterpart:
@@ -62,6 +75,9 @@ class Counterpart:
             methodology_registry=address(ContractName.METHODOLOGY_REGISTRY),
             activity_registry=address(ContractName.ACTIVITY_REGISTRY),
             reduction_ledger=address(ContractName.REDUCTION_LEDGER),
+            provider_registry=address(ContractName.PROVIDER_REGISTRY),
+            campaign_registry=address(ContractName.CAMPAIGN_REGISTRY),
+            point_ledger=address(ContractName.POINT_LEDGER),
         )
 
     @contextmanager
@@ -75,11 +91,13 @@ class Counterpart:
 
     def digest(self, name: str, arguments: Mapping[str, Any]) -> Hash32:
         """ITransparencyLog.Entry.digest: `keccak256(abi.encode(ledger, sender, calldata))`."""
-        call = call_of(name, arguments)
-        ledger = self._deployment.address(call.contract)
-        return Hash32(
-            keccak256(abi_encode(("address", "address", "bytes"), (ledger, arguments["sender"], call.calldata)))
-        )
+        if name == "buy_back":
+            contract, calldata = ContractName.REDUCTION_LEDGER, _buy_back(arguments)
+        else:
+            call = call_of(name, arguments)
+            contract, calldata = call.contract, call.calldata
+        ledger = self._deployment.address(contract)
+        return Hash32(keccak256(abi_encode(("address", "address", "bytes"), (ledger, arguments["sender"], calldata))))
 
     def apply(self, move: Move, timestamp: int) -> Refused | None:
         """Sends a move in a block of its own, at `timestamp` seconds; why it was refused, or None."""
@@ -146,8 +164,9 @@ def _views(state: ModelState) -> Iterable[View]:
         yield ledger, "proposalOf(bytes32)", (proposal_id,), "(bytes32,uint32,uint32,uint128,address,uint8)"
     for lot_id, lot in state.lots.items():
         yield ledger, "lotOf(uint256)", (lot_id.token_id,), LOT
-        for day in (lot.first_day - 1, lot.first_day, lot.last_day, lot.last_day + 1):
+        for day in _days_about(lot):
             yield activities, "isCredited(bytes32,uint32)", (lot.activity_id, day), "bool"
+    yield from _point_views(state)
     for operation_id in state.operations:
         yield log, "operationDigest(bytes32)", (operation_id,), "bytes32"
     for reduction_class in ReductionClass:
@@ -181,11 +200,75 @@ def _answers(model: LedgerModel, state: ModelState) -> Iterable[Any]:
         )
         days = first, last
         yield activity_id, methodology_id, reduction_class, frozen, *days, credited, serial, issued, *grams
-        for day in (first - 1, first, last, last + 1):
+        for day in _days_about(lot):
             yield model.is_credited(activity_id, day)
+    yield from _point_answers(model, state)
     yield from state.operations.values()
     yield from (_fields(model.totals(reduction_class)) for reduction_class in ReductionClass)
     yield from (model.certificate_count, model.next_serial, model.log_size, model.log_root())
+
+
+def _days_about(one: Lot | Batch) -> Iterable[int]:
+    """First and last day, and those outside; what has no days has zeros."""
+    return (max(one.first_day - 1, 0), one.first_day, one.last_day, one.last_day + 1)
+
+
+def _point_views(state: ModelState) -> Iterable[View]:
+    points, providers = ContractName.POINT_LEDGER, ContractName.PROVIDER_REGISTRY
+    for address in state.accounts:
+        yield providers, "providerOf(address)", (address,), PROVIDER
+        yield points, "heldGrams(address)", (address,), "uint256"
+        for one in ReductionClass:
+            yield points, "poolOf(address,uint8)", (address, int(one)), "uint128"
+    for campaign_id in state.campaigns:
+        yield ContractName.CAMPAIGN_REGISTRY, "campaignOf(bytes32)", (campaign_id,), f"({CAMPAIGN_TYPE},uint8)"
+        for one in ReductionClass:
+            yield points, "campaignPoolOf(bytes32,uint8)", (campaign_id, int(one)), "uint128"
+    for number in range(len(state.batches) + 2):
+        yield points, "batchOf(uint64)", (number,), BATCH
+    for activity_id in state.activities:
+        yield points, "nextSequence(bytes32)", (activity_id,), "uint64"
+        yield points, "behaviourValueOf(bytes32)", (activity_id,), "uint128"
+    for batch in state.batches.values():
+        if batch.kind is BatchKind.EARN:
+            for day in _days_about(batch):
+                yield ContractName.ACTIVITY_REGISTRY, "isEarned(bytes32,uint32)", (batch.party, day), "bool"
+    for one in ReductionClass:
+        yield points, "totalsOf(uint8)", (int(one),), f"({','.join(['uint128'] * 7)})"
+        yield points, "latestSnapshot(uint8)", (int(one),), "uint64"
+    yield points, "batchCount()", (), "uint64"
+
+
+def _point_answers(model: LedgerModel, state: ModelState) -> Iterable[Any]:
+    """The model's answers to `_point_views`, in their order."""
+    for address in state.accounts:
+        *admission, status = _fields(model.provider(address))
+        yield admission, status
+        yield model.pooled_grams(address)
+        yield from (model.pool(address, one) for one in ReductionClass)
+    for campaign_id, campaign in state.campaigns.items():
+        *content, campaign_status = _fields(campaign)
+        yield content, campaign_status
+        yield from (model.campaign_pool(campaign_id, one) for one in ReductionClass)
+    for number in range(len(state.batches) + 2):
+        yield _stored(model.batch(number) or NO_BATCH)
+    for activity_id in state.activities:
+        yield from (model.next_sequence(activity_id), model.behaviour_value(activity_id))
+    for batch in state.batches.values():
+        if batch.kind is BatchKind.EARN:
+            yield from (model.is_earned(ActivityId(batch.party), day) for day in _days_about(batch))
+    for one in ReductionClass:
+        yield _fields(model.point_totals(one))
+        yield model.latest_snapshot(one)
+    yield model.batch_count
+
+
+def _stored(batch: Batch) -> tuple[Any, ...]:
+    """As `IPointLedger.Batch` has it: without the days."""
+    return (
+        *(batch.kind, batch.reduction_class, batch.withheld_grams, batch.first_certificate, batch.corrected_grams),
+        *(batch.party, _fields(batch.commitment), batch.personal_class_i_grams, batch.personal_class_ii_grams),
+    )
 
 
 def _fields(value: Any) -> tuple[Any, ...]:

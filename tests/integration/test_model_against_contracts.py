@@ -15,17 +15,37 @@ from chain.deploy import deploy
 from chain.node import AnvilNode
 from chain.signers import LocalSigner
 from ledger.errors import Refused
+from ledger.ids import LotId
 from ledger.refusals import AccessManagedUnauthorized, ContractRefusal, ReductionLedger_SameProposerAndConfirmer
-from ledger.vocabulary import CancellationPurpose, Role
+from ledger.vocabulary import CancellationPurpose, ReductionClass, Role
 from tests.fakes.ledger_moves import begin, draw_move, draw_role_change
 from tests.fakes.ledger_refusals import CASES
-from tests.fakes.ledger_world import BUYER, HOLDER, NOW, OPERATOR, OTHER_HOLDER, SCENARIO, SENDERS, TODAY, Move, World
+from tests.fakes.ledger_world import (
+    BUYER,
+    HOLDER,
+    NOW,
+    OPERATOR,
+    OTHER_HOLDER,
+    PROJECT,
+    SCENARIO,
+    SENDERS,
+    TODAY,
+    Move,
+    World,
+    commitment,
+)
 from tests.integration.conftest import signer_of
 from tests.integration.counterpart import Counterpart, state_of_model
 
 DAY = 86_400
+OF_POINTS = {
+    *("admit_provider", "suspend_provider", "resume_provider", "close_provider", "open_campaign", "close_campaign"),
+    *("earn_points", "record_behaviour", "redeem_points", "donate_points", "cancel_points", "correct_points"),
+    *("take_snapshot", "cancel_campaign"),
+}
 KEYS = {
-    role: signer_of(role).address for role in (Role.ADMINISTRATOR, Role.REGULATOR, Role.TECHNICAL_CENTRE, Role.PLATFORM)
+    role: signer_of(role).address
+    for role in (Role.ADMINISTRATOR, Role.REGULATOR, Role.TECHNICAL_CENTRE, Role.EXCHANGE, Role.PLATFORM)
 }
 RESTRICTED = {name: sender for name, sender in SENDERS.items() if isinstance(sender, Role)}
 
@@ -40,8 +60,8 @@ class Pair:
 
     def follow(self) -> None:
         """Makes in the contracts what `world.do` made in the model; the rules must allow it there too."""
-        new = self.world.moves[self._made :]
-        for timestamp, move in enumerate(new, start=self.world.model.timestamp - len(new) + 1):
+        for move in self.world.moves[self._made :]:
+            timestamp = self.world.done_at[move.operation_id]
             assert self.counterpart.apply(move, timestamp) is None, move
         self._made = len(self.world.moves)
 
@@ -157,8 +177,43 @@ def test_every_operation_once(pair: Pair) -> None:
     world.do("close_account", account=OTHER_HOLDER)
     pair.follow()
     pair.compare()
-    assert {move.function for move in world.moves} == set(SENDERS)
+    assert {move.function for move in world.moves} | OF_POINTS == set(SENDERS)
     for move in world.moves[-20:]:
+        assert pair.make(move) is None
+    pair.compare()
+
+
+def test_every_operation_of_points_once(pair: Pair) -> None:
+    """Earning to buy-back and back to cancellation, with a deficit that later points fill."""
+    world = pair.world.standard().with_points()
+    world.make(world.feed("record_behaviour", total=40))
+    world.earn(2_500_000)
+    world.do("redeem_points")
+    redeemed = world.do("redeem_points", commitment=commitment(1_700_000))
+    assert redeemed.set_off is not None
+    assert world.model.pool(BUYER, ReductionClass.II) == 700_300
+    lot = LotId(redeemed.set_off.subject)
+    world.do("transfer_for", lot_id=lot, from_account=BUYER, to=OPERATOR, grams=400_000)
+    world.do("cancel_for", lot_id=lot, grams=300_000)
+    world.do("donate_points")
+    world.do("cancel_points", commitment=commitment(90, entry_count=90))
+    world.do("cancel_campaign")
+    world.do("correct_points", grams=400)
+    world.do("correct_points", grams=300, commitment=commitment(200))
+    world.earn(450)
+    world.earn(450)
+    world.earn(77, activity_id=PROJECT, first_day=TODAY - 9, last_day=TODAY - 1)
+    after = world.model.batch_count
+    personal = {one: world.model.point_totals(one).personal_grams for one in (ReductionClass.I, ReductionClass.II)}
+    world.do("cancel_points", commitment=commitment(3))
+    for one, grams in personal.items():
+        world.do("take_snapshot", reduction_class=one, after_batch=after, commitment=commitment(grams))
+    for function in ("suspend_provider", "resume_provider", "close_provider", "admit_provider", "close_campaign"):
+        world.do(function)
+    pair.follow()
+    pair.compare()
+    assert {move.function for move in world.moves} >= OF_POINTS
+    for move in world.moves[-25:]:
         assert pair.make(move) is None
     pair.compare()
 

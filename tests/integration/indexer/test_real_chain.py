@@ -33,6 +33,9 @@ class RealLife:
             methodology_registry=deployment.address(ContractName.METHODOLOGY_REGISTRY),
             activity_registry=deployment.address(ContractName.ACTIVITY_REGISTRY),
             reduction_ledger=deployment.address(ContractName.REDUCTION_LEDGER),
+            provider_registry=deployment.address(ContractName.PROVIDER_REGISTRY),
+            campaign_registry=deployment.address(ContractName.CAMPAIGN_REGISTRY),
+            point_ledger=deployment.address(ContractName.POINT_LEDGER),
         )
         latest = deployed.rpc.call("eth_getBlockByNumber", ["latest", False])
         self.model: LedgerModel = new_model(contracts, deployed.holders, int(latest["timestamp"], 16))

@@ -1,16 +1,23 @@
 """Whatever is tried on the model, in whatever order: its invariants hold and what was refused changed nothing."""
 
+from dataclasses import replace
+
 from hypothesis import event, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from ledger.log_tree import root
-from ledger.model import LedgerModel, ModelState, broken_invariants
+from ledger.model import Leaf, LedgerModel, ModelState, broken_invariants
 from ledger.refusals import ContractRefusal
 from tests.fakes.ledger_moves import begin, draw_move, draw_role_change
 from tests.fakes.ledger_world import Move, World
 
 DAY = 86_400
+
+
+def hashes(leaf: Leaf) -> list[bytes]:
+    """Of the leaf, and before it of what the operation set off."""
+    return [leaf.hash] if leaf.set_off is None else [leaf.set_off.hash, leaf.hash]
 
 
 class ModelMachine(RuleBasedStateMachine):
@@ -26,7 +33,7 @@ class ModelMachine(RuleBasedStateMachine):
     def begin(self) -> None:
         begin(self.world)
         model = World().model
-        self.leaves = [leaf.hash for move in self.world.moves if (leaf := move.apply(model))]
+        self.leaves = [one for move in self.world.moves if (leaf := move.apply(model)) for one in hashes(leaf)]
         self.seen = self.world.model.state()
 
     @rule(data=st.data())
@@ -56,7 +63,7 @@ class ModelMachine(RuleBasedStateMachine):
         if leaf is None:
             assert self.world.model.state() == before
         else:
-            self.leaves.append(leaf.hash)
+            self.leaves += hashes(leaf)
             self.world.moves.append(move)
 
     def change_roles(self, data: st.DataObject) -> None:
@@ -68,7 +75,7 @@ class ModelMachine(RuleBasedStateMachine):
 
     def go_on_from_plain_data(self) -> None:
         model = self.world.model
-        loaded = LedgerModel.load(model.contracts, model.state(), model.timestamp)
+        loaded = LedgerModel.load(model.contracts, model.state(), model.timestamp, recover=self.world.feeds.signer_of)
         assert loaded.state() == model.state()
         self.world.model = loaded
 
@@ -92,6 +99,15 @@ class ModelMachine(RuleBasedStateMachine):
             assert (later.first_serial, later.issued_grams) == (lot.first_serial, lot.issued_grams)
         assert before.certificates.items() <= now.certificates.items()
         assert before.operations.items() <= now.operations.items()
+        assert before.campaign_cancellations.items() <= now.campaign_cancellations.items()
+        for number, batch in before.batches.items():
+            later_batch = now.batches[number]
+            assert later_batch.corrected_grams >= batch.corrected_grams
+            assert replace(later_batch, corrected_grams=batch.corrected_grams) == batch
+        for reduction_class, totals in before.point_totals.items():
+            since = now.point_totals[reduction_class]
+            for name in ("issued_grams", "bought_back_grams", "cancelled_grams", "taken_back_grams"):
+                assert getattr(since, name) >= getattr(totals, name)
         self.seen = now
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chain.ethereum_account import Account, encode_typed_data
-from chain.feeds import batch_operation_id, feed_data, feed_operation_id, feed_signer_of, sign_feed
+from chain.feeds import batch_operation_id, feed_domain, feed_operation_id, feed_signer_of, sign_feed
 from chain.keystores import KeystoreSigner, write_keystore
 from chain.operations import ContractName
 from chain.rpc import RpcAnswer, RpcError
@@ -70,7 +70,7 @@ OTHERS: dict[str, Any] = {
 
 @given(headers)
 def test_the_digest_and_signature_are_eth_accounts(header: FeedHeader) -> None:
-    data = feed_data(header, DEPLOYMENT)
+    data = feed_domain(DEPLOYMENT).data(header)
     signed = Account.sign_message(encode_typed_data(full_message=dict(data.document)), SECRET)
     assert bytes(signed.message_hash) == data.digest
     assert bytes(signed.signature) == sign_feed(header, DEPLOYMENT, SIGNER)
@@ -102,7 +102,7 @@ def test_a_signature_is_of_one_chain_and_contract() -> None:
 
 def test_numbers_that_do_not_fit() -> None:
     with pytest.raises(OutOfRange, match="total must be a whole number"):
-        feed_data(replace(HEADER, total=2**64), DEPLOYMENT)
+        feed_domain(DEPLOYMENT).data(replace(HEADER, total=2**64))
 
 
 def high_s(signature: bytes) -> bytes:
@@ -110,7 +110,16 @@ def high_s(signature: bytes) -> bytes:
     return signature[:32] + s.to_bytes(32, "big") + bytes([55 - signature[64]])
 
 
-@pytest.mark.parametrize("spoil", [high_s, lambda s: s[:64], lambda s: s[:64] + b"\x1d", lambda _: bytes(65)])
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        high_s,
+        lambda signature: signature[:64],
+        lambda signature: signature[:64] + b"\x1d",
+        lambda signature: signature[:64] + bytes([signature[64] - 27]),
+        lambda _: bytes(65),
+    ],
+)
 def test_what_is_no_signature_is_nobody_s(spoil: Any) -> None:
     signature = sign_feed(HEADER, DEPLOYMENT, SIGNER)
     assert feed_signer_of(HEADER, spoil(signature), DEPLOYMENT) is None
@@ -160,8 +169,8 @@ def test_an_external_signer_signs(lower: int) -> None:
     ("answer", "reason"),
     [
         (lambda _: RpcError(-32000, "locked"), "locked"),
-        (lambda document: "0x" + signed_by(b"\x08" * 32, document).hex(), "something else, or with another key"),
-        (lambda document: "0x" + signed_by(SECRET, document, total=1).hex(), "something else, or with another key"),
+        (lambda document: "0x" + signed_by(b"\x08" * 32, document).hex(), "something else, or with the key of"),
+        (lambda document: "0x" + signed_by(SECRET, document, total=1).hex(), "something else, or with the key of"),
         (lambda document: "0x" + high_s(signed_by(SECRET, document)).hex(), "no signature of 65 bytes with a low s"),
         (lambda document: "0x" + signed_by(SECRET, document)[:64].hex(), "no signature of 65 bytes with a low s"),
     ],

@@ -29,6 +29,9 @@ CONTRACTS = Contracts(
     methodology_registry=Address(b"\x02" * 20),
     activity_registry=Address(b"\x03" * 20),
     reduction_ledger=Address(b"\x04" * 20),
+    provider_registry=Address(b"\x05" * 20),
+    campaign_registry=Address(b"\x06" * 20),
+    point_ledger=Address(b"\x07" * 20),
 )
 SENDERS = {
     Role.REGULATOR: Address(b"\x11" * 20),
