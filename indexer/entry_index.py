@@ -272,21 +272,21 @@ class EntryIndex:
     # Questions
 
     @_steady
-    def find(self, entry_ids: Hashes, *, besides: int | None = None) -> Found:
-        """Where these entries are, in batches prepared or anchored, but for the batch at the place `besides`."""
-        counted = self._live()
-        if besides is not None:
-            counted[besides] = False
-        return self._find(entry_ids, counted)
+    def find(self, entry_ids: Hashes, *, besides: bytes | None = None) -> Found:
+        """Where these entries are, in batches that are prepared or anchored, but for the file hash `besides`."""
+        return self._find(entry_ids, self._without(besides, self._live()))
 
     @_steady
     def find_anchored(self, entry_ids: Hashes, *, besides: bytes) -> Found:
         """Where these entries are in anchored batches, but for that with the file hash `besides`."""
         counted = np.array([batch.state == ANCHORED for batch in self.batches], np.bool_)
-        own = self.place_of(besides)
-        if own is not None:
-            counted[own] = False
-        return self._find(entry_ids, counted)
+        return self._find(entry_ids, self._without(besides, counted))
+
+    def _without(self, file_hash: bytes | None, counted: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        place = None if file_hash is None else self.place_of(file_hash)
+        if place is not None:
+            counted[place] = False
+        return counted
 
     def _find(self, entry_ids: Hashes, counted: NDArray[np.bool_]) -> Found:
         found = Found(np.full(len(entry_ids), -1, np.int64), np.zeros(len(entry_ids), np.int64))

@@ -17,7 +17,7 @@ from scripts.command import command, group
 from scripts.context import Context
 from scripts.keys import key_password, private_folder
 from scripts.output import Facts, Listing, Result
-from scripts.settings import DEPLOYER, KEYSTORE, KeySettings, default_keystore
+from scripts.settings import DEPLOYER, FEED, KEYSTORE, KeySettings, default_keystore
 
 key_app = group("key", "Key files of the bodies (Web3 Secret Storage).")
 api_key_app = group("api-key", "Keys of programs that use the API. Shown once, kept as a hash.")
@@ -25,7 +25,7 @@ api_key_app = group("api-key", "Keys of programs that use the API. Shown once, k
 KEY_WORK: Final = STRONG_SCRYPT_N
 """N of scrypt: a second and 256 MB for each guess."""
 
-OWNERS: Final = (*(role for role in Role if role is not Role.LEDGER), DEPLOYER)
+OWNERS: Final = (*(role for role in Role if role is not Role.LEDGER), DEPLOYER, FEED)
 
 
 @command(key_app, "create")
@@ -34,7 +34,7 @@ def create_key(
     owner: Annotated[
         str,
         typer.Argument(
-            metavar="OWNER", help="deployer, administrator, regulator, technical-centre, exchange or platform."
+            metavar="OWNER", help="deployer, administrator, regulator, technical-centre, exchange, platform or feed."
         ),
     ],
     *,

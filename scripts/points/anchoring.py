@@ -177,11 +177,8 @@ class Anchoring:
         if batch.kind is BatchKind.SNAPSHOT:
             return
         index = self._home.index
-        place = index.place_of(batch.file_hash)
-        if place is None:
-            index.add(columns, batch.file_hash)
-            place = index.place_of(batch.file_hash)
-        found = index.find(columns.entry_ids, besides=place)
+        index.add(columns, batch.file_hash)
+        found = index.find(columns.entry_ids, besides=batch.file_hash)
         elsewhere = found.batch >= 0
         if elsewhere.any():
             row = int(elsewhere.argmax())
