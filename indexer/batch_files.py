@@ -153,6 +153,12 @@ def read_entry(path: Path, row: int) -> BatchRow:
     raise MalformedBatch("row", f"be one of the batch's {first} rows", row, str(path))
 
 
+def read_salt_key(path: Path) -> bytes:
+    """The key of the salts of the file's entries, which is never published."""
+    with _Opened(path) as opened:
+        return opened.words()[2]
+
+
 def read_ids(path: Path) -> Hashes:
     """The entry ids alone."""
     with _Opened(path) as opened:
