@@ -35,6 +35,7 @@ from api.routes import (
     lots,
     methodologies,
     operations,
+    points,
     totals,
 )
 from api.routes.writes import ROUTES as WRITE_ROUTES
@@ -54,6 +55,7 @@ READ_ROUTES: tuple[ReadRoute, ...] = (
     *operations.ROUTES,
     *log.ROUTES,
     *totals.ROUTES,
+    *points.ROUTES,
     *health.ROUTES,
 )
 

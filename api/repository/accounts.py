@@ -12,7 +12,7 @@ _HOLDINGS = f"""
 SELECT b.lot_id, b.quantity_gco2e, l.reduction_class, l.first_day, l.last_day, l.status, a.activity_id, a.code
 FROM balances b
 JOIN lots l ON l.lot_id = b.lot_id
-JOIN activities a ON a.activity_id = l.activity_id
+LEFT JOIN activities a ON a.activity_id = l.activity_id
 WHERE b.book = {int(Book.HELD)} AND b.owner = ? AND b.lot_id > ?
 ORDER BY b.lot_id LIMIT ?
 """  # noqa: S608 - a constant of ours
@@ -35,11 +35,11 @@ class HoldingRow(NamedTuple):
     lot_id: bytes
     grams: int
     reduction_class: int
-    first_day: int
-    last_day: int
+    first_day: int | None
+    last_day: int | None
     lot_status: int
-    activity_id: bytes
-    activity_code: str
+    activity_id: bytes | None
+    activity_code: str | None
 
 
 def account(snapshot: Snapshot, address: bytes) -> AccountRow | None:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from api.repository.filters import number, raw, where
 from api.repository.snapshots import Snapshot
 from indexer.schema import Book
+from ledger.vocabulary import BatchKind
 
 # Sums are cast because PostgreSQL sums BIGINT into NUMERIC; they stay below 2**63 (docs/spec/03-encodings.md §3.3).
 _COLUMNS = f"""
@@ -14,6 +15,12 @@ SELECT a.activity_id, a.code, a.kind, a.reduction_class, a.methodology_id, m.cod
        a.registered_leaf_index, a.status_leaf_index,
        (SELECT CAST(COALESCE(SUM(l.issued_gco2e), 0) AS BIGINT) FROM lots l WHERE l.activity_id = a.activity_id),
        (SELECT CAST(COALESCE(SUM(l.corrected_gco2e), 0) AS BIGINT) FROM lots l WHERE l.activity_id = a.activity_id),
+       (SELECT CAST(COALESCE(SUM(p.total), 0) AS BIGINT) FROM batches p
+        WHERE p.activity_id = a.activity_id AND p.kind = {int(BatchKind.EARN)}),
+       (SELECT CAST(COALESCE(SUM(p.corrected_gco2e), 0) AS BIGINT) FROM batches p
+        JOIN batches e ON e.batch_number = p.corrected_batch WHERE e.activity_id = a.activity_id),
+       (SELECT CAST(COALESCE(SUM(p.total), 0) AS BIGINT) FROM batches p
+        WHERE p.activity_id = a.activity_id AND p.kind = {int(BatchKind.BEHAVIOUR)}),
        (SELECT CAST(COALESCE(SUM(b.quantity_gco2e), 0) AS BIGINT) FROM balances b
         WHERE b.book = {int(Book.DEFICIT)} AND b.owner = a.debtor_id)
 FROM activities a
@@ -43,6 +50,10 @@ class ActivityRow(NamedTuple):
     status_leaf_index: int
     issued_grams: int
     corrected_grams: int
+    earned_grams: int
+    """As points; counts against the cap as what was issued does."""
+    earned_corrected_grams: int
+    behaviour_value: int
     facility_deficit_grams: int
 
 

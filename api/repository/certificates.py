@@ -10,7 +10,7 @@ SELECT c.number, c.leaf_index, c.lot_id, c.account, c.purpose, c.quantity_gco2e,
        l.reduction_class, o.operation_id, o.timestamp
 FROM certificates c
 JOIN lots l ON l.lot_id = c.lot_id
-JOIN activities a ON a.activity_id = l.activity_id
+LEFT JOIN activities a ON a.activity_id = l.activity_id
 JOIN operations o ON o.leaf_index = c.leaf_index
 """
 _ONE = """
@@ -22,6 +22,31 @@ JOIN operations o ON o.leaf_index = c.leaf_index
 LEFT JOIN records r ON r.record_hash = o.record_hash
 WHERE c.number = ?
 """
+
+
+_LEAF = """
+SELECT o.leaf_index, o.operation_id, o.record_hash, o.timestamp, o.leaf_hash, o.block_number, o.transaction_hash,
+       o.subject, o.ledger, CAST(r.public AS BLOB)
+FROM operations o
+LEFT JOIN records r ON r.record_hash = o.record_hash
+WHERE o.leaf_index = ?
+"""
+
+
+class LeafRow(NamedTuple):
+    """An operation and, where it is kept here, its record."""
+
+    leaf_index: int
+    operation_id: bytes
+    record_hash: bytes
+    timestamp: int
+    leaf_hash: bytes
+    block_number: int
+    transaction_hash: bytes
+    subject: bytes
+    ledger: bytes
+    public_record: bytes | None
+    """Canonical JSON."""
 
 
 class CertificateRow(NamedTuple):
@@ -56,8 +81,8 @@ class CertificateSummaryRow(NamedTuple):
     purpose: int
     grams: int
     first_serial: int
-    activity_id: bytes
-    activity_code: str
+    activity_id: bytes | None
+    activity_code: str | None
     reduction_class: int
     operation_id: bytes
     timestamp: int
@@ -67,6 +92,14 @@ def by_number(snapshot: Snapshot, number: int) -> CertificateRow | None:
     """The certificate with this number."""
     row = snapshot.one(_ONE, number)
     return None if row is None else CertificateRow._make(row)
+
+
+def leaf(snapshot: Snapshot, leaf_index: int) -> LeafRow:
+    """An operation that the index has."""
+    row = snapshot.one(_LEAF, leaf_index)
+    if row is None:
+        raise LookupError(f"leaf {leaf_index} is not there")
+    return LeafRow._make(row)
 
 
 def page(

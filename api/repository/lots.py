@@ -9,28 +9,30 @@ _COLUMNS = """
 SELECT l.lot_id, l.activity_id, a.code, a.kind, l.methodology_id, m.code, m.version, l.reduction_class,
        l.first_day, l.last_day,
        l.credited_account, l.proposal_id, l.first_serial, l.issued_gco2e, l.withheld_gco2e, l.cancelled_gco2e,
-       l.taken_back_gco2e, l.corrected_gco2e, l.status, l.issued_leaf_index, l.status_leaf_index
+       l.taken_back_gco2e, l.corrected_gco2e, l.status, l.issued_leaf_index, l.status_leaf_index, l.redeem_operation_id
 FROM lots l
-JOIN activities a ON a.activity_id = l.activity_id
-JOIN methodologies m ON m.methodology_id = l.methodology_id
+LEFT JOIN activities a ON a.activity_id = l.activity_id
+LEFT JOIN methodologies m ON m.methodology_id = l.methodology_id
 """
 
 
 class LotRow(NamedTuple):
-    """One lot; quantities in grams, days in civil days in Shanghai since 1970-01-01."""
+    """One lot; quantities in grams, days in civil days in Shanghai since 1970-01-01. One bought back from points has
+    a redemption instead of activity, methodology, days and proposal.
+    """
 
     lot_id: bytes
-    activity_id: bytes
-    activity_code: str
-    activity_kind: int
-    methodology_id: bytes
-    methodology_code: str
-    methodology_version: int
+    activity_id: bytes | None
+    activity_code: str | None
+    activity_kind: int | None
+    methodology_id: bytes | None
+    methodology_code: str | None
+    methodology_version: int | None
     reduction_class: int
-    first_day: int
-    last_day: int
+    first_day: int | None
+    last_day: int | None
     credited_account: bytes
-    proposal_id: bytes
+    proposal_id: bytes | None
     first_serial: int
     issued_grams: int
     withheld_grams: int
@@ -40,6 +42,7 @@ class LotRow(NamedTuple):
     status: int
     issued_leaf_index: int
     status_leaf_index: int
+    redeem_operation_id: bytes | None
 
 
 def by_id(snapshot: Snapshot, lot_id: bytes) -> LotRow | None:

@@ -9,8 +9,9 @@ from indexer.schema import Book
 from ledger.vocabulary import ReductionClass
 
 _LOTS = """
-SELECT reduction_class, CAST(SUM(issued_gco2e) AS BIGINT), CAST(SUM(cancelled_gco2e) AS BIGINT),
-       CAST(SUM(taken_back_gco2e) AS BIGINT), COUNT(*)
+SELECT reduction_class, CAST(SUM(CASE WHEN redeem_operation_id IS NULL THEN issued_gco2e ELSE 0 END) AS BIGINT),
+       CAST(SUM(CASE WHEN redeem_operation_id IS NULL THEN 0 ELSE issued_gco2e END) AS BIGINT),
+       CAST(SUM(cancelled_gco2e) AS BIGINT), CAST(SUM(taken_back_gco2e) AS BIGINT), COUNT(*)
 FROM lots GROUP BY reduction_class
 """
 _HELD = f"""
@@ -21,7 +22,10 @@ WHERE b.book = {int(Book.HELD)} GROUP BY l.reduction_class
 _DEFICIT = f"""
 SELECT CAST(COALESCE(SUM(quantity_gco2e), 0) AS BIGINT) FROM balances WHERE book = {int(Book.DEFICIT)}
 """  # noqa: S608 - a constant of ours
-_CERTIFICATES = "SELECT COALESCE(MAX(number), 0) FROM certificates"
+_CERTIFICATES = """
+SELECT (SELECT COUNT(*) FROM certificates) + (SELECT COUNT(*) FROM campaign_cancellations)
+       + (SELECT CAST(COALESCE(SUM(entry_count), 0) AS BIGINT) FROM batches WHERE first_certificate IS NOT NULL)
+"""
 
 
 class ClassTotals(NamedTuple):
@@ -29,6 +33,7 @@ class ClassTotals(NamedTuple):
 
     reduction_class: int
     issued_grams: int
+    bought_back_grams: int
     held_grams: int
     cancelled_grams: int
     taken_back_grams: int
@@ -36,8 +41,9 @@ class ClassTotals(NamedTuple):
 
     @property
     def invariant_holds(self) -> bool:
-        """Whether issued = held + cancelled + taken back (docs/spec/01-concepts.md §1.4)."""
-        return self.issued_grams == self.held_grams + self.cancelled_grams + self.taken_back_grams
+        """Whether issued + bought back = held + cancelled + taken back (docs/spec/01-concepts.md §1.4)."""
+        gone = self.cancelled_grams + self.taken_back_grams
+        return self.issued_grams + self.bought_back_grams == self.held_grams + gone
 
 
 class Totals(NamedTuple):
@@ -54,8 +60,9 @@ def totals(snapshot: Snapshot) -> Totals:
     held: dict[int, int] = dict(snapshot.all(_HELD))
     classes = []
     for reduction_class in (int(ReductionClass.I), int(ReductionClass.II)):
-        issued, cancelled, taken_back, count = lots.get(reduction_class, (0, 0, 0, 0))
-        classes.append(ClassTotals(reduction_class, issued, held.get(reduction_class, 0), cancelled, taken_back, count))
+        issued, bought, cancelled, taken_back, count = lots.get(reduction_class, (0, 0, 0, 0, 0))
+        in_hand = held.get(reduction_class, 0)
+        classes.append(ClassTotals(reduction_class, issued, bought, in_hand, cancelled, taken_back, count))
     deficit = snapshot.one(_DEFICIT)
     certificates = snapshot.one(_CERTIFICATES)
     return Totals(classes, deficit[0] if deficit else 0, certificates[0] if certificates else 0)

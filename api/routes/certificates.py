@@ -1,17 +1,21 @@
 """Certificates of cancellation."""
 
+from typing import Any
+
 import orjson
 
 from api.answers import encode_json
 from api.pagination import Key
 from api.parameters import Arguments, id_parameter, number_parameter
 from api.reading import Found, Keyed, ListRoute, ReadRoute
-from api.repository import certificates, lots
+from api.repository import certificates, lots, points
 from api.repository.snapshots import Snapshot
 from api.routes.operations import ORDER
 from api.schemas.certificates import (
     CertificateAnswer,
     CertificatesAnswer,
+    batch_certificate,
+    campaign_certificate,
     certificate_document,
     certificate_lot,
     certificate_summary,
@@ -24,8 +28,19 @@ def read_certificate(snapshot: Snapshot, arguments: Arguments) -> Found:
     """A certificate by number."""
     row = certificates.by_number(snapshot, arguments["number"])
     if row is None:
-        raise NotFound("certificate", arguments["number"])
+        return Found(_of_points(snapshot, arguments["number"]))
     return Found(certificate_document(row, _lot(snapshot, row.lot_id), snapshot.as_of.log_size))
+
+
+def _of_points(snapshot: Snapshot, number: int) -> dict[str, Any]:
+    """The certificate of a campaign or of an entry of a cancel batch; `NotFound` where the number was not given yet."""
+    log_size = snapshot.as_of.log_size
+    if (of_campaign := points.cancellation(snapshot, number)) is not None:
+        leaf = certificates.leaf(snapshot, of_campaign.leaf_index)
+        return campaign_certificate(of_campaign, leaf, log_size)
+    if (batch := points.batch_of_certificate(snapshot, number)) is not None:
+        return batch_certificate(number, batch, certificates.leaf(snapshot, batch.leaf_index), log_size)
+    raise NotFound("certificate", number)
 
 
 def _lot(snapshot: Snapshot, lot_id: bytes) -> orjson.Fragment:
@@ -58,7 +73,8 @@ CERTIFICATE = ReadRoute(
     "/v1/certificates/{number}",
     read_certificate,
     summary="A certificate with what is needed to check it",
-    description="Lot, activity, serial numbers, purpose, disclosed fields of the record, and where leaf and proof are.",
+    description="Lot, activity, serial numbers, purpose, disclosed fields of the record, and where leaf and proof "
+    "are. Of points: the batch and entry, or the campaign.",
     model=CertificateAnswer,
     tag="certificates",
     parameters=(number_parameter("number", "Given by the chain, counted from 1.", place="path", least=1, example=1),),
@@ -70,7 +86,8 @@ ROUTES = (
         "/v1/certificates",
         read_certificates,
         key_types=(int,),
-        summary="Certificates",
+        summary="Certificates of reductions",
+        description="Numbers that are not here belong to points: to entries of cancel batches and to campaigns.",
         model=CertificatesAnswer,
         tag="certificates",
         parameters=(

@@ -17,7 +17,7 @@ ROUTES = (
         "/v1/totals",
         read_totals,
         summary="Totals per class, with the invariant shown",
-        description="issued = held + cancelled + taken back, each side summed from tables of its own.",
+        description="issued + bought back = held + cancelled + taken back, each side summed from tables of its own.",
         model=TotalsAnswer,
         tag="totals",
         point=False,

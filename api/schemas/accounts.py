@@ -16,10 +16,11 @@ from api.schemas.common import (
     Index,
     LotStatusWord,
     Quantity,
-    day,
     hex0x,
     label,
     lot_status,
+    optional_day,
+    optional_hex0x,
     quantity,
 )
 from ledger.vocabulary import AccountKind, AccountStatus, Custody, ReductionClass
@@ -42,11 +43,12 @@ class Holding(Quantity):
     """What the account holds of one lot."""
 
     lot_id: Hash
-    activity_id: Hash
-    activity_code: Code
+    activity_id: Hash | None
+    """None where the lot was bought back from points, as code and days."""
+    activity_code: Code | None
     reduction_class: ClassWord
-    first_day: Day
-    last_day: Day
+    first_day: Day | None
+    last_day: Day | None
     lot_status: LotStatusWord
 
 
@@ -73,11 +75,11 @@ def holding_document(row: HoldingRow) -> dict[str, Any]:
     """A holding as JSON."""
     return {
         "lot_id": hex0x(row.lot_id),
-        "activity_id": hex0x(row.activity_id),
+        "activity_id": optional_hex0x(row.activity_id),
         "activity_code": row.activity_code,
         "reduction_class": label(ReductionClass, row.reduction_class),
-        "first_day": day(row.first_day),
-        "last_day": day(row.last_day),
+        "first_day": optional_day(row.first_day),
+        "last_day": optional_day(row.last_day),
         "lot_status": lot_status(row.lot_status),
         **quantity(row.grams),
     }

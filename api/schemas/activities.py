@@ -49,6 +49,12 @@ class Activity(Model):
     """All that was ever confirmed."""
     corrected: Quantity
     """All that was ever found over-credited."""
+    earned: Quantity
+    """All that persons ever earned of it as points. Counts against the cap beside what was issued."""
+    earned_corrected: Quantity
+    """What of that was found over-credited."""
+    behaviour_value: str
+    """All behaviour value that it ever awarded: never grams, never points (M19)."""
     facility_deficit: Quantity
     """What its debtor owes: over-credited, not to be taken back, filled first by later issuance. The debtor is the
     facility, or the activity itself where it names none; every activity of a facility shows the same deficit, so that
@@ -90,6 +96,9 @@ def activity_document(row: ActivityRow) -> dict[str, Any]:
         "cap": quantity(row.cap_grams),
         "issued": quantity(row.issued_grams),
         "corrected": quantity(row.corrected_grams),
+        "earned": quantity(row.earned_grams),
+        "earned_corrected": quantity(row.earned_corrected_grams),
+        "behaviour_value": str(row.behaviour_value),
         "facility_deficit": quantity(row.facility_deficit_grams),
         "status": label(ActivityStatus, row.status),
         "registered_leaf_index": row.registered_leaf_index,

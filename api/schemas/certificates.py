@@ -5,8 +5,9 @@ from typing import Annotated, Any
 import orjson
 from pydantic import Field
 
-from api.repository.certificates import CertificateRow, CertificateSummaryRow
+from api.repository.certificates import CertificateRow, CertificateSummaryRow, LeafRow
 from api.repository.lots import LotRow
+from api.repository.points import BatchRow, CampaignCancellationRow
 from api.repository.snapshots import rfc3339
 from api.schemas.common import (
     Account,
@@ -14,6 +15,7 @@ from api.schemas.common import (
     ClassWord,
     Code,
     Day,
+    Grams,
     Hash,
     Index,
     MethodologyRef,
@@ -22,8 +24,10 @@ from api.schemas.common import (
     Quantity,
     Serial,
     Time,
+    Tonnes,
     hex0x,
     label,
+    optional_hex0x,
     quantity,
 )
 from api.schemas.lots import ActivityRef, lot_document
@@ -42,8 +46,9 @@ class Certificate(Quantity):
     """That held and cancelled."""
     purpose: PurposeWord
     lot_id: Hash
-    activity_id: Hash
-    activity_code: Code
+    activity_id: Hash | None
+    """None where the lot was bought back from points, as everything else of its origin."""
+    activity_code: Code | None
     reduction_class: ClassWord
     first_serial: Serial
     last_serial: Serial
@@ -57,25 +62,65 @@ class CertificateLot(Model):
 
     lot_id: Hash
     reduction_class: ClassWord
-    first_day: Day
+    first_day: Day | None
     """First day of the monitoring period."""
-    last_day: Day
-    activity: ActivityRef
-    methodology: MethodologyRef
+    last_day: Day | None
+    activity: ActivityRef | None
+    methodology: MethodologyRef | None
+    redeem_operation_id: Hash | None
+    """Of a lot that was bought back from points, and has none of the four before."""
 
 
-class CertificateAnswer(Answered, Quantity):
-    """A certificate with the public part of its record and what is needed to check it against the log."""
+CertificateKindWord = Annotated[str, Field(pattern="^(reductions|points|campaign)$", examples=["reductions"])]
+
+
+class CertificateBatch(Model):
+    """Where a person's cancellation of points stands: an entry of a cancel batch (docs/spec/05-points.md). Whose it is
+    and how many grams it cancels, its holder proves with the entry's proof; this certificate does not say.
+    """
+
+    batch_number: Annotated[int, Field(ge=1)]
+    entry_index: Index
+    reduction_class: ClassWord
+    root: Hash
+    total: Grams
+    """Grams that all entries of the batch cancel."""
+    entry_count: Index
+    file_hash: Hash
+
+
+class CertificateCampaign(Model):
+    """The campaign whose whole pool of a class was cancelled for it."""
+
+    campaign_id: Hash
+    code: Code
+    reduction_class: ClassWord
+
+
+class CertificateAnswer(Answered):
+    """A certificate with the public part of its record and what is needed to check it against the log. Numbers are one
+    sequence over reductions, points that persons cancel, and campaigns.
+    """
 
     number: Annotated[int, Field(ge=1, examples=[1])]
-    account: Account
-    """That held and cancelled."""
-    purpose: PurposeWord
-    lot: CertificateLot
-    first_serial: Serial
+    kind: CertificateKindWord
+    account: Account | None
+    """That held and cancelled; null where points were cancelled."""
+    purpose: PurposeWord | None
+    """Null where persons cancelled points of their own will."""
+    quantity_gco2e: Grams | None
+    """Whole grams; null where persons cancelled points."""
+    quantity_tonnes: Tonnes | None
+    lot: CertificateLot | None
+    """Of cancelled reductions; so are the serial numbers."""
+    first_serial: Serial | None
     """The cancelled serial numbers, one for each gram, run from here ..."""
-    last_serial: Serial
+    last_serial: Serial | None
     """... to here."""
+    batch: CertificateBatch | None
+    """Of points that persons cancelled."""
+    campaign: CertificateCampaign | None
+    """Of points that were cancelled for a campaign."""
     operation_id: Hash
     time: Time
     timestamp: Index
@@ -109,7 +154,7 @@ def certificate_summary(row: CertificateSummaryRow) -> dict[str, Any]:
         "purpose": label(CancellationPurpose, row.purpose),
         **quantity(row.grams),
         "lot_id": hex0x(row.lot_id),
-        "activity_id": hex0x(row.activity_id),
+        "activity_id": optional_hex0x(row.activity_id),
         "activity_code": row.activity_code,
         "reduction_class": label(ReductionClass, row.reduction_class),
         "first_serial": str(row.first_serial),
@@ -132,6 +177,7 @@ def certificate_document(row: CertificateRow, lot: orjson.Fragment, log_size: in
     """
     return {
         "number": row.number,
+        "kind": "reductions",
         "account": "0x" + row.account.hex(),
         "purpose": _PURPOSES[row.purpose],
         "quantity_gco2e": str(row.grams),
@@ -139,6 +185,8 @@ def certificate_document(row: CertificateRow, lot: orjson.Fragment, log_size: in
         "lot": lot,
         "first_serial": str(row.first_serial),
         "last_serial": str(row.first_serial + row.grams - 1),
+        "batch": None,
+        "campaign": None,
         "operation_id": "0x" + row.operation_id.hex(),
         "time": rfc3339(row.timestamp),
         "timestamp": row.timestamp,
@@ -155,3 +203,58 @@ def certificate_document(row: CertificateRow, lot: orjson.Fragment, log_size: in
 
 
 _PURPOSES = {int(purpose): purpose.label for purpose in CancellationPurpose}
+
+
+def batch_certificate(number: int, batch: BatchRow, leaf: LeafRow, log_size: int) -> dict[str, Any]:
+    """The certificate of an entry of a cancel batch: nothing of the person, not even how much."""
+    assert batch.first_certificate is not None  # noqa: S101 - it is a cancel batch
+    of_batch = {
+        "batch_number": batch.batch_number,
+        "entry_index": number - batch.first_certificate,
+        "reduction_class": label(ReductionClass, batch.reduction_class),
+        "root": optional_hex0x(batch.root),
+        "total": str(batch.total),
+        "entry_count": batch.entry_count,
+        "file_hash": optional_hex0x(batch.file_hash),
+    }
+    return {**_of_points(number, "points"), "batch": of_batch, **_leaf(leaf, log_size)}
+
+
+def campaign_certificate(row: CampaignCancellationRow, leaf: LeafRow, log_size: int) -> dict[str, Any]:
+    """The certificate of a campaign's cancellation."""
+    of_campaign = {
+        "campaign_id": hex0x(row.campaign_id),
+        "code": row.campaign_code,
+        "reduction_class": label(ReductionClass, row.reduction_class),
+    }
+    return {
+        **_of_points(row.certificate_number, "campaign"),
+        "purpose": _PURPOSES[row.purpose],
+        **quantity(row.grams),
+        "campaign": of_campaign,
+        **_leaf(leaf, log_size),
+    }
+
+
+_NONE_OF_POINTS = ("account", "purpose", "quantity_gco2e", "quantity_tonnes", "lot", "first_serial", "last_serial")
+
+
+def _of_points(number: int, kind: str) -> dict[str, Any]:
+    return {"number": number, "kind": kind, **dict.fromkeys((*_NONE_OF_POINTS, "batch", "campaign"))}
+
+
+def _leaf(leaf: LeafRow, log_size: int) -> dict[str, Any]:
+    return {
+        "operation_id": hex0x(leaf.operation_id),
+        "time": rfc3339(leaf.timestamp),
+        "timestamp": leaf.timestamp,
+        "subject": hex0x(leaf.subject),
+        "ledger": hex0x(leaf.ledger),
+        "record_hash": hex0x(leaf.record_hash),
+        "record": None if leaf.public_record is None else orjson.Fragment(leaf.public_record),
+        "leaf_index": leaf.leaf_index,
+        "leaf_hash": hex0x(leaf.leaf_hash),
+        "block_number": leaf.block_number,
+        "transaction_hash": hex0x(leaf.transaction_hash),
+        "links": links(leaf.leaf_index, log_size),
+    }

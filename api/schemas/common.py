@@ -19,12 +19,16 @@ from ledger.vocabulary import (
     AccountStatus,
     ActivityKind,
     ActivityStatus,
+    BatchKind,
+    CampaignStatus,
     CancellationPurpose,
     Custody,
     MethodologyKind,
     MethodologyStatus,
     OperationKind,
     ProposalStatus,
+    ProviderMode,
+    ProviderStatus,
     ReductionClass,
     Word,
 )
@@ -70,6 +74,10 @@ ActivityStatusWord = Annotated[str, _word(*ActivityStatus.labels())]
 ProposalStatusWord = Annotated[str, _word(*ProposalStatus.labels())]
 LotStatusWord = Annotated[str, _word(*(status.name.lower() for status in LotStatus))]
 PurposeWord = Annotated[str, _word(*CancellationPurpose.labels())]
+BatchKindWord = Annotated[str, _word(*BatchKind.labels())]
+ProviderModeWord = Annotated[str, _word(*ProviderMode.labels())]
+ProviderStatusWord = Annotated[str, _word(*ProviderStatus.labels())]
+CampaignStatusWord = Annotated[str, _word(*CampaignStatus.labels())]
 OperationKindWord = Annotated[str, _word(*OperationKind.labels())]
 
 
@@ -125,6 +133,11 @@ def quantity(grams: int) -> dict[str, str]:
 def day(number: int) -> str:
     """A civil day as JSON."""
     return (_EPOCH + datetime.timedelta(days=number)).isoformat()
+
+
+def optional_day(number: int | None) -> str | None:
+    """A civil day as JSON, or null."""
+    return None if number is None else day(number)
 
 
 def hex0x(value: bytes) -> str:

@@ -17,10 +17,11 @@ from api.schemas.common import (
     Model,
     Quantity,
     Serial,
-    day,
     hex0x,
     label,
     lot_status,
+    optional_day,
+    optional_hex0x,
     quantity,
 )
 from ledger.vocabulary import ActivityKind, ReductionClass
@@ -35,17 +36,22 @@ class ActivityRef(Model):
 
 
 class Lot(Model):
-    """What one confirmed issuance made. issued = held + cancelled + taken_back."""
+    """What one confirmed issuance made, or what was bought back from points of a provider: then there is
+    `redeem_operation_id`, and activity, methodology, days and proposal are null.
+    issued = held + cancelled + taken_back.
+    """
 
     lot_id: Hash
-    activity: ActivityRef
-    methodology: MethodologyRef
+    activity: ActivityRef | None
+    methodology: MethodologyRef | None
     reduction_class: ClassWord
-    first_day: Day
+    first_day: Day | None
     """First day of the monitoring period."""
-    last_day: Day
+    last_day: Day | None
     credited_account: Account
-    proposal_id: Hash
+    proposal_id: Hash | None
+    redeem_operation_id: Hash | None
+    """The redemption of points that it was bought back in."""
     first_serial: Serial
     """The lot's serial numbers, one for each gram, run from here ..."""
     last_serial: Serial
@@ -75,25 +81,32 @@ class LotsAnswer(Answered):
     next: str | None
 
 
+def activity_ref(activity_id: bytes | None, code: str | None, kind: int | None) -> dict[str, Any] | None:
+    """An activity by its names, or null."""
+    if activity_id is None or kind is None:
+        return None
+    return {"activity_id": hex0x(activity_id), "code": code, "kind": label(ActivityKind, kind)}
+
+
+def methodology_ref(methodology_id: bytes | None, code: str | None, version: int | None) -> dict[str, Any] | None:
+    """A methodology version by its names, or null."""
+    if methodology_id is None:
+        return None
+    return {"methodology_id": hex0x(methodology_id), "code": code, "version": version}
+
+
 def lot_document(row: LotRow) -> dict[str, Any]:
     """A lot as JSON."""
     return {
         "lot_id": hex0x(row.lot_id),
-        "activity": {
-            "activity_id": hex0x(row.activity_id),
-            "code": row.activity_code,
-            "kind": label(ActivityKind, row.activity_kind),
-        },
-        "methodology": {
-            "methodology_id": hex0x(row.methodology_id),
-            "code": row.methodology_code,
-            "version": row.methodology_version,
-        },
+        "activity": activity_ref(row.activity_id, row.activity_code, row.activity_kind),
+        "methodology": methodology_ref(row.methodology_id, row.methodology_code, row.methodology_version),
         "reduction_class": label(ReductionClass, row.reduction_class),
-        "first_day": day(row.first_day),
-        "last_day": day(row.last_day),
+        "first_day": optional_day(row.first_day),
+        "last_day": optional_day(row.last_day),
         "credited_account": hex0x(row.credited_account),
-        "proposal_id": hex0x(row.proposal_id),
+        "proposal_id": optional_hex0x(row.proposal_id),
+        "redeem_operation_id": optional_hex0x(row.redeem_operation_id),
         "first_serial": str(row.first_serial),
         "last_serial": str(row.first_serial + row.issued_grams - 1),
         "issued": quantity(row.issued_grams),

@@ -8,7 +8,7 @@ from ledger.vocabulary import ReductionClass
 
 
 class Invariant(Model):
-    """issued = held + cancelled + taken_back; `held` is summed over balances, the others over lots."""
+    """issued + bought_back = held + cancelled + taken_back; `held` is summed over balances, the others over lots."""
 
     statement: str
     left_gco2e: str
@@ -22,6 +22,8 @@ class ClassTotalsModel(Model):
     reduction_class: ClassWord
     lots: Index
     issued: Quantity
+    bought_back: Quantity
+    """What became lots out of points; it was issued there, as points."""
     held: Quantity
     cancelled: Quantity
     taken_back: Quantity
@@ -51,12 +53,13 @@ def _class_document(one: ClassTotals) -> dict[str, Any]:
         "reduction_class": label(ReductionClass, one.reduction_class),
         "lots": one.lots,
         "issued": quantity(one.issued_grams),
+        "bought_back": quantity(one.bought_back_grams),
         "held": quantity(one.held_grams),
         "cancelled": quantity(one.cancelled_grams),
         "taken_back": quantity(one.taken_back_grams),
         "invariant": {
-            "statement": "issued = held + cancelled + taken_back",
-            "left_gco2e": str(one.issued_grams),
+            "statement": "issued + bought_back = held + cancelled + taken_back",
+            "left_gco2e": str(one.issued_grams + one.bought_back_grams),
             "right_gco2e": str(one.held_grams + one.cancelled_grams + one.taken_back_grams),
             "holds": one.invariant_holds,
         },

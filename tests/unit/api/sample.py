@@ -8,25 +8,29 @@ from sqlalchemy import insert
 from chain.operations import ContractName
 from indexer import mirror, schema
 from indexer.database import Database
-from indexer.schema import Book, LotStatus
+from indexer.schema import PERSONS, Book, LotStatus, PointBook
 from indexer.tiles import TileBuilder
 from ledger import encoding
 from ledger.canonical import canonical_json
 from ledger.errors import Json
 from ledger.ids import ZERO_ADDRESS, Address, Hash32, LotId, OperationId
 from ledger.log_tree import CompactRange
-from ledger.records import DerivedSalts, Record, build_record
+from ledger.records import REQUIRED_FIELDS, DerivedSalts, Record, build_record
 from ledger.vocabulary import (
     AccountKind,
     AccountStatus,
     ActivityKind,
     ActivityStatus,
+    BatchKind,
+    CampaignStatus,
     CancellationPurpose,
     Custody,
     MethodologyKind,
     MethodologyStatus,
     OperationKind,
     ProposalStatus,
+    ProviderMode,
+    ProviderStatus,
     ReductionClass,
 )
 
@@ -418,4 +422,109 @@ def make_sample(cancellations: int = 3, *, chain_id: int = CHAIN_ID) -> SampleLe
     for number in range(cancellations):
         sample.cancel(lot, BUYER, 1_000_000 + number, keep_record=number != 1)
     sample.transfer(lot, PLATFORM_HOLDER, STRANGER, 5)
+    add_points(sample, solar, first)
     return sample
+
+
+CAMPAIGN_CODE = "MARATHON-2026"
+CAMPAIGN = encoding.campaign_id(code=CAMPAIGN_CODE)
+
+
+def add_points(sample: SampleLedger, activity_id: bytes, methodology_id: bytes) -> None:
+    """A provider and a campaign; a batch of each kind that persons have a part in; a campaign cancelled."""
+    admitted = _told(sample, OperationKind.PROVIDER_ADMITTED, STRANGER.padded)
+    sample.add(
+        "providers",
+        account=bytes(STRANGER),
+        status=int(ProviderStatus.ACTIVE),
+        admitted_leaf_index=admitted,
+        status_leaf_index=admitted,
+    )
+    sample.add(
+        "provider_admissions",
+        leaf_index=admitted,
+        account=bytes(STRANGER),
+        mode=int(ProviderMode.SUB_PLATFORM),
+        application_hash=bytes(hash32(1)),
+        evaluation_hash=bytes(hash32(2)),
+        agreement_hash=bytes(hash32(3)),
+    )
+    opened = _told(sample, OperationKind.CAMPAIGN_OPENED, CAMPAIGN)
+    sample.add(
+        "campaigns",
+        campaign_id=bytes(CAMPAIGN),
+        code=CAMPAIGN_CODE,
+        beneficiary=bytes(BUYER),
+        purpose=int(CancellationPurpose.EVENT_NEUTRALITY),
+        last_day=21_000,
+        document_hash=bytes(hash32(4)),
+        status=int(CampaignStatus.OPEN),
+        opened_leaf_index=opened,
+        status_leaf_index=opened,
+    )
+    feed = {"activity_id": activity_id, "methodology_id": methodology_id, "sequence": 1}
+    days = {"first_day": 20_400, "last_day": 20_400}
+    _batch(sample, OperationKind.POINTS_EARNED, BatchKind.EARN, 1_000, **feed, **days, personal_after_gco2e=1_000)
+    redeemed = {"provider": bytes(STRANGER), "bought_back_gco2e": 0, "personal_after_gco2e": 700}
+    _batch(sample, OperationKind.POINTS_REDEEMED, BatchKind.REDEEM, 300, **redeemed)
+    _batch(sample, OperationKind.POINTS_DONATED, BatchKind.DONATE, 200, campaign_id=bytes(CAMPAIGN))
+    first = len(sample.rows.get("certificates", [])) + 1
+    _batch(sample, OperationKind.POINTS_CANCELLED, BatchKind.CANCEL, 100, first_certificate=first)
+    cancelled = _told(sample, OperationKind.CAMPAIGN_CANCELLED, hash32(5), 200)
+    sample.add(
+        "campaign_cancellations",
+        certificate_number=first + 2,
+        leaf_index=cancelled,
+        campaign_id=bytes(CAMPAIGN),
+        reduction_class=int(ReductionClass.I),
+        purpose=int(CancellationPurpose.EVENT_NEUTRALITY),
+        quantity_gco2e=200,
+    )
+    balances = [
+        (PointBook.ISSUED, activity_id, 1_000),
+        (PointBook.PERSONAL, PERSONS, 400),
+        (PointBook.PROVIDER_POOL, bytes(STRANGER.padded), 300),
+        (PointBook.CANCELLED, PERSONS, 100),
+        (PointBook.CANCELLED, bytes(CAMPAIGN), 200),
+    ]
+    for book, owner, grams in balances:
+        sample.add("point_balances", book=int(book), owner=owner, reduction_class=1, quantity_gco2e=grams)
+
+
+def _told(sample: SampleLedger, kind: OperationKind, subject: bytes, grams: int = 0) -> int:
+    """An operation whose record has what it must have."""
+    said: dict[str, Json] = {
+        **dict.fromkeys(("account", "beneficiary_account", "provider_account"), STRANGER.hex0x),
+        **dict.fromkeys(("campaign_last_day", "period_first_day", "period_last_day"), "2026-01-01"),
+        "class": "I",
+        "code": CAMPAIGN_CODE,
+        "entry_count": 2,
+        "rules": RULES,
+        "provider_mode": "sub-platform",
+        "purpose": "event-neutrality",
+        "quantity_gco2e": str(grams),
+    }
+    fields = {name: said.get(name, hash32(6).hex0x) for name in REQUIRED_FIELDS[kind]}
+    return sample.operation(kind, subject, fields, grams=grams)
+
+
+_BATCH_COLUMNS = dict.fromkeys(
+    [column.name for column in schema.batches.columns if column.nullable],
+)
+
+
+def _batch(sample: SampleLedger, kind: OperationKind, batch_kind: BatchKind, total: int, **values: Any) -> None:
+    """A batch of two entries of class Ⅰ, which stand for no file."""
+    number = len(sample.rows.get("batches", [])) + 1
+    index = _told(sample, kind, hash32(700 + number), total)
+    row = {
+        "batch_number": number,
+        "leaf_index": index,
+        "kind": int(batch_kind),
+        "reduction_class": int(ReductionClass.I),
+        "total": total,
+        "entry_count": 2,
+        "withheld_gco2e": 0,
+    }
+    hashes = {"root": bytes(hash32(800 + number)), "file_hash": bytes(hash32(900 + number))}
+    sample.add("batches", **{**_BATCH_COLUMNS, **row, **hashes, **values})

@@ -1,6 +1,6 @@
 """Lists of what grows with the ledger are searched by an index of what was asked, and never gone through for it.
 
-Methodologies and activities are registries of some thousands of rows at most, and go without.
+Methodologies, activities, providers and campaigns are registries of some thousands of rows at most, and go without.
 """
 
 import sqlite3
@@ -19,7 +19,7 @@ from tests.unit.api.sample import CHAIN_ID
 
 ACCOUNT, ID = "0x" + "5a" * 20, "0x" + "1a" * 32
 LISTS = {route.path: route for route in READ_ROUTES if isinstance(route, ListRoute)}
-REGISTRIES = {"/v1/methodologies", "/v1/activities"}
+REGISTRIES = {"/v1/methodologies", "/v1/activities", "/v1/providers", "/v1/campaigns"}
 BOTH_SIDES = "ix_operations_from_account (from_account=? ix_operations_to_account (to_account=?"
 SEARCHED = {
     ("/v1/operations", "kind=methodology-withdrawn"): "ix_operations_kind (kind=?",
@@ -41,6 +41,11 @@ SEARCHED = {
     ("/v1/lots", "reduction_class=I"): "(issued_leaf_index>?",
     ("/v1/issuances", "status=proposed"): "ix_proposals_status (status=? AND proposed_leaf_index>?",
     ("/v1/issuances", f"activity_id={ID}"): "ix_proposals_activity_id (activity_id=?",
+    ("/v1/batches", "kind=snapshot"): "ix_batches_kind (kind=?",
+    ("/v1/batches", "kind=earn&reduction_class=II"): "ix_batches_kind (kind=? AND reduction_class=?",
+    ("/v1/batches", f"activity_id={ID}"): "ix_batches_activity_id (activity_id=?",
+    ("/v1/batches", f"provider={ACCOUNT}"): "ix_batches_provider (provider=?",
+    ("/v1/batches", f"campaign_id={ID}"): "ix_batches_campaign_id (campaign_id=?",
     ("/v1/accounts/{account}/holdings", ""): "(owner=? AND book=? AND lot_id>?",
 }
 """What is looked for in the plan, word by word in this order. Only the whole list, in its own order, is a scan."""

@@ -54,6 +54,13 @@ EXAMPLES = [
     "/v1/log/proof/inclusion?leaf_index=0",
     "/v1/log/proof/consistency?first=1&second=2",
     "/v1/totals",
+    "/v1/batches",
+    "/v1/batches/1",
+    "/v1/providers",
+    f"/v1/providers/{STRANGER.hex0x}",
+    "/v1/campaigns",
+    "/v1/campaigns/MARATHON-2026",
+    "/v1/points/totals",
     "/v1/health/ready",
     "/v1/deployment",
 ]
@@ -368,7 +375,10 @@ def test_a_malformed_question_names_field_and_rule(client: Client, target: str, 
 @pytest.mark.parametrize(
     "target",
     [
-        "/v1/certificates/4",
+        "/v1/certificates/7",
+        "/v1/batches/99",
+        f"/v1/providers/0x{'99' * 20}",
+        "/v1/campaigns/NONE",
         f"/v1/accounts/0x{'99' * 20}",
         f"/v1/accounts/0x{'99' * 20}/holdings",
         f"/v1/lots/0x{'99' * 32}",
@@ -383,11 +393,11 @@ def test_a_malformed_question_names_field_and_rule(client: Client, target: str, 
         f"/v1/log/proof/inclusion?operation_id=0x{'99' * 32}",
     ],
 )
-def test_what_is_not_there_is_a_404_as_of_a_block(client: Client, target: str) -> None:
+def test_what_is_not_there_is_a_404_as_of_a_block(client: Client, sample: SampleLedger, target: str) -> None:
     reply = client.get(target)
     assert reply.status == 404
     assert reply.json["type"] == "https://ledger.example/problems/not-found"
-    assert reply.json["as_of"]["log_size"] == 19
+    assert reply.json["as_of"]["log_size"] == sample.log.size
     assert reply.header("tanpuhui-as-of")
     assert reply.header("content-type") == "application/problem+json"
 
