@@ -19,8 +19,8 @@ WITH_PERIOD = 3_000_000
 EMPTY = 21_000
 """A transaction that does nothing."""
 
-WITH_BUY_BACK = 1_200_000
-"""Redemptions may make a lot in the same transaction: two leaves."""
+WITH_BATCH = 1_200_000
+"""Batches of points are stored whole, and a redemption may make a lot in the same transaction: two leaves."""
 
 _LIMITS = {
     (ContractName.METHODOLOGY_REGISTRY, "publish"): WITH_TEXT,
@@ -29,7 +29,12 @@ _LIMITS = {
     (ContractName.REDUCTION_LEDGER, "proposeIssuance"): WITH_PERIOD,
     (ContractName.REDUCTION_LEDGER, "confirmIssuance"): WITH_PERIOD,
     (ContractName.POINT_LEDGER, "earn"): WITH_PERIOD,
-    (ContractName.POINT_LEDGER, "redeem"): WITH_BUY_BACK,
+    (ContractName.POINT_LEDGER, "recordBehaviour"): WITH_BATCH,
+    (ContractName.POINT_LEDGER, "redeem"): WITH_BATCH,
+    (ContractName.POINT_LEDGER, "donate"): WITH_BATCH,
+    (ContractName.POINT_LEDGER, "cancel"): WITH_BATCH,
+    (ContractName.POINT_LEDGER, "correct"): WITH_BATCH,
+    (ContractName.POINT_LEDGER, "takeSnapshot"): WITH_BATCH,
 }
 
 

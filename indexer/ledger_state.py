@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Table, func, select
 
 from indexer import schema
 from indexer.schema import Book, LotStatus
@@ -66,7 +66,8 @@ def load_state(connection: Connection, roles: Mapping[Address, Iterable[Role]]) 
             for row in connection.execute(select(schema.methodologies))
         },
         activities=activities,
-        credited_days=_credited_days(connection),
+        credited_days=_days(connection, schema.lots),
+        earned_days=_days(connection, schema.batches, schema.batches.c.kind == int(BatchKind.EARN)),
         deficits=_deficits(connection),
         proposals={Hash32(row.proposal_id): _proposal(row) for row in connection.execute(select(schema.proposals))},
         lots=lots,
@@ -181,19 +182,16 @@ def _lot(row: Row[Any]) -> Lot:
     )
 
 
-def _credited_days(connection: Connection) -> dict[DebtorId, Days]:
-    """Days that were issued or that earned points: no issuance may have either again."""
+def _days(connection: Connection, table: Table, *where: ColumnElement[bool]) -> dict[DebtorId, Days]:
+    """Days that the lots, or the batches, of each debtor are of."""
     activities = schema.activities
+    question = select(activities.c.debtor_id, table.c.first_day, table.c.last_day).join_from(
+        table, activities, table.c.activity_id == activities.c.activity_id
+    )
     days: dict[DebtorId, Days] = {}
-    for table in (schema.lots, schema.batches):
-        question = select(activities.c.debtor_id, table.c.first_day, table.c.last_day).join_from(
-            table, activities, table.c.activity_id == activities.c.activity_id
-        )
-        if table is schema.batches:
-            question = question.where(table.c.kind == int(BatchKind.EARN))
-        for row in connection.execute(question.distinct()):
-            debtor = DebtorId(row.debtor_id)
-            days[debtor] = days.get(debtor, 0) | period(row.first_day, row.last_day)
+    for row in connection.execute(question.where(*where).distinct()):
+        debtor = DebtorId(row.debtor_id)
+        days[debtor] = days.get(debtor, 0) | period(row.first_day, row.last_day)
     return days
 
 

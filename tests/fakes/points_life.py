@@ -29,7 +29,7 @@ from ledger.ids import (
     RecordHash,
 )
 from ledger.model import Leaf, LedgerModel, Lot
-from ledger.periods import Days, period
+from ledger.periods import period
 from ledger.vocabulary import (
     AccountKind,
     AccountStatus,
@@ -90,7 +90,6 @@ class PointsState:
     """By provider's account or campaign id."""
     sequences: dict[bytes, int] = field(default_factory=lambda: defaultdict(int))
     behaviour: dict[bytes, int] = field(default_factory=lambda: defaultdict(int))
-    earned_days: dict[DebtorId, Days] = field(default_factory=dict)
 
     def copy(self) -> "PointsState":
         """Another with the same contents."""
@@ -194,15 +193,13 @@ class PointsLife:
         books, activity = self.model._books, self.model.state().activities[activity_id]
         debtor = self._debtor(activity_id)
         days = period(first_day, last_day)
-        issued_days = (books.credited_days.get(debtor) or 0) & ~self.state.earned_days.get(debtor, 0)
-        if days & issued_days:
+        if days & (books.credited_days.get(debtor) or 0):
             raise Refused
         header = self._header(BatchKind.EARN, activity_id, commitment, first_day, last_day)
         withheld = min(books.deficits.get(debtor) or 0, commitment.total)
         books.deficits[debtor] = (books.deficits.get(debtor) or 0) - withheld
         books.activities[activity_id] = replace(activity, issued_grams=activity.issued_grams + commitment.total)
-        books.credited_days[debtor] = (books.credited_days.get(debtor) or 0) | days
-        self.state.earned_days[debtor] = self.state.earned_days.get(debtor, 0) | days
+        books.earned_days[debtor] = (books.earned_days.get(debtor) or 0) | days
         totals = self.state.totals[header.reduction_class]
         totals.issued += commitment.total
         totals.personal += commitment.total - withheld

@@ -16,6 +16,7 @@ from chain.operations import Call, ContractName
 from chain.reverts import refusal_of_mined
 from chain.roles import BUY_BACK
 from chain.transactions import Transaction
+from chain.views import ContractViews
 from ledger import encoding
 from ledger.batches import NO_ENTRIES
 from ledger.errors import Refused
@@ -88,6 +89,10 @@ class Counterpart:
             yield
         finally:
             self._node.revert(snapshot)
+
+    def views(self) -> ContractViews:
+        """Typed reads of the contracts as they are now."""
+        return ContractViews(self._rpc, self._deployment)
 
     def digest(self, name: str, arguments: Mapping[str, Any]) -> Hash32:
         """ITransparencyLog.Entry.digest: `keccak256(abi.encode(ledger, sender, calldata))`."""

@@ -21,11 +21,15 @@ from ledger.vocabulary import CancellationPurpose, ReductionClass, Role
 from tests.fakes.ledger_moves import begin, draw_move, draw_role_change
 from tests.fakes.ledger_refusals import CASES
 from tests.fakes.ledger_world import (
+    BEHAVIOUR,
+    BIKES,
     BUYER,
+    CAMPAIGN,
     HOLDER,
     NOW,
     OPERATOR,
     OTHER_HOLDER,
+    PERIOD,
     PROJECT,
     SCENARIO,
     SENDERS,
@@ -213,9 +217,34 @@ def test_every_operation_of_points_once(pair: Pair) -> None:
     pair.follow()
     pair.compare()
     assert {move.function for move in world.moves} >= OF_POINTS
+    compare_views(pair)
     for move in world.moves[-25:]:
         assert pair.make(move) is None
     pair.compare()
+
+
+def compare_views(pair: Pair) -> None:
+    """`chain.views` names every value that the contracts give by the name that the model has for it."""
+    views, model = pair.counterpart.views(), pair.world.model
+    for number in range(1, model.batch_count + 1):
+        same(views.batch_of(number), model.batch(number))
+    same(views.provider_of(BUYER), model.provider(BUYER))
+    same(views.campaign_of(CAMPAIGN), model.campaign(CAMPAIGN))
+    for one in (ReductionClass.I, ReductionClass.II):
+        same(views.point_totals_of(one), model.point_totals(one))
+        assert views.pool_of(BUYER, one) == model.pool(BUYER, one)
+        assert views.campaign_pool_of(CAMPAIGN, one) == model.campaign_pool(CAMPAIGN, one)
+        assert views.latest_snapshot(one) == model.latest_snapshot(one) > 0
+    assert views.batch_count() == model.batch_count
+    assert views.next_sequence(BIKES) == model.next_sequence(BIKES) > 1
+    assert views.behaviour_value_of(BEHAVIOUR) == model.behaviour_value(BEHAVIOUR) > 0
+    assert views.is_earned(BIKES, PERIOD[0])
+    assert not views.is_earned(BIKES, PERIOD[0] - 1)
+
+
+def same(read: object, modelled: object) -> None:
+    for name in read.__dataclass_fields__:  # type: ignore[attr-defined]
+        assert getattr(read, name) == getattr(modelled, name), name
 
 
 class ModelAgainstContracts(RuleBasedStateMachine):

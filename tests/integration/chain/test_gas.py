@@ -1,23 +1,36 @@
 """The fixed gas limits, at the places of the log where an append joins most subtrees."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from chain.calls import LEDGER_FUNCTIONS
+from chain.feeds import feed_operation_id, sign_feed
 from chain.gas import gas_limit
 from chain.hexes import to_data
 from chain.operations import ContractName, Operation
 from chain.signers import LocalSigner
+from chain.views import ContractViews
 from ledger import encoding
-from ledger.ids import ActivityId, Address, Hash32, IdentityCommitment, LotId, MethodologyId
-from ledger.vocabulary import ActivityKind, CancellationPurpose, MethodologyKind, ReductionClass, Role
+from ledger.batches import BatchCommitment, FeedHeader
+from ledger.ids import ActivityId, Address, CampaignId, Hash32, IdentityCommitment, LotId, MethodologyId
+from ledger.vocabulary import (
+    ActivityKind,
+    BatchKind,
+    CancellationPurpose,
+    MethodologyKind,
+    ProviderMode,
+    ReductionClass,
+    Role,
+)
 from tests.integration.chain.bodies import Bodies, bodies_of, made, new_operation_id, submitter_of
 from tests.integration.deployed import Deployed
 
 LONG_CODE = "X" * 64
 FIRST_DAY, LAST_DAY = 0, 30 * 365
 SIZE_OFFSET_BYTES = 21
+TONNE = 1_000_000
 HOLDER = LocalSigner(b"\x33" * 32)
 
 
@@ -89,11 +102,96 @@ def live(meter: Meter) -> None:
     meter.submit(made_by.correct(operation_id=new_operation_id(), lot_id=lot_id, grams=10))
     meter.submit(made_by.freeze_lot(operation_id=new_operation_id(), lot_id=lot_id))
     meter.submit(made_by.unfreeze_lot(operation_id=new_operation_id(), lot_id=lot_id))
+    live_on_points(meter, account, methodology_id)
     closed = registered(meter, account, methodology_id, "Y" * 64)
     meter.submit(made_by.close_activity(operation_id=new_operation_id(), activity_id=closed))
     meter.submit(made_by.withdraw_activity(operation_id=new_operation_id(), activity_id=activity_id))
     meter.submit(made_by.withdraw_methodology(operation_id=new_operation_id(), methodology_id=methodology_id))
     meter.submit(made_by.close_account(operation_id=new_operation_id(), account=opened(meter)))
+
+
+def live_on_points(meter: Meter, account: Address, methodology_id: MethodologyId) -> None:
+    """Every function of providers, campaigns and points; a redemption with a buy-back."""
+    made_by = meter.bodies.composer
+    hashes: dict[str, Any] = {
+        name: Hash32(made(name)) for name in ("application_hash", "evaluation_hash", "agreement_hash")
+    }
+    meter.submit(
+        made_by.admit_provider(
+            operation_id=new_operation_id(), account=account, mode=ProviderMode.THIRD_PARTY_MALL, **hashes
+        )
+    )
+    meter.submit(made_by.suspend_provider(operation_id=new_operation_id(), account=account))
+    meter.submit(made_by.resume_provider(operation_id=new_operation_id(), account=account))
+    campaign_id = campaign(meter, account)
+    feed(meter, registered(meter, account, methodology_id, "E" * 64), methodology_id)
+    steps = published(meter, "S" * 64, MethodologyKind.SCENARIO)
+    scenario = registered(meter, account, steps, "B" * 64, ActivityKind.BEHAVIOUR_SCENARIO)
+    feed(meter, scenario, steps, BatchKind.BEHAVIOUR)
+    given: dict[str, Any] = {"reduction_class": ReductionClass.I}
+    for total in (10, TONNE):
+        meter.submit(
+            made_by.redeem_points(operation_id=new_operation_id(), provider=account, commitment=entries(total), **given)
+        )
+    meter.submit(
+        made_by.donate_points(operation_id=new_operation_id(), campaign_id=campaign_id, commitment=entries(10), **given)
+    )
+    meter.submit(made_by.cancel_points(operation_id=new_operation_id(), commitment=entries(10), **given))
+    meter.submit(made_by.cancel_campaign(operation_id=new_operation_id(), campaign_id=campaign_id, **given))
+    meter.submit(
+        made_by.correct_points(
+            operation_id=new_operation_id(), batch_number=1, grams=20, reason="made", commitment=entries(10)
+        )
+    )
+    left = entries(10 * TONNE - TONNE - 40)
+    meter.submit(made_by.take_snapshot(operation_id=new_operation_id(), after_batch=7, commitment=left, **given))
+    meter.submit(made_by.close_campaign(operation_id=new_operation_id(), campaign_id=campaign_id))
+    meter.submit(made_by.close_provider(operation_id=new_operation_id(), account=account))
+
+
+def entries(total: int) -> BatchCommitment:
+    """A batch that nobody looks into."""
+    return BatchCommitment(root=Hash32(made("root")), total=total, entry_count=1, file_hash=Hash32(made("file")))
+
+
+def feed(
+    meter: Meter, activity_id: ActivityId, methodology_id: MethodologyId, kind: BatchKind = BatchKind.EARN
+) -> None:
+    """The first batch of an activity, over its whole crediting period."""
+    deployment, composer = meter.bodies.deployed.deployment, meter.bodies.composer
+    header = FeedHeader(
+        kind=kind,
+        activity_id=activity_id,
+        methodology_id=methodology_id,
+        reduction_class=ReductionClass.I,
+        sequence=1,
+        first_day=FIRST_DAY,
+        last_day=LAST_DAY,
+        root=Hash32(made("root")),
+        total=10 * TONNE,
+        entry_count=3,
+        file_hash=Hash32(made("file")),
+    )
+    signature = sign_feed(header, deployment, HOLDER)
+    assert ContractViews(meter.bodies.deployed.rpc, deployment).next_sequence(activity_id) == 1
+    compose = composer.earn_points if kind is BatchKind.EARN else composer.record_behaviour
+    operation_id = feed_operation_id(header, deployment)
+    meter.submit(compose(operation_id=operation_id, header=header, signature=signature))
+
+
+def campaign(meter: Meter, beneficiary: Address) -> CampaignId:
+    code = "C" * 64
+    meter.submit(
+        meter.bodies.composer.open_campaign(
+            operation_id=new_operation_id(),
+            code=code,
+            beneficiary=beneficiary,
+            purpose=CancellationPurpose.EVENT_NEUTRALITY,
+            last_day=60_000,
+            document_hash=Hash32(made("document")),
+        )
+    )
+    return encoding.campaign_id(code=code)
 
 
 def opened(meter: Meter) -> Address:
@@ -102,29 +200,35 @@ def opened(meter: Meter) -> Address:
     return encoding.custody_address(commitment)
 
 
-def published(meter: Meter) -> MethodologyId:
+def published(meter: Meter, code: str = LONG_CODE, kind: MethodologyKind = MethodologyKind.PROJECT) -> MethodologyId:
     operation = meter.bodies.composer.publish_methodology(
         operation_id=new_operation_id(),
-        code=LONG_CODE,
+        code=code,
         version=1,
-        kind=MethodologyKind.PROJECT,
+        kind=kind,
         reduction_class=ReductionClass.I,
         effective_first_day=0,
         effective_last_day=60_000,
         document_hash=Hash32(made("document")),
     )
     meter.submit(operation)
-    return encoding.methodology_id(code=LONG_CODE, version=1)
+    return encoding.methodology_id(code=code, version=1)
 
 
-def registered(meter: Meter, account: Address, methodology_id: MethodologyId, code: str = LONG_CODE) -> ActivityId:
+def registered(
+    meter: Meter,
+    account: Address,
+    methodology_id: MethodologyId,
+    code: str = LONG_CODE,
+    kind: ActivityKind = ActivityKind.PROJECT,
+) -> ActivityId:
     operation = meter.bodies.composer.register_activity(
         operation_id=new_operation_id(),
         code=code,
-        kind=ActivityKind.PROJECT,
+        kind=kind,
         methodology_id=methodology_id,
         operator_account=account,
-        feed_signer=account,
+        feed_signer=HOLDER.address,
         crediting_first_day=FIRST_DAY,
         crediting_last_day=LAST_DAY,
         facility_id=Hash32(made("facility")),
@@ -178,7 +282,7 @@ def move(meter: Meter, account: Address, other: Address, lot_id: LotId) -> None:
 
 
 def test_a_limit_that_is_too_low_is_said_to_be_so(bodies: Bodies, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chain.nonces.gas_limit", lambda function: 60_000)
+    monkeypatch.setattr("chain.nonces.gas_limit", lambda contract, function: 60_000)
     [status] = bodies.by(Role.PLATFORM).submit_many([bodies.opening()])
     assert status.error_code == "UnknownRefusal"
     assert status.error_arguments == {"data": "0x", "reason": "it ran out of gas"}
