@@ -7,8 +7,8 @@ at every file before it is sent, transactions on a local chain, the SQL mirror, 
 compiles what is compiled once for each process; its seconds are `warm_up_seconds`.
 
 `ratio_to_bare_sha256` is the whole by the time that a plain hashlib loop in two processes takes for SHA-256 over as
-many messages of the same lengths as the run has to hash, each counted once: entry id, reference, salts, both fields, fields
-root, leaf, node, and the file. `--bare-share` measures the loop on a share of the entries and scales it up.
+many messages of the same lengths as the run has to hash, each counted once: entry id, reference, salts, both fields,
+fields root, leaf, node, and the file. `--bare-share` measures the loop on a share of the entries and scales it up.
 `ratio_last_to_first` is the cost of an entry of the last batch by that of the first, preparing. Then proofs of single
 entries are read from what the API reads, with all entries stored: p50 and p99 in milliseconds, and the size of a
 proof's JSON.

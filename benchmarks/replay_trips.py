@@ -25,7 +25,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 import pyarrow as pa
@@ -611,12 +611,18 @@ def _accounts(feed: Feed) -> Iterator[str]:
         "made-metro": ("card", "made-metro", None),
     }[feed.name]
     for path in feed.files:
-        opened = gzip.open(path, "rt", encoding="utf-8-sig", newline="") if path.suffix == ".gz" else None
-        with opened or path.open(encoding="utf-8-sig", newline="") as file:
+        with _text_of(path) as file:
             if place is not None:
                 yield from (f"{space}:{line.split(chr(9))[place]}" for line in file)
             else:
                 yield from (f"{space}:{row[name]}" for row in csv.DictReader(file))
+
+
+def _text_of(path: Path) -> TextIO:
+    """An open file, unpacked."""
+    if path.suffix == ".gz":
+        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
+    return path.open(encoding="utf-8-sig", newline="")
 
 
 def _texts(texts: Sequence[str]) -> Any:

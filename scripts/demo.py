@@ -33,6 +33,7 @@ from chain.operations import Operation
 from chain.views import ContractViews
 from ledger.errors import InvalidInput, NotFound, Refused
 from ledger.ids import ZERO_ADDRESS, Address, Hash32, LotId, OperationId
+from ledger.quantification import Quantification
 from ledger.units import civil_day_from_text, format_tonnes
 from ledger.vocabulary import (
     ActivityKind,
@@ -43,6 +44,7 @@ from ledger.vocabulary import (
 )
 from scripts.certificates import CheckedCertificate
 from scripts.context import new_operation_id
+from scripts.demo_points import CHARGING_FORMULA, POINTS_ACTIVITY, PointsOutcome, points_listing, run_points
 from scripts.importing.service import ImportJob, run_import
 from scripts.interrupts import interruptible, until_interrupted
 from scripts.keys import private_folder
@@ -51,7 +53,7 @@ from scripts.operating import OperatingContext
 from scripts.operations import event_of
 from scripts.output import Facts, Grams, Listing, Output, Result
 from scripts.serving import ApiServer, FollowerThread, listen
-from scripts.settings import DEPLOYER, HOME, PASSWORD_FILE, RPC_URL, KeySettings, Settings, default_keystore
+from scripts.settings import DEPLOYER, FEED, HOME, PASSWORD_FILE, RPC_URL, KeySettings, Settings, default_keystore
 
 BODIES: Final = (Role.ADMINISTRATOR, Role.REGULATOR, Role.TECHNICAL_CENTRE, Role.EXCHANGE, Role.PLATFORM)
 DEFAULT_PORT: Final = 8000
@@ -144,6 +146,7 @@ class Demo:
     solar_lot: LotId | None = None
     refusal: Refused | None = None
     certificate_number: int = 0
+    points: PointsOutcome | None = None
 
     def before_serving(self) -> None:
         """Everything up to the cancellation and the refusal, in the order of the story."""
@@ -156,6 +159,7 @@ class Demo:
         self.transfer(self.solar_lot)
         self.cancel(self.solar_lot)
         self.refused(charging_lot)
+        self.points = run_points(self)
 
     def say(self, chinese: str, english: str, detail: str = "") -> None:
         """One line of progress, on standard error."""
@@ -170,15 +174,15 @@ class Demo:
         self.context.output.note("compiling the contracts; only the first time takes long")
         artifacts()
         self.say("编译", "contracts compiled")
-        holders = {role: _opened(settings.key(role)).address for role in BODIES}
-        deploy(self.context.rpc, _opened(settings.key(DEPLOYER)), holders, settings.deployment)
+        holders = {role: opened(settings.key(role)).address for role in BODIES}
+        deploy(self.context.rpc, opened(settings.key(DEPLOYER)), holders, settings.deployment)
         self.say("部署", "local chain up, contracts deployed and wired, a key for every body", settings.rpc_url)
 
     def open_accounts(self) -> None:
         """Three accounts, from a file of the made sample."""
         home = self.context.settings.home
         job = ImportJob(
-            file=_sample("accounts.csv"), mapping=_sample("accounts.toml"), refused=home / "accounts.refused.csv"
+            file=sample("accounts.csv"), mapping=sample("accounts.toml"), refused=home / "accounts.refused.csv"
         )
         with self.context.output.progress() as progress:
             outcome = run_import(self.context, job, progress)
@@ -187,9 +191,18 @@ class Demo:
     def publish(self) -> None:
         """One methodology of each class."""
         self._publish("SAMPLE-PV", MethodologyKind.PROJECT, ReductionClass.I, "methodology-pv.txt")
-        self._publish("SAMPLE-EV", MethodologyKind.SCENARIO, ReductionClass.II, "methodology-charging.txt")
+        self._publish(
+            "SAMPLE-EV", MethodologyKind.SCENARIO, ReductionClass.II, "methodology-charging.txt", CHARGING_FORMULA
+        )
 
-    def _publish(self, code: str, kind: MethodologyKind, reduction_class: ReductionClass, document: str) -> None:
+    def _publish(
+        self,
+        code: str,
+        kind: MethodologyKind,
+        reduction_class: ReductionClass,
+        document: str,
+        quantification: Quantification | None = None,
+    ) -> None:
         self.perform(
             Role.REGULATOR,
             lambda composer, identifier: composer.publish_methodology(
@@ -201,6 +214,7 @@ class Demo:
                 effective_first_day=EFFECTIVE_FIRST_DAY,
                 effective_last_day=FAR_DAY,
                 document_hash=_hash_of(document),
+                quantification=quantification,
                 fields=MADE,
             ),
         )
@@ -210,8 +224,22 @@ class Demo:
         """A project of class Ⅰ and a scenario of class Ⅱ."""
         self._register("SAMPLE-PV-0001", ActivityKind.PROJECT, "SAMPLE-PV@1", "ref:demo-solar-roof", "meter 0001")
         self._register("SAMPLE-EV-0001", ActivityKind.REDUCTION_SCENARIO, "SAMPLE-EV@1", "ref:demo-charging", None)
+        feed_signer = opened(self.context.settings.key(FEED)).address
+        self._register(
+            *(POINTS_ACTIVITY, ActivityKind.REDUCTION_SCENARIO, "SAMPLE-EV@1", "ref:demo-charging", None),
+            feed_signer=feed_signer,
+        )
 
-    def _register(self, code: str, kind: ActivityKind, methodology: str, operator: str, facility: str | None) -> None:
+    def _register(
+        self,
+        code: str,
+        kind: ActivityKind,
+        methodology: str,
+        operator: str,
+        facility: str | None,
+        *,
+        feed_signer: Address = ZERO_ADDRESS,
+    ) -> None:
         names = self.context.names
         self.perform(
             Role.REGULATOR,
@@ -221,7 +249,7 @@ class Demo:
                 kind=kind,
                 methodology_id=methodology_id(methodology),
                 operator_account=names.account(operator),
-                feed_signer=ZERO_ADDRESS,
+                feed_signer=feed_signer,
                 crediting_first_day=FIRST_DAY,
                 crediting_last_day=civil_day_from_text("2034-12-31"),
                 facility_id=names.facility(facility) if facility else Hash32(bytes(32)),
@@ -327,9 +355,12 @@ class Demo:
         rows = []
         for reduction_class in (ReductionClass.I, ReductionClass.II):
             totals = views.totals_of(reduction_class)
-            grams = (totals.issued_grams, totals.held_grams, totals.cancelled_grams, totals.taken_back_grams)
+            grams = (
+                *(totals.issued_grams, totals.bought_back_grams, totals.held_grams),
+                *(totals.cancelled_grams, totals.taken_back_grams),
+            )
             rows.append([reduction_class, *map(Grams, grams)])
-        columns = ["class", "issued_gco2e", "held_gco2e", "cancelled_gco2e", "taken_back_gco2e"]
+        columns = ["class", "issued_gco2e", "bought_back_gco2e", "held_gco2e", "cancelled_gco2e", "taken_back_gco2e"]
         facts: dict[str, object] = {
             "certificate_number": checked.number,
             "certificate_url": certificate_url,
@@ -344,7 +375,11 @@ class Demo:
         steps = Listing("", "steps", ["step_zh", "step", "detail"], self.steps)
         sums = Listing("合计 Totals by class (made data 虚构数据)", "totals", columns, rows)
         told = Facts("注销凭证 Certificate", facts)
-        return Result(parts=[sums, told], whole={**steps.document(), **sums.document(), **told.document()})
+        points = points_listing(views)
+        assert self.points is not None  # noqa: S101 - told before the summary
+        done = self.points.facts()
+        whole = {**steps.document(), **sums.document(), **told.document(), **points.document(), **done.document()}
+        return Result(parts=[sums, points, done, told], whole=whole)
 
     def _account(self, text: str) -> Address:
         return self.context.names.account(text)
@@ -369,7 +404,7 @@ def _home(home: Path | None, stack: ExitStack) -> Path:
 
 def _settings(home: Path, rpc_url: str) -> Settings:
     """Settings of the demo alone, whatever the environment says; makes the keys."""
-    keys = {name: _create_key(home, name) for name in (*(role.name for role in BODIES), DEPLOYER)}
+    keys = {name: _create_key(home, name) for name in (*(role.name for role in BODIES), DEPLOYER, FEED)}
     return Settings(
         rpc_url=rpc_url,
         database_url=f"sqlite:///{home / 'tanpuhui.db'}",
@@ -389,19 +424,20 @@ def _create_key(home: Path, name: str) -> KeySettings:
     return KeySettings(name, keystore=keystore, password_file=password_file)
 
 
-def _opened(key: KeySettings) -> KeystoreSigner:
+def opened(key: KeySettings) -> KeystoreSigner:
+    """The key of a body of the demo."""
     assert key.keystore is not None  # noqa: S101 - made by `_create_key`
     assert key.password_file is not None  # noqa: S101
     return KeystoreSigner(key.keystore, read_password(key.password_file))
 
 
-def _sample(name: str) -> Path:
+def sample(name: str) -> Path:
     """A file of the made sample."""
     return Path(str(files("scripts").joinpath("sample", name)))
 
 
 def _hash_of(name: str) -> Hash32:
-    return Hash32(hashlib.sha256(_sample(name).read_bytes()).digest())
+    return Hash32(hashlib.sha256(sample(name).read_bytes()).digest())
 
 
 def _get(url: str) -> dict[str, Any]:

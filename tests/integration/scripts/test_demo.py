@@ -18,7 +18,10 @@ import urllib3
 
 from tests.integration.scripts.conftest import ROOT, start
 
-STEPS = ("编译", "部署", "开户", "方法学发布", "登记", "评估", "确认", "划转", "注销", "拒绝", "索引", "服务", "验证")
+STEPS = (
+    *("编译", "部署", "开户", "方法学发布", "登记", "评估", "确认", "划转", "注销", "拒绝"),
+    *("积分准备", "积分签署", "积分上链", "积分证明", "兑换", "捐赠", "自愿注销", "索引", "服务", "验证"),
+)
 
 
 @contextmanager
@@ -71,6 +74,17 @@ def test_it_ends_by_itself(tmp_path: Path) -> None:
         ("I", "462000000", "120500000"),
         ("II", "25000000", "0"),
     ]
+    assert document["points"][1] == {
+        "class": "II",
+        "issued_gco2e": "1271760",
+        "personal_gco2e": "151360",
+        "providers_gco2e": "400",
+        "campaigns_gco2e": "0",
+        "bought_back_gco2e": "1000000",
+        "cancelled_gco2e": "120000",
+    }
+    assert (document["points_entries"], document["points_refused_rows"]) == (60, 2)
+    assert (document["points_donation_certificate"], document["points_personal_certificate"]) == (2, 3)
     assert [step["step_zh"] for step in document["steps"] if step["step_zh"] in STEPS] == [
         step["step_zh"] for step in document["steps"]
     ]
@@ -118,7 +132,7 @@ def test_other_commands_work_on_it(tmp_path: Path) -> None:
         found = re.search(r"`(\. \S+)`", told)
         assert found
         said = ""
-        for command in (*commands, "tanpuhui index run", "tanpuhui certificate 2"):
+        for command in (*commands, "tanpuhui index run", "tanpuhui certificate 4"):
             words = command.replace("tanpuhui ", f"{sys.executable} -c 'from scripts.cli import main; main()' ")
             code = 3 if command == "tanpuhui index run" else 0  # the demo itself follows the chain
             shell = ["sh", "-c", f"{found[1]} && {words}"]
