@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -249,3 +250,20 @@ def test_runs_signed_one_after_the_other_have_sequences_that_follow(points: Poin
     assert "sequence" in cli.json("points", "anchor", "july", code=1)["detail"]
     cli.json("points", "anchor", "june")
     assert cli.json("points", "anchor", "july")["sent_now"] == 3
+
+
+def test_anchoring_that_is_killed_goes_on_and_sends_each_batch_once(points: Points) -> None:
+    """Killed again and again by the operating system, a little later each time."""
+    cli = points.cli
+    points.prepare()
+    cli.json("points", "sign", "june")
+    for milliseconds in (400, 800, 1000, 1200, 1400, 1600):
+        process = cli.start("points", "anchor", "june")
+        time.sleep(milliseconds / 1000)
+        process.kill()
+        process.communicate()
+    anchored = cli.json("points", "anchor", "june")
+    assert [row["batch_number"] for row in anchored["items"]] == [1, 2, 3]
+    status = cli.json("points", "status")
+    assert (status["batch_count"], status["totals"][0]["issued_gco2e"]) == (3, "3000000")
+    assert cli.json("points", "balance", "metro:0")["balances"][0]["balance_gco2e"] == "750000"
