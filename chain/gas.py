@@ -14,7 +14,8 @@ WITH_TEXT = 1_200_000
 """Publications and registrations: their code, up to 64 bytes, is stored."""
 
 WITH_PERIOD = 3_000_000
-"""Confirmations and earn batches write one slot for each 256 days of their period, at 22,100 gas: room for 70 years."""
+"""Confirmations and earn batches look at and write one slot for each 256 days of their period, at 25,000 gas: 45 years
+leave a quarter of the limit, and every day since 1970 fits."""
 
 EMPTY = 21_000
 """A transaction that does nothing."""
