@@ -14,6 +14,7 @@ is waited for.
 import gc
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any
@@ -48,6 +49,8 @@ LOGS_PER_RANGE = 2_000
 OPERATIONS_PER_COMMIT = 20_000
 READING_THREADS = 2
 RANGES_AHEAD = 12
+_PATIENCE = (0.05, 0.2, 0.5)
+"""Seconds between the questions about a root that seems wrong."""
 _TRIES = 5
 _BLOCKS_PER_QUESTION = 64
 _OBJECTS_PER_COLLECTION = 200_000
@@ -280,19 +283,31 @@ class Follower:
         return cursor
 
     def _check_root(self, cursor: Cursor, head: int) -> None:
-        """Whether the contract has the same log. The log only grows, so that it can be asked at the head."""
-        calls = (_ROOT_AT + cursor.log_size.to_bytes(32, "big"), _SIZE)
-        at = to_quantity(head)
-        root, size = self._rpc.try_batch([("eth_call", [self._log_call(call), at]) for call in calls])
-        whole = cursor.block_number < head or (size.error is None and _number(size.result) == cursor.log_size)
-        if root.error is None and from_data(root.result, "eth_call") == cursor.log_root and whole:
-            return
+        """Whether the contract has the same log. The log only grows, so that it can be asked at the head.
+
+        A node that is mining may answer a call at its head from the block before or after it, so that a contradiction
+        is one only if it stays.
+        """
+        for patience in _PATIENCE:
+            if self._has_root(cursor, head):
+                return
+            time.sleep(patience)
         header = read_header(self._rpc, cursor.block_number)
         if header.hash_bytes != cursor.block_hash:
             raise ChainMoved(cursor.block_number, "the block was replaced while it was being indexed")
-        root.unwrap()
-        size.unwrap()
-        raise BrokenLog(cursor.block_number, f"its {cursor.log_size} leaves are not those of the contract")
+        if not self._has_root(cursor, head, unwrap=True):
+            raise BrokenLog(cursor.block_number, f"its {cursor.log_size} leaves are not those of the contract")
+
+    def _has_root(self, cursor: Cursor, head: int, *, unwrap: bool = False) -> bool:
+        """One answer; an error of the node counts as no, or is raised where it should `unwrap`."""
+        calls = (_ROOT_AT + cursor.log_size.to_bytes(32, "big"), _SIZE)
+        at = to_quantity(head)
+        root, size = self._rpc.try_batch([("eth_call", [self._log_call(call), at]) for call in calls])
+        if unwrap:
+            root.unwrap()
+            size.unwrap()
+        whole = cursor.block_number < head or (size.error is None and _number(size.result) == cursor.log_size)
+        return root.error is None and from_data(root.result, "eth_call") == cursor.log_root and whole
 
     def _log_call(self, calldata: bytes) -> dict[str, str]:
         log = self._deployment.address(ContractName.TRANSPARENCY_LOG)

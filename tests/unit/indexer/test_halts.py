@@ -19,11 +19,12 @@ from chain.events import (
     UndecodableEvent,
     UnknownEvent,
 )
+from chain.hexes import to_data
 from chain.operations import ContractName
 from indexer.database import Database
 from indexer.dump import dump
 from indexer.errors import BrokenBooks, BrokenChain, BrokenLog, UnpairedEvent
-from indexer.follower import Follower
+from indexer.follower import _ROOT_AT, Follower
 from indexer.status import status
 from ledger.errors import Inconsistent
 from tests.fakes.event_chain import EventChain
@@ -196,6 +197,19 @@ def test_headers_that_do_not_follow_each_other(database: Database, chain: EventC
     with pytest.raises(BrokenChain, match="parent"):
         Follower(chain, chain.deployment, database).catch_up()
     assert status(database).log_size == 0
+
+
+def test_a_root_that_seems_wrong_while_the_node_mines_is_asked_for_again(database: Database, chain: EventChain) -> None:
+    answers = iter(["0x" + "ab" * 32])
+
+    def tamper(method: str, params: Sequence[Any], result: Any) -> Any:
+        about_root = method == "eth_call" and params[0]["data"].startswith(to_data(_ROOT_AT))
+        return next(answers, result) if about_root else result
+
+    chain.tamper.append(tamper)
+    assert Follower(chain, chain.deployment, database).catch_up().block_number == chain.head.number
+    assert next(answers, None) is None
+    assert status(database).halted_reason is None
 
 
 def test_a_root_that_is_not_the_contracts(database: Database, chain: EventChain) -> None:
