@@ -22,6 +22,7 @@ from api.hot import ShortWay
 from api.limits import TokenBuckets
 from api.operations_port import OperationsPort
 from api.parameters import parse_query
+from api.personal import PersonRoute
 from api.problems import Problems
 from api.reading import ListRoute, ReadRoute
 from api.repository.snapshots import open_readers
@@ -35,6 +36,7 @@ from api.routes import (
     lots,
     methodologies,
     operations,
+    personal,
     points,
     totals,
 )
@@ -43,6 +45,7 @@ from api.schemas.statuses import SentAnswer, StatusAnswer
 from api.settings import ApiSettings
 from api.writing import Writer, WriteRoute
 from indexer.database import Database
+from indexer.point_accounts import PointAccounts
 from ledger.errors import InvalidInput
 
 READ_ROUTES: tuple[ReadRoute, ...] = (
@@ -101,12 +104,14 @@ def create_app(
     database: Database | None = None,
     operations: OperationsPort | None = None,
     following: Following = no_follower,
+    point_accounts: PointAccounts | None = None,
 ) -> Application:
     """The application of one instance.
 
     Without `operations` it only reads, and then the index is opened at the first request, so that it may start before
     the indexer. `database` is where API keys are; without it, it is opened when the first key has to be checked. Both
-    stay their maker's to close. `following` says what ails the follower beside it, where there is one.
+    stay their maker's to close. `following` says what ails the follower beside it, where there is one. `point_accounts`
+    is where persons' entries are; without it, persons are not served.
     """
     problems = Problems(settings.public_url)
     readers = open_readers(settings.database_url, cached_facts=settings.cached_facts)
@@ -126,6 +131,7 @@ def create_app(
             longest_wait_seconds=settings.longest_wait_seconds,
         ),
         following=following,
+        point_accounts=point_accounts,
     )
     return Application(_fastapi(context), context, authenticator)
 
@@ -142,6 +148,8 @@ def _fastapi(context: Context) -> FastAPI:
     )
     for route in READ_ROUTES:
         _add_read_route(app, context, route)
+    for person_route in personal.ROUTES:
+        _add_person_route(app, context, person_route)
     for write_route in WRITE_ROUTES:
         _add_write_route(app, context, write_route)
     _add_operator_routes(app, context)
@@ -179,6 +187,27 @@ def _add_read_route(app: FastAPI, context: Context, route: ReadRoute) -> None:
         response_class=JSONResponse,
         responses=openapi.read_responses(route, listed=isinstance(route, ListRoute)),
         openapi_extra={"parameters": [one.openapi() for one in route.parameters] + openapi.CONDITION_PARAMETERS},
+    )
+
+
+def _add_person_route(app: FastAPI, context: Context, person_route: PersonRoute) -> None:
+    async def answer(request: Request) -> Response:
+        return AnswerResponse(await context.read_personal(person_route, request))
+
+    route = person_route.route
+    app.add_api_route(
+        route.pattern,
+        answer,
+        methods=["GET"],
+        name=route.read_name,
+        operation_id=route.read_name,
+        summary=route.summary,
+        description=route.description,
+        tags=[route.tag],
+        response_model=route.model,
+        response_class=JSONResponse,
+        responses=openapi.person_responses(route),
+        openapi_extra=openapi.person_extra(route),
     )
 
 

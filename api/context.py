@@ -12,6 +12,7 @@ from starlette.responses import Response
 from api.answers import Answer
 from api.auth import KeyScope
 from api.errors import BodyTooLarge, BodyTooSlow, FollowerFailing
+from api.personal import PersonRoute
 from api.problems import Problems
 from api.reading import Conditions, ReadRoute
 from api.repository.snapshots import Readers
@@ -19,6 +20,7 @@ from api.routes.health import READY
 from api.settings import ApiSettings
 from api.writing import Writer, WriteRequest, WriteRoute
 from indexer.api_keys import ApiKey
+from indexer.point_accounts import PointAccounts
 
 T = TypeVar("T")
 
@@ -46,6 +48,7 @@ class Context:
     writing_threads: ThreadPoolExecutor
     writer: Writer
     following: Following
+    point_accounts: PointAccounts | None = None
 
     async def read(self, route: ReadRoute, path: Mapping[str, str], query: bytes, conditions: Conditions) -> Answer:
         """The answer of a reading route; point reads on SQLite in the event loop, all others in a thread."""
@@ -56,6 +59,15 @@ class Context:
         if route is READY and answer.status == _OK and (failing := self.following()) is not None:
             return self.problems.answer(failing, conditions.accept_language)
         return answer
+
+    async def read_personal(self, route: PersonRoute, asked: Request) -> Answer:
+        """The answer to a person who shows a lookup token, in a thread: files and the vault are read."""
+        path = {name: str(value) for name, value in asked.path_params.items()}
+        authorization = dict(asked.scope["headers"]).get(b"authorization")
+        given = (path, asked.scope["query_string"], conditions_of(asked))
+        return await self.in_thread(
+            lambda: route.answer(self.point_accounts, self.readers, self.problems, authorization, given)
+        )
 
     def close(self) -> None:
         """Ends the threads and closes the database."""

@@ -7,6 +7,7 @@
     └── RequestRefused                the request is refused before the ledger is asked
         ├── CredentialsMissing        401  no API key, or not `Authorization: Bearer`
         ├── CredentialsInvalid        401  a Bearer token that is no key of ours, or is revoked
+        ├── LookupTokenInvalid        401  no lookup token of a person, or one that is none of ours
         ├── ScopeMissing              403
         ├── RouteUnknown              404
         ├── MethodNotAllowed          405
@@ -21,6 +22,7 @@
         ├── RateExceeded              429
         ├── HeadersTooLarge           431
         ├── NodeNotConfigured         501  this instance only reads
+        ├── PointsNotServed           501  this instance keeps no entries of persons
         ├── IndexEmpty                503  the index has not read its first block
         ├── IndexHalted               503  the index found something wrong and stands still
         └── FollowerFailing           503  the index is not kept up with the chain
@@ -60,6 +62,32 @@ class CredentialsInvalid(RequestRefused):
 
     def explain_chinese(self) -> str:
         return "此 API 密钥无效；请向运营方申请新的密钥。"
+
+
+class LookupTokenInvalid(RequestRefused):
+    """The lookup token is missing, malformed, unknown, or of a person who was forgotten: which of them, is not said."""
+
+    status: ClassVar[int] = 401
+
+    def explain(self) -> str:
+        return (
+            "This needs a lookup token that is valid here; send yours as `Authorization: Bearer TOKEN`, or ask for one."
+        )
+
+    def explain_chinese(self) -> str:
+        return "此处需要有效的查询凭证；请以 `Authorization: Bearer TOKEN` 提交，或申请新的凭证。"
+
+
+class PointsNotServed(RequestRefused):
+    """This instance has neither batch files nor lookup tokens."""
+
+    status: ClassVar[int] = 501
+
+    def explain(self) -> str:
+        return "This instance keeps no entries of persons; ask the platform's own instance."
+
+    def explain_chinese(self) -> str:
+        return "本实例不保存个人积分明细；请向平台的实例查询。"
 
 
 @dataclass(unsafe_hash=True)

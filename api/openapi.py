@@ -59,7 +59,7 @@ _EXAMPLE_MODULES = frozenset({"api.errors", "ledger.errors", "ledger.refusals"})
 _EVERYWHERE = (414, 429, 431, 500)
 _DESCRIPTIONS = {
     400: "The request is malformed.",
-    401: "No API key, or not a valid one.",
+    401: "No API key or lookup token, or not a valid one.",
     403: "The API key, or the body whose key signs, may not do this.",
     404: "There is no such thing as of this block.",
     408: "The body did not arrive in time.",
@@ -101,6 +101,19 @@ def read_responses(route: ReadRoute, *, listed: bool) -> dict[int | str, dict[st
         },
         **problem_responses(statuses),
     }
+
+
+def person_responses(route: ReadRoute) -> dict[int | str, dict[str, Any]]:
+    """Every answer of a route of one person."""
+    statuses = {401, 422, 501, 503, *({404} if route.may_be_missing else ())}
+    headers = {name: header for name, header in _HEADERS.items() if name != "ETag"}
+    return {200: {"description": route.summary + ".", "headers": headers}, **problem_responses(statuses)}
+
+
+def person_extra(route: ReadRoute) -> dict[str, Any]:
+    """Parameters and credentials of a route of one person."""
+    parameters = [one.openapi() for one in route.parameters]
+    return {"parameters": [*parameters, _LANGUAGE], "security": [{"lookupToken": []}]}
 
 
 _LANGUAGE = {
@@ -264,7 +277,12 @@ def build(app: FastAPI, *, version: str) -> dict[str, Any]:
         f"Problem{status}": response for status, response in problem_responses(_DESCRIPTIONS).items()
     }
     document["components"]["securitySchemes"] = {
-        "apiKey": {"type": "http", "scheme": "bearer", "description": "An API key of this instance, with scopes."}
+        "apiKey": {"type": "http", "scheme": "bearer", "description": "An API key of this instance, with scopes."},
+        "lookupToken": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "The lookup token that a person was given: 64 hexadecimal digits. Never in a URL.",
+        },
     }
     for unused in ("HTTPValidationError", "ValidationError"):
         components.pop(unused, None)

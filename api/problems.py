@@ -19,6 +19,7 @@ from api.errors import (
     CredentialsInvalid,
     CredentialsMissing,
     FieldError,
+    LookupTokenInvalid,
     RateExceeded,
     RequestRefused,
 )
@@ -219,7 +220,7 @@ def _headers_of(error: TanpuhuiError, status: int) -> tuple[tuple[bytes, bytes],
             return ((b"connection", b"close"),)
         case CredentialsMissing():
             return ((b"www-authenticate", b'Bearer realm="tanpuhui"'),)
-        case CredentialsInvalid():
+        case CredentialsInvalid() | LookupTokenInvalid():
             return ((b"www-authenticate", b'Bearer realm="tanpuhui", error="invalid_token"'),)
         case _ if status == 503:
             return ((b"retry-after", b"5"),)

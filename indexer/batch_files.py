@@ -159,6 +159,21 @@ def read_salt_key(path: Path) -> bytes:
         return opened.words()[2]
 
 
+def find_row(path: Path, entry_id: bytes) -> int | None:
+    """The row with this entry id, of which only the group that it must be in is read."""
+    with _Opened(path) as opened:
+        first = 0
+        for number in range(opened.file.num_row_groups):
+            group = opened.file.metadata.row_group(number)
+            statistics = group.column(0).statistics
+            if statistics is None or not statistics.has_min_max or statistics.min <= entry_id <= statistics.max:
+                ids: list[bytes] = opened.read(number, ["entry_id"]).column(0).to_pylist()
+                if entry_id in ids:
+                    return first + ids.index(entry_id)
+            first += group.num_rows
+    return None
+
+
 def read_ids(path: Path) -> Hashes:
     """The entry ids alone."""
     with _Opened(path) as opened:
