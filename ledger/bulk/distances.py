@@ -85,7 +85,8 @@ def _proposed(
 def network_metres(network: Network, names: Sequence[str], origins: Column, destinations: Column) -> Distances:
     """Shortest paths between stations that are given as indices into `names`, as Arrow's dictionaries have them.
 
-    Paths are searched from the origins that occur, once each. Unknown stations and pairs without a path break the rules
+    Paths are searched from the known origins that occur, once each; memory follows the rows, however many names stand
+    for no station. Unknown stations and pairs without a path break the rules
     `unknown-station` and `station-unreachable`. Raises `TypeError` for indices that are not integers, `ValueError` for
     unequal lengths and `IndexError` for indices beyond the names.
     """
@@ -102,13 +103,15 @@ def network_metres(network: Network, names: Sequence[str], origins: Column, dest
     if not len(origins):
         return Distances(np.zeros(0, np.int64), rules)
     refuse(rules, ~known[origins] | ~known[destinations], UnknownStation)
-    used, rows = np.unique(origins, return_inverse=True)
-    paths = np.full((len(used), len(names)), _UNREACHABLE, np.int64)
-    for row, origin in enumerate(used.tolist()):
-        if known[origin]:
-            reached = network.metres_from(names[origin])
-            paths[row] = [reached.get(name, _UNREACHABLE) for name in names]
-    metres = paths[rows, destinations]
+    metres = np.zeros(len(origins), np.int64)
+    fine = np.flatnonzero(rules == 0)
+    fine = fine[np.argsort(origins[fine], kind="stable")]
+    for rows in np.split(fine, np.flatnonzero(np.diff(origins[fine])) + 1):
+        if len(rows):  # of one origin
+            reached = network.metres_from(names[origins[rows[0]]])
+            ends, places = np.unique(destinations[rows], return_inverse=True)
+            lengths = [reached.get(names[end], _UNREACHABLE) for end in ends.tolist()]
+            metres[rows] = np.array(lengths, np.int64)[places]
     refuse(rules, metres == _UNREACHABLE, StationUnreachable)
     metres[rules != 0] = 0
     return Distances(metres, rules)

@@ -1,5 +1,6 @@
 """The fast twins agree with the plain ones, row by row: grams, metres, and which rule is broken."""
 
+import tracemalloc
 from fractions import Fraction
 from typing import Any
 
@@ -295,6 +296,23 @@ def test_paths_are_the_shortest(lengths: dict[tuple[str, str], int]) -> None:
             expected = 0, refusal.code
             assert not {one, other} <= network.stations or (one, other) not in shortest
         assert (int(metres), RULES[rule]) == expected
+
+
+def test_memory_follows_the_rows_and_not_the_names() -> None:
+    """Every row with two new names that are no stations, which a table of all pairs would make 25 million places of."""
+    network = Network.of([Arc("a", "b", 7), Arc("b", "c", 5)])
+    names = ["a", "c", *(f"garbage {number}" for number in range(5_000))]
+    origins = np.array([0, *range(2, 5_002), 0])
+    destinations = np.array([1, *range(5_001, 1, -1), 0])
+    tracemalloc.start()
+    try:
+        found = network_metres(network, names, origins, destinations)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (found.metres[[0, -1]].tolist(), found.metres.sum()) == ([12, 0], 12)
+    assert {RULES[rule] for rule in found.rule[1:-1]} == {"unknown-station"}
+    assert peak < 10 << 20
 
 
 def test_stations_that_are_no_indices_are_a_mistake_of_the_caller() -> None:
