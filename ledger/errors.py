@@ -498,3 +498,8 @@ class ProofMalformed(ProofError):
 
 class ProofMismatch(ProofError):
     """The proof is well formed and leads to another root."""
+
+
+def first_line(error: BaseException) -> str:
+    """What an error of a library says, without the lines that say where it was raised."""
+    return str(error).partition("\n")[0]

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from ledger.errors import first_line
 from scripts.importing.errors import MalformedFile
 from scripts.importing.records import BadRow, Chunk, DataFile, Row, nul_byte
 
@@ -124,7 +125,7 @@ def _opened(file: DataFile) -> pq.ParquetFile:
         text = [field.name for field in plain.schema_arrow if _is_text(field.type)]
         table = pq.ParquetFile(file.path, read_dictionary=text) if text else plain
     except _UNREADABLE as error:
-        raise file.malformed("file", "be Parquet", _first_line(error)) from None
+        raise file.malformed("file", "be Parquet", first_line(error)) from None
     limit = file.format.max_expanded_bytes
     for number in range(table.metadata.num_row_groups):
         size = table.metadata.row_group(number).total_byte_size
@@ -172,8 +173,4 @@ def _text(value: object) -> str:
 
 
 def _damaged(file: DataFile, error: BaseException, line: int) -> MalformedFile:
-    return file.malformed("file", "be intact Parquet", _first_line(error), line=line)
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).partition("\n")[0]
+    return file.malformed("file", "be intact Parquet", first_line(error), line=line)

@@ -31,7 +31,7 @@ from scripts.points.mapping import (
     Reading,
     wrong_inputs,
 )
-from scripts.points.refused import Verdicts
+from scripts.points.refused import LINE, Verdicts, taps_of
 
 _SEPARATOR: Final = "\x1f"
 _MICRODEGREE_DECIMALS: Final = 6
@@ -87,10 +87,11 @@ class _Draft:
     """One block of rows on the way."""
 
     def __init__(self, rows: pa.Table, mapping: FeedMapping) -> None:
-        self.columns: Mapping[str, pa.Array] = {name: _whole(rows.column(name)) for name in mapping.names}
+        self.columns: Mapping[str, pa.Array] = {name: of_columns.whole(rows, name) for name in mapping.names}
         self.verdicts = Verdicts(rows.num_rows)
         self._count = rows.num_rows
         self._mapping = mapping
+        self._lines = taps_of(rows)[0].column(LINE)
 
     def record_ids(self) -> pa.Array:
         parts = [of_columns.as_text(self.columns[name]) for name in self._mapping.record_id]
@@ -118,7 +119,7 @@ class _Draft:
 
     def earned(self, quantification: Quantification) -> tuple[NDArray[np.uint64], pa.Array, Whole]:
         times = self._times()
-        inputs = {name: self._input(name, given, times) for name, given in self._mapping.inputs.items()}
+        inputs = {name: self._input(given, times) for name, given in self._mapping.inputs.items()}
         values = {name: read.values for name, read in inputs.items()}
         missing = {name: read.blank for name, read in inputs.items()}
         quantified = quantify(values, quantification, rows=self._count, missing=missing)
@@ -163,7 +164,7 @@ class _Draft:
         self.verdicts.refuse(outside, "time-out-of-range", f"{moment.column} lies before 1970 or after 9999.")
         return read
 
-    def _input(self, name: str, given: Input, times: Mapping[str, Read]) -> Read:
+    def _input(self, given: Input, times: Mapping[str, Read]) -> Read:
         nothing = np.zeros(self._count, np.bool_)
         match given:
             case Constant():
@@ -171,13 +172,15 @@ class _Draft:
             case Duration():
                 return Read(times[_ENDED].values - times[_STARTED].values, nothing, nothing)
             case Reading():
-                return self._reading(name, given.column, given.decimals)
+                return self._reading(given.column, given.decimals)
             case GreatCircle():
-                reads = [self._reading(column, column, _MICRODEGREE_DECIMALS) for column in given.columns]
+                reads = [self._reading(column, _MICRODEGREE_DECIMALS) for column in given.columns]
                 for column, read in zip(given.columns, reads, strict=True):
                     self.verdicts.refuse(read.blank, "input-missing", f"{column} is blank, but needed for a distance.")
                 found = great_circle_metres(*(read.values for read in reads))
-                return self._distance(found, lambda row: f"A coordinate is off the globe (row {row}).", nothing)
+                return self._distance(
+                    found, lambda row: f"A coordinate of line {self._lines[row]} is off the globe.", nothing
+                )
             case OverNetwork():
                 return self._over_network(given, nothing)
 
@@ -202,7 +205,7 @@ class _Draft:
             self.verdicts.refuse(found.rule == number, RULES[number], explain)  # type: ignore[arg-type]
         return Read(found.metres, nothing, nothing)
 
-    def _reading(self, name: str, column: str, decimals: int) -> Read:
+    def _reading(self, column: str, decimals: int) -> Read:
         read = of_columns.whole_units(self.columns[column], decimals)
         text = self.columns[column]
 
@@ -242,8 +245,3 @@ def _quoted(text: pa.Array) -> pa.Array:
     for row in rows.tolist():
         values[row] = canonical_json(text[row].as_py()).decode()
     return pa.array(values, pa.string())
-
-
-def _whole(column: pa.ChunkedArray) -> pa.Array:
-    joined = column.combine_chunks()
-    return joined if isinstance(joined, pa.Array) else pa.concat_arrays(joined.chunks)

@@ -37,6 +37,12 @@ class Read(NamedTuple):
     wrong: Mask
 
 
+def whole(table: pa.Table, name: str) -> pa.Array:
+    """A column of a table as one array."""
+    column = table.column(name).combine_chunks()
+    return column if isinstance(column, pa.Array) else pa.concat_arrays(column.chunks)
+
+
 def as_text(column: pa.Array) -> pa.Array:
     """A column as texts, nothing for null."""
     if pa.types.is_string(column.type):

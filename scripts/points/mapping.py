@@ -13,6 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ledger.errors import first_line
 from ledger.quantification.network import Network
 from ledger.vocabulary import BatchKind
 from scripts.importing.errors import InvalidMapping
@@ -253,10 +257,12 @@ class _Reader:
         return {column: part.cleaners(column) for column in part.content}
 
     def _replacement(self, part: Part) -> Replacement:
-        pattern = part.pattern("pattern")
-        if pattern is None:
-            raise part.wrong("pattern", "be given", None)
-        made = Replacement(column=part.text("column"), pattern=pattern.pattern, by=part.text("by"))
+        made = Replacement(column=part.text("column"), pattern=part.text("pattern"), by=part.text("by"))
+        try:  # not Python's patterns: what runs it says whether it can
+            pc.replace_substring_regex(pa.array([""]), made.pattern, made.by)
+        except pa.ArrowInvalid as error:
+            rule = f"be a regular expression of RE2, with groups in by that it has ({first_line(error)})"
+            raise part.wrong("pattern", rule, made.pattern) from None
         part.finish()
         return made
 

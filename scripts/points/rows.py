@@ -93,12 +93,14 @@ def _block(chunks: Sequence[Chunk], number: int, mapping: FeedMapping, header: S
     lines = pa.concat_arrays([chunk.lines for chunk in chunks])
     bad = [row for chunk in chunks for row in chunk.bad]
     for place, name in enumerate(table.column_names):
-        column = _cleaned(_whole(table, name), name, mapping)
+        column = _cleaned(of_columns.whole(table, name), name, mapping)
         table = table.set_column(place, name, column)
     table = table.append_column(FILE, pa.array(np.full(len(lines), number, np.int64))).append_column(LINE, lines)
     kept = np.ones(len(lines), np.bool_)
     for condition in mapping.left_out:
-        kept &= ~of_columns.holds(condition, {name: _whole(table, name) for name in condition.names}, len(lines))
+        kept &= ~of_columns.holds(
+            condition, {name: of_columns.whole(table, name) for name in condition.names}, len(lines)
+        )
     rows = table if kept.all() else table.filter(pa.array(kept))
     return Block(rows, [_unreadable(bad, number, mapping, header)] if bad else [], int((~kept).sum()))
 
@@ -120,11 +122,6 @@ def _unreadable(bad: Sequence[BadRow], number: int, mapping: FeedMapping, header
     where = [pa.array([number] * len(bad), pa.int64()), pa.array([row.line for row in bad], pa.int64())]
     table = pa.table([*columns, *where], names=[*mapping.columns, FILE, LINE])
     return RefusedRows(table, [_ROW_UNREADABLE] * len(bad), [row.error.explain() for row in bad])
-
-
-def _whole(table: pa.Table, name: str) -> pa.Array:
-    column = table.column(name).combine_chunks()
-    return column if isinstance(column, pa.Array) else pa.concat_arrays(column.chunks)
 
 
 # Two taps, one trip
@@ -159,7 +156,7 @@ def _spill(blocks: Iterator[Block], pairing: Pairing, paths: Sequence[Path]) -> 
         writers: dict[int, pa.ipc.RecordBatchStreamWriter] = {}
         empty = None
         for block in blocks:
-            packed = of_columns.as_text(_whole(block.rows, pairing.card)).dictionary_encode()
+            packed = of_columns.as_text(of_columns.whole(block.rows, pairing.card)).dictionary_encode()
             parts = [zlib.crc32(card.encode()) % len(paths) for card in packed.dictionary.to_pylist()]
             part_of = np.array(parts, np.int64)[packed.indices.to_numpy()] if len(packed) else np.zeros(0, np.int64)
             for part in np.unique(part_of).tolist():
@@ -175,7 +172,7 @@ def _spill(blocks: Iterator[Block], pairing: Pairing, paths: Sequence[Path]) -> 
 
 def _pairs(taps: pa.Table, pairing: Pairing, refused: Sequence[RefusedRows], left_out: int) -> Block:
     names = {pairing.card, pairing.time.column, *pairing.enter.names, *pairing.leave.names}
-    columns = {name: _whole(taps, name) for name in names}
+    columns = {name: of_columns.whole(taps, name) for name in names}
     count = taps.num_rows
     verdicts = Verdicts(count)
     read = of_columns.moments(pairing.time, columns)

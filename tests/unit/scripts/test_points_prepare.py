@@ -144,6 +144,20 @@ def test_every_rule_refuses_its_row_and_no_other(home: Prepared) -> None:
     assert told[len(COLUMNS) :] == ["2026-01-02 08:00:00", "1", "3", "a"]
 
 
+def test_a_coordinate_off_the_globe_is_told_by_its_line(home: Prepared) -> None:
+    points = "".join(
+        f'{key} = "{key}"\n' for key in ("start_longitude", "start_latitude", "end_longitude", "end_latitude")
+    )
+    great_circle = "[inputs.distance_m.great_circle]\n" + points
+    mapping = home.mapping(MAPPING.replace('[inputs.distance_m]\ncolumn = "km"\nunit = "km"\n', great_circle))
+    header = "id,who,at,start_longitude,start_latitude,end_longitude,end_latitude\n"
+    good, off = "121.4,31.2,121.5,31.2\n", "121.4,31.2,121.5,91\n"
+    rows = [f"{number},a,2026-01-02 08:00:00,{at}" for number, at in enumerate((good, good, off))]
+    home.earn(mapping, [home.file(header + rows[0]), home.file(header + rows[1] + rows[2], "second.csv")], PER_KM)
+    (told,) = csv.reader(home.refused())
+    assert told[:4] == ["second.csv", "3", "input-out-of-range", "A coordinate of line 3 is off the globe."]
+
+
 def test_a_refused_row_makes_no_person(home: Prepared) -> None:
     _earn(home, _row(1, who="refused", km="0"))
     assert not home.persons.known_tags(Strings.from_list([b"refused"]))[1].any()
@@ -400,6 +414,10 @@ def test_quantities_that_are_none(home: Prepared, points: str) -> None:
 # Mappings
 
 
+def _replacing(pattern: str, by: str) -> str:
+    return f"[[replace]]\ncolumn = \"km\"\npattern = '{pattern}'\nby = '{by}'\n"
+
+
 @pytest.mark.parametrize(
     ("change", "error"),
     [
@@ -410,6 +428,9 @@ def test_quantities_that_are_none(home: Prepared, points: str) -> None:
         (("[inputs.distance_m]", "[inputs.energy_wh]"), "inputs must be among"),
         (('ended_at = "at"', ""), "started_at must be given"),
         (('record_id = ["id"]', "record_id = []"), "record_id must not be empty"),
+        (("[times]", _replacing("(?=a)", "b") + "[times]"), "pattern must be a regular expression of RE2"),
+        (("[times]", _replacing("(", "b") + "[times]"), "pattern must be a regular expression of RE2"),
+        (("[times]", _replacing("a", "\\2") + "[times]"), "pattern must be a regular expression of RE2"),
     ],
 )
 def test_mappings_are_read_strictly(home: Prepared, change: tuple[str, str], error: str) -> None:
