@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from ledger.canonical import canonical_json
 from ledger.errors import InvalidInput, NotFound
 from ledger.ids import Hash32
 from ledger.quantification import Quantification
+from ledger.units import civil_day_of_timestamp
 from ledger.vocabulary import ActivityStatus
 from scripts.command import command
 from scripts.commands.points_sending import app, points_home
@@ -22,7 +24,7 @@ from scripts.output import Facts, Grams, Listing, Result
 from scripts.points.home import INSTRUCTED
 from scripts.points.mapping import load_feed_mapping
 from scripts.points.prepare import BATCH_SIZE, prepare
-from scripts.points.run_folder import PreparedBatch, RunFolder, Terms
+from scripts.points.run_folder import CreditableDays, PreparedBatch, RunFolder, Terms
 from scripts.reads import plain
 
 
@@ -66,6 +68,11 @@ def prepare_points(
         reduction_class=found.reduction_class,
         party=Hash32(activity_id),
         methodology_id=found.methodology_id,
+        creditable=CreditableDays(
+            first=found.crediting_first_day,
+            last=found.crediting_last_day,
+            ended=civil_day_of_timestamp(int(time.time())) - 1,
+        ),
     )
     formula = _quantification(context, found, quantification)
     with points_home(context) as home:

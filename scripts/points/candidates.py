@@ -17,7 +17,7 @@ from ledger.bulk.rules import RULES
 from ledger.canonical import canonical_json
 from ledger.errors import InvalidInput, NotQuantified
 from ledger.quantification.document import Quantification
-from ledger.units import MAX_CIVIL_DAY, MAX_GRAMS
+from ledger.units import MAX_CIVIL_DAY, MAX_GRAMS, date_of_civil_day
 from scripts.points import columns as of_columns
 from scripts.points.columns import Mask, Read, Whole
 from scripts.points.mapping import (
@@ -32,6 +32,7 @@ from scripts.points.mapping import (
     wrong_inputs,
 )
 from scripts.points.refused import LINE, Verdicts, taps_of
+from scripts.points.run_folder import CreditableDays
 
 _SEPARATOR: Final = "\x1f"
 _MICRODEGREE_DECIMALS: Final = 6
@@ -68,18 +69,23 @@ def check_inputs(mapping: FeedMapping, quantification: Quantification) -> None:
         raise wrong_inputs(mapping, "hold all that the methodology needs", "without " + ", ".join(sorted(missing)))
 
 
-def candidates(rows: pa.Table, mapping: FeedMapping, quantification: Quantification | None) -> Candidates:
-    """What the rows would become."""
+def candidates(
+    rows: pa.Table,
+    mapping: FeedMapping,
+    quantification: Quantification | None,
+    creditable: CreditableDays | None = None,
+) -> Candidates:
+    """What the rows would become; `quantification` and `creditable` of earned points and behaviour."""
     draft = _Draft(rows, mapping)
     for refusal in mapping.refusals:
         broken = of_columns.holds(refusal.when, draft.columns, rows.num_rows)
         draft.verdicts.refuse(broken, refusal.rule, refusal.message)
     record_ids = draft.record_ids()
     references = draft.references()
-    if quantification is None:
+    if quantification is None or creditable is None:
         grams, details, days = *draft.instruction(), None
     else:
-        grams, details, days = draft.earned(quantification)
+        grams, details, days = draft.earned(quantification, creditable)
     return Candidates(rows, draft.verdicts, record_ids, references, grams, details, days)
 
 
@@ -117,8 +123,11 @@ class _Draft:
         details = pc.binary_join_element_wise('{"reference":', _quoted(reference), "}", "")
         return np.where(wrong, 0, read.values).astype(np.uint64), details
 
-    def earned(self, quantification: Quantification) -> tuple[NDArray[np.uint64], pa.Array, Whole]:
+    def earned(
+        self, quantification: Quantification, creditable: CreditableDays
+    ) -> tuple[NDArray[np.uint64], pa.Array, Whole]:
         times = self._times()
+        days = self._days(times, creditable)
         inputs = {name: self._input(given, times) for name, given in self._mapping.inputs.items()}
         values = {name: read.values for name, read in inputs.items()}
         missing = {name: read.blank for name, read in inputs.items()}
@@ -136,10 +145,27 @@ class _Draft:
             if number:
                 self.verdicts.refuse(quantified.rule == number, rule, explain)
         shown = {**inputs, **times}
+        return quantified.grams, self._details(shown), days
+
+    def _days(self, times: Mapping[str, Read], creditable: CreditableDays) -> Whole:
+        """The days of the entries. One outside keeps the chain from taking the whole batch, or stretches its days."""
         moment = times.get(_STARTED, times.get(_ENDED))
         assert moment is not None  # noqa: S101 - a mapping has at least one of the two
         days = (moment.values + _SHANGHAI_OFFSET_SECONDS) // _SECONDS_PER_DAY
-        return quantified.grams, self._details(shown), days
+
+        def explain(row: int) -> str:
+            day, first, latest = (
+                date_of_civil_day(int(day)) for day in (days[row], creditable.first, creditable.latest)
+            )
+            if creditable.latest < creditable.first:
+                return f"The day is {day}, but no day of the activity's crediting period, from {first} on, is over."
+            return (
+                f"The day is {day}, but only those from {first} to {latest} can be credited: in the period, and over."
+            )
+
+        outside = (days < creditable.first) | (days > creditable.latest)
+        self.verdicts.refuse(outside, "day-not-creditable", explain)
+        return days
 
     def _times(self) -> dict[str, Read]:
         times: dict[str, Read] = {}

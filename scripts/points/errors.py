@@ -78,6 +78,21 @@ class EntriesElsewhere(Refused):
 
 
 @dataclass(unsafe_hash=True)
+class BatchWithdrawn(Refused):
+    """A run whose batch was withdrawn: it will never be anchored, and other runs may hold its records."""
+
+    run: str
+    number: int
+    file_hash: Hash32
+
+    def explain(self) -> str:
+        return (
+            f"Batch {self.number} of the run in {self.run} (file hash {self.file_hash.hex0x}) was withdrawn; prepare "
+            "its files as another run."
+        )
+
+
+@dataclass(unsafe_hash=True)
 class BalancesDiffer(Inconsistent):
     """Balances from batch files do not add up to what persons have on chain."""
 

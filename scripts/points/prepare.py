@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from indexer.batch_files import BatchColumns, read_batch, strings_of, write_batch
 from indexer.batch_store import BatchStore
-from indexer.entry_index import EntryIndex
+from indexer.entry_index import WITHDRAWN, EntryIndex
 from indexer.persons import Persons
 from ledger.bulk.columns import Hashes
 from ledger.bulk.entries import ascending_order, entry_ids
@@ -33,6 +33,7 @@ from ledger.sum_tree import MAX_ENTRIES
 from ledger.vocabulary import BatchKind
 from scripts.importing.sources import Source
 from scripts.points.candidates import Candidates, candidates, check_inputs
+from scripts.points.errors import BatchWithdrawn
 from scripts.points.mapping import FeedMapping, OverNetwork
 from scripts.points.refused import LINE, count_rules, taps_of, write_refused
 from scripts.points.rows import Block, portions, read_blocks
@@ -83,9 +84,11 @@ def prepare(
     """Prepares every batch of the files, or what is left of them, and gives all headers.
 
     Raises `InvalidMapping` for inputs that the methodology does not take, `RunMismatch` for a folder of another run,
-    `MalformedFile` for a file that is wrong as a whole, `EntryIndexBusy` while another run is at work.
+    `BatchWithdrawn` for one that holds a withdrawn batch, `MalformedFile` for a file that is wrong as a whole,
+    `EntryIndexBusy` while another run is at work.
     """
     _check(mapping, terms, quantification, batch_size)
+    terms = _as_planned(terms, places.run)
     sources = [Source(path, mapping.file) for path in files]
     plan = _plan(mapping, sources, terms=terms, quantification=quantification, keys=keys, batch_size=batch_size)
     places.run.begin(plan, mapping.content)
@@ -136,18 +139,22 @@ class _Run:
     def _was_indexed(self, number: int) -> bool:
         """Whether the run was killed after the index had learnt the batch: then it stands as it is."""
         intended = self._places.run.intended(number)
-        if intended is None or intended.file_hash is None or self._places.index.place_of(intended.file_hash) is None:
+        if intended is None or not _is_indexed(self._places, intended):
             return False
         self._places.run.confirm(number)
         return True
 
     def _prepare(self, number: int, block: Block) -> None:
-        drafted = candidates(block.rows, self._mapping, self._quantification)
+        drafted = candidates(block.rows, self._mapping, self._quantification, self._terms.creditable)
         accepted = self._accepted(drafted)
         batch = self._batch(number, drafted, accepted) if len(accepted.places) else None
         refused = [*block.refused, *drafted.verdicts.refused(block.rows)]
+        part = self._places.run.refused_part(number)
+        part.unlink(
+            missing_ok=True
+        )  # of a run that was killed, when other rows of an instruction were beyond what is held
         if refused:
-            write_refused(self._places.run.refused_part(number), refused, self._mapping.columns, self._files)
+            write_refused(part, refused, self._mapping.columns, self._files)
         header = self._header(number, block, batch, days=_days(drafted, accepted), refused=count_rules(refused))
         self._places.run.intend(header)
         if batch is not None and header.file_hash is not None:
@@ -322,7 +329,17 @@ def _check(mapping: FeedMapping, terms: Terms, quantification: Quantification | 
     if terms.kind in _EARNED:
         if quantification is None or terms.methodology_id is None:
             raise InvalidInput("methodology", "be one with a quantification", None)
+        if terms.creditable is None:
+            raise InvalidInput("creditable", "be the days of the activity's crediting period that are over", None)
         check_inputs(mapping, quantification)
+
+
+def _as_planned(terms: Terms, run: RunFolder) -> Terms:
+    """A run that goes on the next day refuses the same rows: the days that were over are those of its plan."""
+    ended = run.planned_ended_day
+    if terms.creditable is None or ended is None:
+        return terms
+    return replace(terms, creditable=replace(terms.creditable, ended=ended))
 
 
 def _plan(
@@ -349,6 +366,7 @@ def _plan(
         "class": terms.reduction_class.label,
         "party": terms.party.hex0x,
         "methodology_id": terms.methodology_id.hex0x if terms.methodology_id else None,
+        "creditable": terms.creditable.to_json() if terms.creditable else None,
         "quantification": quantification.to_json() if quantification else None,
         "batch_size": batch_size,
         "keys": [keyed_hash(key=key, message=_FINGERPRINT).hex0x for key in (keys.entry_key, keys.salt_key)],
@@ -357,5 +375,16 @@ def _plan(
 
 def _index(places: Places, header: PreparedBatch) -> None:
     """The index has every prepared batch, unless it was built anew from those of the chain."""
-    if header.file_hash is not None and places.index.place_of(header.file_hash) is None:
+    if header.file_hash is not None and not _is_indexed(places, header):
         places.index.add(read_batch(places.store.local(header.file_hash)), header.file_hash)
+
+
+def _is_indexed(places: Places, header: PreparedBatch) -> bool:
+    """Whether the index has the batch. `BatchWithdrawn` if it was withdrawn: others may have its records now."""
+    place = None if header.file_hash is None else places.index.place_of(header.file_hash)
+    if place is None:
+        return False
+    batch = places.index.batches[place]
+    if batch.state == WITHDRAWN:
+        raise BatchWithdrawn(str(places.run.path), header.number, batch.file_hash)
+    return True

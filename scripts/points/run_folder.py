@@ -34,17 +34,39 @@ class RunMismatch(InvalidInput):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CreditableDays:
+    """Days that entries of an activity may have: those of its crediting period, first to last, that are over (§5.2).
+
+    `ended` is the last day that was over when the run was planned. The chain takes a batch as a whole or not at all.
+    """
+
+    first: int
+    last: int
+    ended: int
+
+    @property
+    def latest(self) -> int:
+        """The last day that an entry may have."""
+        return min(self.last, self.ended)
+
+    def to_json(self) -> dict[str, Json]:
+        """As it stands in the plan."""
+        return {"first": _day(self.first), "last": _day(self.last), "ended": _day(self.ended)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
     """What the batches of a run are for, besides what the mapping says.
 
-    `party` as docs/spec/05-points.md §5.3; for earn and behaviour it is the activity's id, and the methodology is the
-    version that its entries are quantified by.
+    `party` as docs/spec/05-points.md §5.3; for earn and behaviour it is the activity's id, the methodology is the
+    version that its entries are quantified by, and days are civil days in Shanghai.
     """
 
     kind: BatchKind
     reduction_class: ReductionClass
     party: Hash32
     methodology_id: MethodologyId | None = None
+    creditable: CreditableDays | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +171,13 @@ class RunFolder:
     def plan(self) -> Json:
         """What the run is."""
         return parse_strict((self.path / _PLAN).read_bytes())
+
+    @property
+    def planned_ended_day(self) -> int | None:
+        """`CreditableDays.ended` of the plan, which stays whenever the run goes on; None before there is one."""
+        plan = self.plan if (self.path / _PLAN).exists() else None
+        days = plan.get("creditable") if isinstance(plan, dict) else None
+        return civil_day_from_text(days.get("ended")) if isinstance(days, dict) else None
 
     @property
     def done(self) -> Json:

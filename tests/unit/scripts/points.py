@@ -10,14 +10,16 @@ from indexer.persons import open_persons
 from ledger.errors import Json
 from ledger.ids import Hash32, MethodologyId
 from ledger.quantification import Quantification
+from ledger.units import MAX_CIVIL_DAY
 from ledger.vocabulary import BatchKind, ReductionClass
 from scripts.points.mapping import load_feed_mapping
 from scripts.points.prepare import Places, PrepareKeys, prepare
-from scripts.points.run_folder import PreparedBatch, RunFolder, Terms
+from scripts.points.run_folder import CreditableDays, PreparedBatch, RunFolder, Terms
 
 KEYS = PrepareKeys(entry_key=bytes([1]) * 32, salt_key=bytes([2]) * 32)
 ACTIVITY = Hash32(bytes([3]) * 32)
 METHODOLOGY = MethodologyId(bytes([4]) * 32)
+EVERY_DAY = CreditableDays(first=0, last=MAX_CIVIL_DAY, ended=MAX_CIVIL_DAY)
 PROVIDER = Hash32(bytes([5]) * 32)
 
 
@@ -65,8 +67,15 @@ class Prepared:
         batch_size: int = 1_000_000,
         party: Hash32 = ACTIVITY,
         kind: BatchKind = BatchKind.EARN,
+        creditable: CreditableDays | None = EVERY_DAY,
     ) -> list[PreparedBatch]:
-        terms = Terms(kind=kind, reduction_class=ReductionClass.I, party=party, methodology_id=METHODOLOGY)
+        terms = Terms(
+            kind=kind,
+            reduction_class=ReductionClass.I,
+            party=party,
+            methodology_id=METHODOLOGY,
+            creditable=creditable,
+        )
         return prepare(
             mapping=load_feed_mapping(mapping),
             files=files,

@@ -4,23 +4,26 @@ import csv
 import json
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from indexer.entry_index import EntryIndex
+from indexer.entry_index import WITHDRAWN, EntryIndex
 from indexer.errors import EntryIndexBusy
 from ledger.bulk.columns import Strings
 from ledger.encoding import entry_id
 from ledger.errors import InvalidInput
 from ledger.ids import Hash32
+from ledger.units import civil_day_from_text
 from ledger.vocabulary import BatchKind, ReductionClass
 from scripts.importing.errors import InvalidMapping
 from scripts.points import rows as points_rows
+from scripts.points.errors import BatchWithdrawn
 from scripts.points.refused import COLUMNS
-from scripts.points.run_folder import PreparedBatch, RunFolder, RunMismatch
+from scripts.points.run_folder import CreditableDays, PreparedBatch, RunFolder, RunMismatch
 from tests.unit.scripts.points import KEYS, METHODOLOGY, Prepared, quantification
 
 PER_KM = quantification("per-distance", "100")
@@ -193,6 +196,85 @@ def test_a_withdrawn_batch_can_be_prepared_again(home: Prepared) -> None:
     home.index.withdraw(first.file_hash)
     (again,) = _earn(home, _row(1) + _row(2), run="second")
     assert again.entry_count == 2
+
+
+@pytest.mark.parametrize("left", ["all", "index", "name"])
+def test_a_run_that_holds_a_withdrawn_batch_does_not_go_on(home: Prepared, left: str) -> None:
+    """Finished, killed before the end, or killed between the index and the header's name."""
+    (first,) = _earn(home, _row(1))
+    assert first.file_hash is not None
+    home.index.withdraw(first.file_hash)
+    run = home.folder / "run"
+    if left != "all":
+        (run / "done.json").unlink()
+    if left == "name":
+        (run / "batches" / "00001.json").rename(run / "batches" / "00001.json.new")
+    with pytest.raises(BatchWithdrawn, match=r"Batch 1 of the run .* was withdrawn; prepare its files as another run"):
+        _earn(home, _row(1))
+    assert home.index.batches[0].state == WITHDRAWN
+
+
+# Days
+
+
+MARCH = CreditableDays(first=civil_day_from_text("2026-03-01"), last=civil_day_from_text("2026-03-31"), ended=0)
+
+
+@pytest.mark.parametrize(
+    ("ended", "refused", "days"),
+    [
+        ("2026-03-20", ["2", "5", "6"], ("2026-03-01", "2026-03-20")),
+        ("2026-05-01", ["2", "6"], ("2026-03-01", "2026-03-31")),
+        ("2026-02-27", ["2", "3", "4", "5", "6"], None),
+    ],
+)
+def test_days_that_cannot_be_credited(
+    home: Prepared, ended: str, refused: list[str], days: tuple[str, str] | None
+) -> None:
+    """One such row would keep the chain from taking the batch: a day before the period, days to come, after it."""
+    at = (
+        "2026-02-28 23:59:59",
+        "2026-03-01 00:00:00",
+        "2026-03-20 23:59:59",
+        "2026-03-31 23:00:00",
+        "9999-12-31 01:00:00",
+    )
+    file = home.file(HEADER + "".join(_row(number, at=time) for number, time in enumerate(at)))
+    creditable = replace(MARCH, ended=civil_day_from_text(ended))
+    (header,) = home.earn(home.mapping(MAPPING), [file], PER_KM, creditable=creditable)
+    assert _rules(home) == [(line, "day-not-creditable") for line in refused]
+    told = header.to_json()
+    assert (told.get("first_day"), told.get("last_day")) == (days or (None, None))
+
+
+def test_a_row_says_which_days_can_be_credited(home: Prepared) -> None:
+    file = home.file(HEADER + _row(1, at="2026-03-21 00:00:00"))
+    for run, ended, message in (
+        ("march", "2026-03-20", "only those from 2026-03-01 to 2026-03-20 can be credited"),
+        ("before", "2026-02-27", "no day of the activity's crediting period, from 2026-03-01 on, is over"),
+    ):
+        creditable = replace(MARCH, ended=civil_day_from_text(ended))
+        home.earn(home.mapping(MAPPING), [file], PER_KM, run=run, creditable=creditable)
+        assert f"The day is 2026-03-21, but {message}" in home.refused(run)[0]
+
+
+def test_a_run_that_goes_on_the_next_day_refuses_the_same_rows(home: Prepared) -> None:
+    file = home.file(HEADER + _row(1, at="2026-03-20 08:00:00") + _row(2, at="2026-03-21 08:00:00"))
+    creditable = replace(MARCH, ended=civil_day_from_text("2026-03-20"))
+    first = home.earn(home.mapping(MAPPING), [file], PER_KM, creditable=creditable)
+    assert [header.entry_count for header in first] == [1]
+    (home.folder / "run" / "done.json").unlink()
+    (home.folder / "run" / "batches" / "00001.json").unlink()
+    home.index = EntryIndex(home.folder / "anew", home.store)
+    tomorrow = replace(creditable, ended=creditable.ended + 1)
+    assert home.earn(home.mapping(MAPPING), [file], PER_KM, creditable=tomorrow) == first
+    with pytest.raises(RunMismatch):
+        home.earn(home.mapping(MAPPING), [file], PER_KM, creditable=replace(tomorrow, last=tomorrow.last + 1))
+
+
+def test_without_days_nothing_is_earned(home: Prepared) -> None:
+    with pytest.raises(InvalidInput, match="creditable must be the days"):
+        home.earn(home.mapping(MAPPING), [home.file(HEADER)], PER_KM, creditable=None)
 
 
 def test_parquet_and_csv_make_the_same_entries(home: Prepared) -> None:
@@ -370,6 +452,19 @@ def test_nobody_spends_more_than_they_have(home: Prepared) -> None:
     ]
     _redeem(home, "o7 a 1", run="later")
     assert [rule for _, rule in _rules(home, "later")] == ["more-than-held"]
+
+
+def test_a_row_that_passes_after_a_kill_is_refused_no_more(home: Prepared, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Instructions depend on balances: points that are anchored in between can be spent."""
+    (earned,) = _earn(home, _row(1))
+    with monkeypatch.context() as patch:
+        patch.setattr(RunFolder, "intend", _killer(RunFolder.intend, [0]))
+        with pytest.raises(KeyboardInterrupt):
+            _redeem(home, "o1 a 100")
+    assert list((home.folder / "redeem" / "refused").glob("*.csv"))
+    _anchor(home, earned)
+    (header,) = _redeem(home, "o1 a 100")
+    assert (header.total, header.refused, home.refused("redeem")) == (100, {}, [])
 
 
 def test_prepared_points_are_not_yet_there_to_spend(home: Prepared) -> None:
