@@ -203,8 +203,11 @@ class BatchWorker:
             if batch.kind != BatchKind.SNAPSHOT:
                 found = self._index.find_anchored(columns.entry_ids, besides=batch.file_hash)
                 duplicates = int((found.batch >= 0).sum())
-            self._index.add(columns, batch.file_hash)
-            self._index.anchor(batch.file_hash, number=batch.number, withheld=batch.withheld)
+            if self._index.place_of(batch.file_hash) is None:
+                self._index.add(columns, batch.file_hash)
+            # Whoever sent the batch may have said where it was before the chain took back blocks.
+            self._index.take_back(batch.file_hash, unless=(batch.number, batch.withheld))
+            self._index.anchor(batch.file_hash, number=batch.number, withheld=batch.withheld, doubled=True)
         overdrawn = self._overdrawn(batch, columns) if batch.kind in SPENDING else None
         return _Outcome(BatchFileState.CHECKED, duplicates=duplicates, overdrawn=overdrawn)
 

@@ -22,6 +22,8 @@ import functools
 import itertools
 import json
 import os
+import shutil
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -32,7 +34,7 @@ from numpy.typing import NDArray
 
 from indexer.batch_files import BatchColumns, read_batch, read_ids
 from indexer.batch_store import BatchStore, sync_folder
-from indexer.errors import BrokenEntryIndex, EntryIndexBusy
+from indexer.errors import AnchoredOtherwise, BrokenEntryIndex, EntriesCounted, EntryIndexBusy
 from indexer.sorted_runs import Run, RunFiles, Words, due, hashes_of, sorted_rows, words_of
 from ledger.bulk.columns import Hashes
 from ledger.errors import NotFound
@@ -52,6 +54,7 @@ _FORMAT: Final = 1
 _ATTEMPTS: Final = 5
 _MANIFEST: Final = "manifest.json"
 _LOCK: Final = "lock"
+_REBUILDING: Final = "rebuilding"
 _ROW_BITS: Final = 24  # a batch has at most 2**24 entries
 _ENTRIES: Final = "entries"
 _ACCOUNTS: Final = "accounts"
@@ -101,19 +104,20 @@ class _Manifest:
 
 
 def _steady(question: Callable[Concatenate[EntryIndex, _P], _T]) -> Callable[Concatenate[EntryIndex, _P], _T]:
-    """Asks by the newest manifest, and again if a writer merged runs away in between."""
+    """Asks by the newest manifest, and again if a writer merged runs away in between, or put other files there."""
 
     @functools.wraps(question)
     def asked(index: EntryIndex, /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
         missing = ""
-        for _ in range(_ATTEMPTS):
+        for attempt in range(_ATTEMPTS):
             index.refresh()
             try:
                 return question(index, *args, **kwargs)
             except FileNotFoundError as error:
                 missing = str(error.filename)
             except ValueError as error:
-                raise BrokenEntryIndex(str(index.folder), str(error)) from None
+                if attempt > 0:
+                    raise BrokenEntryIndex(str(index.folder), str(error)) from None
         raise BrokenEntryIndex(str(index.folder), f"{missing} is missing")
 
     return asked
@@ -128,10 +132,10 @@ class EntryIndex:
         self.folder = folder
         self._store = store
         self._files = {name: RunFiles(folder, columns) for name, columns in _COLUMNS.items()}
-        self._seen: tuple[int, int] | None = None
+        self._seen: tuple[int, int, int] | None = None
         self._manifest = _Manifest()
         self._by_hash: dict[bytes, int] = {}
-        self._locked = False
+        self._writer: int | None = None
         self.refresh()
 
     def refresh(self) -> None:
@@ -139,12 +143,12 @@ class EntryIndex:
         path = self.folder / _MANIFEST
         try:
             found = path.stat()
-            seen = (found.st_ino, found.st_mtime_ns)
+            seen = (found.st_ino, found.st_mtime_ns, found.st_size)
             if seen == self._seen:
                 return
             manifest = _manifest_from_json(path.read_bytes())
         except FileNotFoundError:
-            manifest, seen = _Manifest(), (0, 0)
+            manifest, seen = _Manifest(), (0, 0, 0)
         except (ValueError, KeyError, TypeError, LookupError) as error:
             raise BrokenEntryIndex(str(self.folder), f"its manifest cannot be read ({error})") from None
         self._seen, self._manifest = seen, manifest
@@ -152,8 +156,11 @@ class EntryIndex:
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
-        """Keeps other writers out; `EntryIndexBusy` if one is at work. May be entered again by the same object."""
-        if self._locked:
+        """Keeps other writers out; `EntryIndexBusy` if one is at work, another thread of this process too.
+
+        May be entered again by the thread that is in it.
+        """
+        if self._writer == threading.get_ident():
             yield
             return
         with (self.folder / _LOCK).open("w") as lock:
@@ -161,13 +168,13 @@ class EntryIndex:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise EntryIndexBusy(str(self.folder)) from None
-            self._locked = True
+            self._writer = threading.get_ident()
             try:
                 self.refresh()
                 self._remove_leftovers()
                 yield
             finally:
-                self._locked = False
+                self._writer = None
 
     # Batches
 
@@ -184,11 +191,13 @@ class EntryIndex:
         """Adds a prepared batch and gives its number in the index; a withdrawn one is prepared again.
 
         Adding a batch that is there changes nothing. A snapshot's entries are balances, not events: they are left out.
+        `EntriesCounted` for a withdrawn batch whose entries were prepared in another one since.
         """
         with self.writing():
             known = self.place_of(file_hash)
             if known is not None:
                 if self.batches[known].state == WITHDRAWN:
+                    self._check_single(known)
                     self._set_state(known, replace(self.batches[known], state=PREPARED))
                 return known
             place = len(self.batches)
@@ -202,16 +211,23 @@ class EntryIndex:
             self._save(change.manifest(batches=(*self.batches, added)))
             return place
 
-    def anchor(self, file_hash: bytes, *, number: int, withheld: int = 0) -> None:
+    def anchor(self, file_hash: bytes, *, number: int, withheld: int = 0, doubled: bool = False) -> None:
         """The chain has taken the batch as `number`; of an earn batch `withheld` grams filled the deficit (§5.2).
 
-        `NotFound` for a batch that was never added. Doing it again changes nothing.
+        `NotFound` for a batch that was never added. Doing it again changes nothing, with other values it is
+        `AnchoredOtherwise`: `take_back` it first. `EntriesCounted` for a withdrawn batch whose entries were prepared in
+        another one since, unless `doubled`: what the chain has counts, and whoever asks for that reports it.
         """
         with self.writing():
             place = self._place(file_hash)
             batch = self.batches[place]
             if batch.state == ANCHORED:
+                if (batch.number, batch.withheld) != (number, withheld):
+                    known, given = (batch.number, batch.withheld), (number, withheld)
+                    raise AnchoredOtherwise(batch.file_hash, *known, *given)
                 return
+            if batch.state == WITHDRAWN and not doubled:
+                self._check_single(place)
             anchored = replace(batch, state=ANCHORED, number=number, withheld=withheld)
             change = _Change(self._manifest, self._files)
             if batch.kind == BatchKind.EARN:
@@ -234,17 +250,19 @@ class EntryIndex:
                 raise NotFound("prepared batch that is not anchored", bytes(file_hash))
             self._set_state(place, replace(self.batches[place], state=WITHDRAWN))
 
-    def take_back(self, file_hash: bytes) -> None:
+    def take_back(self, file_hash: bytes, *, unless: tuple[int, int] | None = None) -> None:
         """The chain took back the block that held the batch: it is prepared again, and probably on its way.
 
         What it earned counts no more; what it spends stays off until it is withdrawn. Nothing happens unless it is
-        anchored.
+        anchored, nor if it is with the number and withheld grams `unless`.
         """
         with self.writing():
             place = self.place_of(file_hash)
             if place is None or self.batches[place].state != ANCHORED:
                 return
             batch = self.batches[place]
+            if (batch.number, batch.withheld) == unless:
+                return
             change = _Change(self._manifest, self._files)
             if batch.kind == BatchKind.EARN or batch.kind in _SPENDING:
                 columns = read_batch(self._store.local(file_hash))
@@ -258,16 +276,22 @@ class EntryIndex:
             self._save(change.manifest(batches=(*self.batches[:place], prepared, *self.batches[place + 1 :])))
 
     def rebuild(self, batches: Iterable[IndexedBatch]) -> None:
-        """Builds the index anew from batch files, in the order in which they were anchored and prepared."""
+        """Builds the index anew from batch files, in the order in which they were anchored and prepared.
+
+        It is built aside and takes the old one's place at once: a part of it must never look like a whole one, by which
+        records would be prepared twice. File names go on from the old ones, which readers may still have open.
+        """
         with self.writing():
-            self._save(_Manifest())
-            self._remove_leftovers()
+            aside = self.folder / _REBUILDING
+            anew = EntryIndex(aside, self._store)
+            anew._save(_Manifest(next_file=self._next_file()))
             for batch in batches:
-                self.add(read_batch(self._store.local(batch.file_hash)), batch.file_hash)
-                if batch.state == ANCHORED:
-                    self.anchor(batch.file_hash, number=batch.number, withheld=batch.withheld)
-                elif batch.state == WITHDRAWN:
-                    self.withdraw(batch.file_hash)
+                anew._add_again(batch)
+            for name in anew._manifest.names():
+                if (aside / name).exists():  # a run without rows has no file
+                    (aside / name).rename(self.folder / name)
+            sync_folder(self.folder)
+            self._save(anew._manifest)
 
     # Questions
 
@@ -351,6 +375,27 @@ class EntryIndex:
 
     # Within
 
+    def _add_again(self, batch: IndexedBatch) -> None:
+        """A batch as another index knew it."""
+        self.add(read_batch(self._store.local(batch.file_hash)), batch.file_hash)
+        if batch.state == ANCHORED:
+            self.anchor(batch.file_hash, number=batch.number, withheld=batch.withheld)
+        elif batch.state == WITHDRAWN:
+            self.withdraw(batch.file_hash)
+
+    def _next_file(self) -> int:
+        """A number above those of all files, also where a manifest that named them is gone."""
+        numbers = (int(path.stem) for path in self.folder.glob("*.run") if path.stem.isdecimal())
+        return max(self._manifest.next_file, 1 + max(numbers, default=0))
+
+    def _check_single(self, place: int) -> None:
+        """`EntriesCounted` if entries of the batch are in one that is prepared or anchored, but for itself."""
+        file_hash = self.batches[place].file_hash
+        found = self.find(read_ids(self._store.local(file_hash)), besides=file_hash).batch
+        if (found >= 0).any():
+            other = self.batches[int(found[found >= 0][0])].file_hash
+            raise EntriesCounted(file_hash, int((found >= 0).sum()), other)
+
     def _place(self, file_hash: bytes) -> int:
         place = self.place_of(file_hash)
         if place is None:
@@ -385,6 +430,8 @@ class EntryIndex:
         for path in self.folder.glob("*.run"):
             if path.name not in names:
                 path.unlink()
+        if (self.folder / _REBUILDING).is_dir():
+            shutil.rmtree(self.folder / _REBUILDING)
 
 
 class _Change:

@@ -10,9 +10,12 @@
     ├── DatabaseUnusable         the database does not answer, or its schema is not this program's
     ├── BatchStoreUnusable       the batch store does not answer
     └── EntryIndexBusy           another process writes the index of entries
+    Refused
+    └── EntriesCounted           entries of a withdrawn batch were prepared in another one since
     Inconsistent                 each halts the follower; what was committed before stays
     ├── CorruptBatch             the store holds other bytes under a hash
     ├── BrokenEntryIndex         the index of entries is damaged; it is derived, build it anew
+    ├── AnchoredOtherwise        the index of entries has a batch as anchored with another number or other withheld grams
     ├── BindingMismatch          the database belongs to another deployment or chain
     ├── BrokenChain              blocks do not follow each other, or logs do not belong to them
     ├── BrokenLog                leaves are missing, doubled or do not hash to what they claim
@@ -23,7 +26,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ledger.errors import Inconsistent, InvalidInput, Json, Unavailable
+from ledger.errors import Inconsistent, InvalidInput, Json, Refused, Unavailable
+from ledger.ids import Hash32
 
 
 class InvalidDatabaseUrl(InvalidInput):
@@ -104,6 +108,45 @@ class BrokenEntryIndex(Inconsistent):
     def explain(self) -> str:
         return (
             f"The index in {self.folder} is damaged: {self.reason}; it is derived: build it anew from the batch files."
+        )
+
+
+@dataclass(unsafe_hash=True)
+class EntriesCounted(Refused):
+    """Entries of a withdrawn batch were prepared in another batch since: both together would count them twice."""
+
+    file_hash: Hash32
+    entry_count: int
+    other_file_hash: Hash32
+
+    def explain(self) -> str:
+        return (
+            f"{self.entry_count} entries of the withdrawn batch {self.file_hash.hex0x} are in the batch "
+            f"{self.other_file_hash.hex0x} by now; go on with that one, or withdraw it first."
+        )
+
+    def explain_chinese(self) -> str:
+        return (
+            f"已撤回批次 {self.file_hash.hex0x} 中有 {self.entry_count} 个条目现已列入批次 {self.other_file_hash.hex0x}；"
+            "请继续使用后者，或先将其撤回。"
+        )
+
+
+@dataclass(unsafe_hash=True)
+class AnchoredOtherwise(Inconsistent):
+    """The index of entries has a batch as anchored with another number or other withheld grams."""
+
+    file_hash: Hash32
+    known_number: int
+    known_withheld: int
+    number: int
+    withheld: int
+
+    def explain(self) -> str:
+        return (
+            f"The index of entries has the batch {self.file_hash.hex0x} as number {self.known_number} with "
+            f"{self.known_withheld} g withheld, not as {self.number} with {self.withheld} g; if the chain took blocks "
+            "back, take this anchoring back first."
         )
 
 

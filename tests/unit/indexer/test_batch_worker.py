@@ -160,6 +160,22 @@ def test_a_batch_that_the_chain_takes_back_counts_no_more(city: City) -> None:
     assert [row.batch_number for row in city.files()] == [1, 2, 3]
 
 
+def test_what_the_chain_says_now_counts(city: City) -> None:
+    """The index may know a batch from before blocks were taken back, or as withdrawn in favour of another one."""
+    first, again = city.batch([(1, 100)]), city.batch([(1, 100), (2, 5)])
+    commitments = [city.commitment(one) for one in (first, again)]
+    for batch, commitment in zip((first, again), commitments, strict=True):
+        city.index.add(batch, commitment.file_hash)
+    city.index.anchor(commitments[0].file_hash, number=7, withheld=30)
+    city.index.withdraw(commitments[1].file_hash)
+    city.mine(*(lambda p, one=one: city.earn(p, one) for one in commitments))
+    city.catch_up()
+    assert city.states() == [("checked", None), ("checked", None)]
+    assert [batch.number for batch in city.index.batches] == [1, 2]
+    assert city.points(1, 2) == [200, 5]
+    assert city.incidents() == [(IncidentKind.DUPLICATE_ENTRIES, 2, False)]
+
+
 def test_incidents_of_a_batch_that_is_taken_back_are_past(city: City) -> None:
     wrong = city.commitment(city.batch([(1, 100)]))._replace(root=b"\x01" * 32)
     city.mine(lambda p: city.earn(p, wrong))

@@ -1,7 +1,8 @@
 """The index of entries and points: found by id and by person, merged, crash-safe, and the same when built anew."""
 
 import os
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,8 +13,8 @@ from indexer import entry_index, sorted_runs
 from indexer.batch_files import BatchColumns, write_batch
 from indexer.batch_store import FolderStore
 from indexer.entry_index import EntryIndex, IndexedBatch, credited_grams
-from indexer.errors import BrokenEntryIndex, EntryIndexBusy
-from indexer.sorted_runs import FAN_IN, RunFiles, sorted_rows
+from indexer.errors import AnchoredOtherwise, BrokenEntryIndex, EntriesCounted, EntryIndexBusy
+from indexer.sorted_runs import FAN_IN, Run, RunFiles, sorted_rows
 from ledger.errors import NotFound
 from ledger.ids import Hash32
 from ledger.vocabulary import BatchKind, ReductionClass
@@ -142,6 +143,20 @@ def test_withdrawn_batches_count_no_more_and_may_come_back(world: World) -> None
         world.index.withdraw(file_hash)
 
 
+def test_a_withdrawn_batch_stays_away_while_others_have_its_entries(world: World) -> None:
+    batch = make_batch([(1, 100), (2, 50)])
+    withdrawn = world.prepare(batch)
+    world.index.withdraw(withdrawn)
+    other = world.anchor(make_batch([(1, 100)]))
+    for again in (lambda: world.index.add(batch, withdrawn), lambda: world.index.anchor(withdrawn, number=2)):
+        with pytest.raises(EntriesCounted, match=f"1 entries .* {other.hex0x}"):
+            again()
+    assert world.points(1, 2) == [100, 0]
+    assert world.index.find(batch.entry_ids).batch.tolist() in ([-1, 1], [1, -1])
+    world.index.anchor(withdrawn, number=2, doubled=True)
+    assert world.points(1, 2) == [200, 50]
+
+
 def test_everything_may_be_said_twice(world: World) -> None:
     batch = make_batch([(1, 100)])
     file_hash = world.anchor(batch)
@@ -150,6 +165,20 @@ def test_everything_may_be_said_twice(world: World) -> None:
     assert world.points(1) == [100]
     with pytest.raises(NotFound):
         world.index.anchor(bytes(32), number=1)
+
+
+@pytest.mark.parametrize("other", [{"number": 2, "withheld": 30}, {"number": 1, "withheld": 31}])
+def test_an_anchored_batch_has_one_number_until_it_is_taken_back(world: World, other: dict[str, int]) -> None:
+    file_hash = world.prepare(make_batch([(1, 100)]))
+    world.index.anchor(file_hash, number=1, withheld=30)
+    with pytest.raises(AnchoredOtherwise, match="as number 1 with 30 g"):
+        world.index.anchor(file_hash, **other)
+    world.index.take_back(file_hash, unless=(1, 30))
+    assert world.points(1) == [70]
+    world.index.take_back(file_hash, unless=(other["number"], other["withheld"]))
+    assert world.points(1) == [0]
+    world.index.anchor(file_hash, **other)
+    assert world.points(1) == [100 - other["withheld"]]
 
 
 def test_balances_of_a_class_are_those_of_a_snapshot(world: World) -> None:
@@ -174,6 +203,36 @@ def test_another_process_sees_what_was_added(world: World) -> None:
         pass
 
 
+def test_another_thread_does_not_write_without_the_lock(world: World) -> None:
+    met: list[object] = []
+
+    def write() -> None:
+        try:
+            world.prepare(make_batch([(1, 100)]))
+        except EntryIndexBusy as error:
+            met.append(error)
+
+    with world.index.writing(), world.index.writing():
+        thread = threading.Thread(target=write)
+        thread.start()
+        thread.join()
+    assert len(met) == 1
+    assert len(world.index.batches) == 0
+    world.prepare(make_batch([(1, 100)]))
+
+
+def test_a_manifest_of_another_size_is_read_again(world: World) -> None:
+    """A file may have the number and, on a coarse clock, the time of one that was removed."""
+    path = world.folder / "index" / "manifest.json"
+    world.prepare(make_batch([(1, 10)]))
+    before = path.stat()
+    path.write_text('{"format":1,"batches":[],"runs":{},"pending":{},"next_file":9}')
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert path.stat().st_ino == before.st_ino
+    world.index.refresh()
+    assert len(world.index.batches) == 0
+
+
 def test_built_anew_it_is_the_same(world: World) -> None:
     batches = [make_batch([(person, 3) for person in range(9)], first=50 * number) for number in range(FAN_IN + 1)]
     for batch in batches:
@@ -188,6 +247,18 @@ def test_built_anew_it_is_the_same(world: World) -> None:
     people = tags(*range(9))
     assert anew.balances(people, I).tolist() == world.index.balances(people, I).tolist()
     assert sorted(before.values()) == sorted(path.read_bytes() for path in (world.folder / "anew").glob("*.run"))
+
+
+def test_built_anew_it_gives_no_file_a_name_that_was_used(world: World) -> None:
+    """Who has read the old manifest would else open other rows under the names that it holds."""
+    for number in range(FAN_IN):
+        world.anchor(make_batch([(1, 10)], first=number))
+    reader = EntryIndex(world.folder / "index", world.store)
+    old = {path.name for path in world.index.folder.glob("*.run")}
+    world.index.rebuild(list(world.index.batches))
+    new = {path.name for path in world.index.folder.glob("*.run")}
+    assert min(new) > max(old)
+    assert reader.balances(tags(1), I).tolist() == world.points(1) == [10 * FAN_IN]
 
 
 def test_few_files_whatever_the_number_of_batches(world: World) -> None:
@@ -208,9 +279,17 @@ def _crashes(monkeypatch: pytest.MonkeyPatch, world: World) -> Iterator[None]:
                 raise KeyboardInterrupt
             _left[0] -= 1
 
+        def first(act: Callable[..., object]) -> Callable[..., object]:
+            def counted(*args: object, **kwargs: object) -> object:
+                count_down()
+                return act(*args, **kwargs)
+
+            return counted
+
         with monkeypatch.context() as patch:
             patch.setattr(os, "fsync", count_down)
-            patch.setattr(Path, "unlink", count_down)
+            patch.setattr(Path, "unlink", first(Path.unlink))
+            patch.setattr(Path, "rename", first(Path.rename))
             yield
         if left[0] > 0:
             return
@@ -243,6 +322,35 @@ def test_a_crash_anywhere_is_before_or_after(world: World, monkeypatch: pytest.M
     assert names == after._manifest.names()
 
 
+def test_a_crash_while_withdrawing_or_building_anew_is_before_or_after(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A part of an index that looked whole would let records be credited twice."""
+    batches = [make_batch([(1, 10)], first=number) for number in range(3)]
+    for batch in batches[:-1]:
+        world.anchor(batch)
+    last = world.prepare(batches[-1])
+    crashes = 0
+    for _ in _crashes(monkeypatch, world):
+        index = EntryIndex(world.folder / "index", world.store)
+        try:
+            index.rebuild(list(index.batches))
+            index.withdraw(last)
+        except KeyboardInterrupt:
+            crashes += 1
+        after = EntryIndex(world.folder / "index", world.store)
+        assert len(after.batches) == len(batches)
+        assert after.balances(tags(1), I).tolist() == [20]
+        found = [int(after.find(batch.entry_ids).batch[0]) for batch in batches]
+        assert found in ([0, 1, 2], [0, 1, -1])
+    assert crashes > 10
+    after = EntryIndex(world.folder / "index", world.store)
+    assert after.batches[-1].state == entry_index.WITHDRAWN
+    with after.writing():
+        assert {path.name for path in after.folder.glob("*.run")} == after._manifest.names()
+        assert not (after.folder / "rebuilding").exists()
+
+
 def test_a_damaged_manifest_is_named(world: World) -> None:
     world.anchor(make_batch([(1, 10)]))
     (world.folder / "index" / "manifest.json").write_text('{"format": 2}')
@@ -250,11 +358,39 @@ def test_a_damaged_manifest_is_named(world: World) -> None:
         EntryIndex(world.folder / "index", world.store)
 
 
-def test_a_reader_goes_on_while_runs_are_merged_away(world: World) -> None:
+def _once(patch: pytest.MonkeyPatch, reader: EntryIndex, change: Callable[[tuple[Run, ...]], tuple[Run, ...]]) -> None:
+    """The next time that the reader, which has just read the manifest, looks for runs, it has those of `change`."""
+    real = reader._runs
+
+    def runs(name: str) -> tuple[Run, ...]:
+        patch.setattr(reader, "_runs", real)
+        return change(tuple(real(name)))
+
+    patch.setattr(reader, "_runs", runs)
+
+
+def test_a_reader_goes_on_while_runs_are_merged_away(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They vanish between the reader's look at the manifest and its look at the runs."""
+    world.anchor(make_batch([(1, 10)]))
     reader = EntryIndex(world.folder / "index", world.store)
-    for number in range(FAN_IN):
-        world.anchor(make_batch([(1, 10)], first=number))
+    asked: list[str] = []
+
+    def merge(runs: tuple[Run, ...]) -> tuple[Run, ...]:
+        for number in range(1, FAN_IN):
+            world.anchor(make_batch([(1, 10)], first=number))
+        asked.extend(run.name for run in runs)
+        return runs
+
+    _once(monkeypatch, reader, merge)
     assert reader.balances(tags(1), I).tolist() == [10 * FAN_IN]
+    assert len(asked) == 1
+    assert not (reader.folder / asked[0]).exists()
+
+
+def test_a_reader_looks_again_when_a_run_is_shorter(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.anchor(make_batch([(1, 10)]))
+    _once(monkeypatch, world.index, lambda runs: tuple(run._replace(rows=99) for run in runs))
+    assert world.points(1) == [10]
 
 
 def test_missing_or_short_runs_are_named(world: World) -> None:
