@@ -91,6 +91,7 @@ ERROR_SIGNATURES = (
     "PointLedger_MethodologyMismatch(bytes32,bytes32,bytes32)",
     "PointLedger_NotEarned(uint64,uint8)",
     "PointLedger_QuantityTooLarge(uint256,uint128)",
+    "PointLedger_RootAlreadyAnchored(bytes32,uint64)",
     "PointLedger_RootMissing()",
     "PointLedger_SequenceNotNext(bytes32,uint64,uint64)",
     "PointLedger_SignatureMalformed(bytes32)",

@@ -60,6 +60,10 @@ class PointBooks(Reductions, Providers, Campaigns):
         """Number of the batch that took the class's latest snapshot, or 0."""
         return self._books.latest_snapshots.get(reduction_class) or 0
 
+    def batch_of_root(self, root: Hash32) -> int:
+        """Number of the batch that anchored these entries, or 0; snapshots are not counted."""
+        return self._books.anchored_roots.get(root) or 0
+
     def _all_held_grams(self, account: Address) -> int:
         return super()._all_held_grams(account) + self.pooled_grams(account)
 
@@ -117,6 +121,8 @@ class PointBooks(Reductions, Providers, Campaigns):
     def _store(self, batch: Batch) -> None:
         """Numbers the batch and keeps with it what persons have after it."""
         self._books.batch_count += 1
+        if batch.kind is not BatchKind.SNAPSHOT and not batch.commitment.is_nothing:
+            self._books.anchored_roots[batch.commitment.root] = self.batch_count
         self._books.batches[self.batch_count] = replace(
             batch,
             personal_class_i_grams=self.point_totals(ReductionClass.I).personal_grams,

@@ -267,14 +267,21 @@ class Points(PointBooks):
             raise refusals.PointLedger_SignatureMalformed(activity_id)
         if signer != terms.feed_signer:
             raise refusals.PointLedger_WrongSigner(activity_id, signer, terms.feed_signer)
+        self._require_new_root(header.root)
 
     def _check_taking(self, reduction_class: ReductionClass, commitment: BatchCommitment) -> None:
         """What every batch that takes points from persons must keep to."""
         _require_class(reduction_class)
         _require_well_formed(commitment)
+        self._require_new_root(commitment.root)
         personal = self.point_totals(reduction_class).personal_grams
         if commitment.total > personal:
             raise refusals.PointLedger_ExceedsPersonal(reduction_class, personal, commitment.total)
+
+    def _require_new_root(self, root: Hash32) -> None:
+        number = self.batch_of_root(root)
+        if number:
+            raise refusals.PointLedger_RootAlreadyAnchored(root, number)
 
     def _require_correctable(self, batch_number: int, grams: int) -> Batch:
         if grams == 0:

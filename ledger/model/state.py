@@ -301,6 +301,7 @@ class Books:
     last_sequences: Layer[ActivityId, int] = field(default_factory=Layer)
     behaviour_values: Layer[ActivityId, int] = field(default_factory=Layer)
     latest_snapshots: Layer[ReductionClass, int] = field(default_factory=Layer)
+    anchored_roots: Layer[Hash32, int] = field(default_factory=Layer)
     operations: Layer[Hash32, Hash32 | None] = field(default_factory=Layer)
     roles: Layer[Address, frozenset[Role]] = field(default_factory=Layer)
     certificate_count: int = 0
@@ -372,7 +373,7 @@ def books_from(state: ModelState) -> Books:
 
 
 def _follow_batches(books: Books, state: ModelState) -> None:
-    """Sequences, behaviour values and latest snapshots, from the batches."""
+    """Sequences, behaviour values, latest snapshots and anchored roots, from the batches."""
     for number, batch in sorted(state.batches.items()):
         activity_id = ActivityId(batch.party)
         if batch.kind in {BatchKind.EARN, BatchKind.BEHAVIOUR}:
@@ -382,6 +383,8 @@ def _follow_batches(books: Books, state: ModelState) -> None:
             books.behaviour_values[activity_id] = value
         if batch.kind is BatchKind.SNAPSHOT:
             books.latest_snapshots[batch.reduction_class] = number
+        elif not batch.commitment.is_nothing:
+            books.anchored_roots[batch.commitment.root] = number
 
 
 def _add_up(books: Books, state: ModelState) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ledger.ids import ActivityId, Address, CampaignId, MethodologyId
+from ledger.ids import ActivityId, Address, CampaignId, Hash32, MethodologyId
 from ledger.refusals.base import ContractRefusal
 from ledger.vocabulary import BatchKind, ReductionClass
 
@@ -91,6 +91,17 @@ class PointLedger_WrongSigner(ContractRefusal):
 class PointLedger_RootMissing(ContractRefusal):
     english = "The batch carries no root; give the root of its sum tree."
     chinese = "批次缺少根哈希,请提供其求和树的根。"
+
+
+@dataclass(unsafe_hash=True)
+class PointLedger_RootAlreadyAnchored(ContractRefusal):
+    root: Hash32
+    batch_number: int
+    english = (
+        "The entries with root {root} were anchored as batch {batch_number} and move points only once; leave this "
+        "batch out."
+    )
+    chinese = "根哈希为 {root} 的条目已作为批次 {batch_number} 上链,同一组条目仅可入账一次,请勿再次提交。"
 
 
 @dataclass(unsafe_hash=True)

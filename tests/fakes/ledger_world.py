@@ -6,7 +6,7 @@ in integration tests.
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 
@@ -267,7 +267,7 @@ class World:
             "sequence": self.model.next_sequence(activity_id),
             "first_day": PERIOD[0],
             "last_day": PERIOD[1],
-            "root": some_hash("root of feed"),
+            "root": some_hash(f"root of feed {next(self._numbers)}"),
             "total": 1000,
             "entry_count": 10,
             "file_hash": some_hash("file of feed"),
@@ -293,7 +293,11 @@ class World:
             **DEFAULTS[function],
             "record_hash": RecordHash(some_hash(f"record {number}")),
         }
-        return Move(function, {**arguments, **changed})
+        arguments |= changed
+        taken = arguments.get("commitment")
+        if taken is not None and taken.root == commitment(0).root:  # a root of its own, unless another was asked for
+            arguments["commitment"] = replace(taken, root=some_hash(f"root of batch {number}"))
+        return Move(function, arguments)
 
     def digest_of(self, move: Move) -> Hash32:
         """Digest of a move's content, as the model and its counterpart have it."""

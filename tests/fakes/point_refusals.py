@@ -207,6 +207,20 @@ feed(
 
 
 @case
+def entries_are_earned_once(world: World) -> tuple[Move, ContractRefusal]:
+    world.with_points()
+    root = world.moves[-1].arguments["header"].root
+    return world.feed(root=root), refusals.PointLedger_RootAlreadyAnchored(root, 1)
+
+
+@case
+def behaviour_is_valued_once(world: World) -> tuple[Move, ContractRefusal]:
+    world.make(world.feed("record_behaviour"))
+    root = world.moves[-1].arguments["header"].root
+    return world.feed("record_behaviour", root=root), refusals.PointLedger_RootAlreadyAnchored(root, 1)
+
+
+@case
 def a_header_is_anchored_once(world: World) -> tuple[Move, ContractRefusal]:
     world.with_points()
     again = world.moves[-1]
@@ -343,6 +357,22 @@ for function in ("redeem_points", "donate_points", "cancel_points", "take_snapsh
     change(
         function, refusals.PointLedger_EntryCountOutOfRange(101, 100, 100), commitment=commitment(100, entry_count=101)
     )
+AGAIN = commitment(50, name="again")
+
+
+def taken_again(function: str) -> Case:
+    """Entries that took points before, under another operation id."""
+
+    def make(world: World) -> tuple[Move, ContractRefusal]:
+        world.with_points().do("cancel_points", commitment=AGAIN)
+        return world.move(function, commitment=AGAIN), refusals.PointLedger_RootAlreadyAnchored(AGAIN.root, 2)
+
+    return make
+
+
+for function in ("redeem_points", "donate_points", "cancel_points", "correct_points"):
+    POINT_CASES[f"{function}_again"] = taken_again(function)
+
 for function in ("redeem_points", "donate_points", "cancel_points"):
     change(function, refusals.PointLedger_ExceedsPersonal(II, 1000, 1001), commitment=commitment(1001))
     first = {"reduction_class": ReductionClass.I, "commitment": commitment(1)}

@@ -231,6 +231,8 @@ def _point_views(state: ModelState) -> Iterable[View]:
             yield points, "campaignPoolOf(bytes32,uint8)", (campaign_id, int(one)), "uint128"
     for number in range(len(state.batches) + 2):
         yield points, "batchOf(uint64)", (number,), BATCH
+    for batch in state.batches.values():
+        yield points, "batchOfRoot(bytes32)", (batch.commitment.root,), "uint64"
     for activity_id in state.activities:
         yield points, "nextSequence(bytes32)", (activity_id,), "uint64"
         yield points, "behaviourValueOf(bytes32)", (activity_id,), "uint128"
@@ -257,6 +259,7 @@ def _point_answers(model: LedgerModel, state: ModelState) -> Iterable[Any]:
         yield from (model.campaign_pool(campaign_id, one) for one in ReductionClass)
     for number in range(len(state.batches) + 2):
         yield _stored(model.batch(number) or NO_BATCH)
+    yield from (model.batch_of_root(batch.commitment.root) for batch in state.batches.values())
     for activity_id in state.activities:
         yield from (model.next_sequence(activity_id), model.behaviour_value(activity_id))
     for batch in state.batches.values():

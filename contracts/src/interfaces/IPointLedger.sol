@@ -163,6 +163,8 @@ interface IPointLedger is IOperationLedger, IHoldings {
     /// chain or another contract.
     error PointLedger_WrongSigner(ActivityId activityId, address signer, address feedSigner);
     error PointLedger_RootMissing();
+    /// @notice The same entries moved points before; a snapshot alone may repeat, since it moves none.
+    error PointLedger_RootAlreadyAnchored(bytes32 root, uint64 batchNumber);
     error PointLedger_FileHashMissing();
     /// @notice 1 to 2^24 entries, each of at least one gram.
     error PointLedger_EntryCountOutOfRange(uint64 entryCount, uint64 total, uint64 largestCount);
@@ -269,6 +271,9 @@ interface IPointLedger is IOperationLedger, IHoldings {
 
     /// @notice Number of the batch that took the class's latest snapshot, or zero.
     function latestSnapshot(ReductionClass class) external view returns (uint64);
+
+    /// @notice Number of the batch that anchored these entries, or zero; snapshots are not counted.
+    function batchOfRoot(bytes32 root) external view returns (uint64);
 
     /// @notice The digest that the feed signer signs (EIP-712), in the domain that ERC-5267 `eip712Domain()` tells.
     function hashFeedHeader(FeedHeader calldata header) external view returns (bytes32);

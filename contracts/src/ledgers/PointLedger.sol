@@ -49,6 +49,10 @@ contract PointLedger is IPointLedger, OperationLedger, EIP712 {
     mapping(ActivityId => uint64) private _lastSequence;
     mapping(ReductionClass => uint64) private _latestSnapshot;
 
+    /// @dev One set of entries is credited, or taken, once: under another sequence, another activity or another operation
+    /// id it would be the same points again. Snapshots move nothing and may repeat.
+    mapping(bytes32 root => uint64 batchNumber) private _anchoredRoots;
+
     /// @dev Apart from every total of grams: nothing reads it but its view (M19).
     mapping(ActivityId => uint128) private _behaviourValue;
 
@@ -305,6 +309,11 @@ contract PointLedger is IPointLedger, OperationLedger, EIP712 {
     }
 
     /// @inheritdoc IPointLedger
+    function batchOfRoot(bytes32 root) external view returns (uint64) {
+        return _anchoredRoots[root];
+    }
+
+    /// @inheritdoc IPointLedger
     function hashFeedHeader(FeedHeader calldata header) external view returns (bytes32) {
         return _hashFeedHeader(header);
     }
@@ -330,6 +339,8 @@ contract PointLedger is IPointLedger, OperationLedger, EIP712 {
         batch.personalClassII = uint64(_totals[ReductionClass.II].personal);
         number = ++_batchCount;
         _batches[number] = batch;
+        bytes32 root = batch.commitment.root;
+        if (root != 0 && batch.kind != BatchKind.Snapshot) _anchoredRoots[root] = number;
     }
 
     /// @dev Leaf of a batch, with its total as grams. Persons are not known here, so that no account gives.
@@ -374,12 +385,14 @@ contract PointLedger is IPointLedger, OperationLedger, EIP712 {
         (address signer, ECDSA.RecoverError fault,) = ECDSA.tryRecover(_hashFeedHeader(header), signature);
         if (fault != ECDSA.RecoverError.NoError) revert PointLedger_SignatureMalformed(id);
         if (signer != terms.feedSigner) revert PointLedger_WrongSigner(id, signer, terms.feedSigner);
+        _requireNewRoot(header.root);
     }
 
     /// @dev What every batch that takes points from persons must keep to.
     function _checkTaking(ReductionClass class, BatchCommitment calldata commitment) private view {
         _requireClass(class);
         commitment.requireWellFormed();
+        _requireNewRoot(commitment.root);
         _totals[class].requirePersonal(class, commitment.total);
     }
 
@@ -394,6 +407,11 @@ contract PointLedger is IPointLedger, OperationLedger, EIP712 {
     function _requireBatch(uint64 batchNumber) private view returns (Batch storage batch) {
         batch = _batches[batchNumber];
         if (batch.kind == BatchKind.None) revert PointLedger_UnknownBatch(batchNumber, _batchCount);
+    }
+
+    function _requireNewRoot(bytes32 root) private view {
+        uint64 number = _anchoredRoots[root];
+        if (number != 0) revert PointLedger_RootAlreadyAnchored(root, number);
     }
 
     function _hashFeedHeader(FeedHeader calldata header) private view returns (bytes32) {

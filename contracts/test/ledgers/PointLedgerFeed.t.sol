@@ -91,6 +91,30 @@ contract PointLedgerFeedTest is PointsFixture {
         _expectNoEarn(header, signed(header), abi.encodeWithSelector(IPointLedger.PointLedger_RootMissing.selector));
     }
 
+    /// @dev The cheat: one tree, signed again for the next sequence, for another activity, or sent as a redemption first.
+    function test_Earn_RevertWhen_RootAlreadyAnchored() external {
+        IPointLedger.FeedHeader memory header = headerOf(busRides, 700);
+        send(header, signed(header));
+        header.sequence = 2;
+        header.fileHash = keccak256("another file");
+        _expectNoEarn(header, signed(header), _rootAlreadyAnchored(header.root, 1));
+        header.activityId = register(feedOf("BUS-2", bus));
+        header.sequence = 1;
+        _expectNoEarn(header, signed(header), _rootAlreadyAnchored(header.root, 1));
+        redeem(I, mall, 10);
+        header.root = points.batchOf(2).commitment.root;
+        _expectNoEarn(header, signed(header), _rootAlreadyAnchored(header.root, 2));
+        assertEq(points.batchOfRoot(header.root), 2);
+        assertEq(personal(I), 690);
+    }
+
+    function test_RecordBehaviour_RevertWhen_RootAlreadyAnchored() external {
+        IPointLedger.FeedHeader memory header = headerOf(walking, 700);
+        send(header, signed(header));
+        header.sequence = 2;
+        _expectNoBehaviour(header, signed(header), _rootAlreadyAnchored(header.root, 1));
+    }
+
     function test_Earn_RevertWhen_FileHashMissing() external {
         IPointLedger.FeedHeader memory header = headerOf(busRides, 10);
         header.fileHash = 0;
@@ -501,6 +525,10 @@ contract PointLedgerFeedTest is PointsFixture {
     {
         bytes32 domain = Reference.pointLedgerDomain(chainId, verifyingContract);
         return signatureOf(FEED_KEY, keccak256(bytes.concat(hex"1901", domain, Encodings.feedHeaderHash(header))));
+    }
+
+    function _rootAlreadyAnchored(bytes32 root, uint64 batchNumber) private pure returns (bytes memory) {
+        return abi.encodeWithSelector(IPointLedger.PointLedger_RootAlreadyAnchored.selector, root, batchNumber);
     }
 
     function _expectNoEarn(IPointLedger.FeedHeader memory header, bytes memory signature, bytes memory reason) private {

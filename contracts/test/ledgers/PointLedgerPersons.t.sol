@@ -53,6 +53,20 @@ contract PointLedgerPersonsTest is PointsFixture {
         _expectNothingTaken(I, batch, abi.encodeWithSelector(IPointLedger.PointLedger_FileHashMissing.selector));
     }
 
+    /// @dev The cheat: one batch under two operation ids, or one that persons earned by.
+    function test_Taking_RevertWhen_RootAlreadyAnchored() external {
+        IPointLedger.BatchCommitment memory batch = batchOf(1);
+        vm.prank(platform);
+        points.redeem(op(), I, mall, batch, RECORD);
+        _expectNothingTaken(I, batch, _rootAlreadyAnchored(batch.root, 3));
+        batch.root = points.batchOf(1).commitment.root;
+        _expectNothingTaken(I, batch, _rootAlreadyAnchored(batch.root, 1));
+    }
+
+    function _rootAlreadyAnchored(bytes32 root, uint64 batchNumber) private pure returns (bytes memory) {
+        return abi.encodeWithSelector(IPointLedger.PointLedger_RootAlreadyAnchored.selector, root, batchNumber);
+    }
+
     function test_Taking_RevertWhen_ZeroQuantity() external {
         bytes memory reason = abi.encodeWithSelector(IPointLedger.PointLedger_ZeroQuantity.selector);
         _expectNothingTaken(I, batchOf(0), reason);

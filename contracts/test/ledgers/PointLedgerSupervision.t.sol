@@ -94,6 +94,20 @@ contract PointLedgerSupervisionTest is PointsFixture {
         _expectNoCorrection(earned, 300, batch, abi.encodeWithSelector(IPointLedger.PointLedger_RootMissing.selector));
     }
 
+    function test_Correct_RevertWhen_RootAlreadyAnchored() external {
+        IPointLedger.BatchCommitment memory batch = batchOf(100);
+        correctBatch(earned, 100, batch);
+        _expectNoCorrection(
+            earned,
+            100,
+            batch,
+            abi.encodeWithSelector(IPointLedger.PointLedger_RootAlreadyAnchored.selector, batch.root, 2)
+        );
+        correctBatch(earned, 10, nothing());
+        correctBatch(earned, 10, nothing());
+        assertEq(points.batchOfRoot(0), 0);
+    }
+
     function test_Correct_WhenAllIsTaken() external {
         _checkCorrect(300, batchOf(300));
         assertEq(deficitGrams(busRides), 0);
@@ -170,6 +184,16 @@ contract PointLedgerSupervisionTest is PointsFixture {
         takeSnapshot(I, 3, 990);
         takeSnapshot(I, 2, 1000);
         takeSnapshot(II, 3, 300);
+    }
+
+    function test_Snapshot_WhenTheRootIsRepeated() external {
+        IPointLedger.BatchCommitment memory batch = batchOf(1000);
+        vm.startPrank(platform);
+        points.takeSnapshot(op(), I, 1, batch, RECORD);
+        points.takeSnapshot(op(), I, 1, batch, RECORD);
+        vm.stopPrank();
+        assertEq(points.latestSnapshot(I), 3);
+        assertEq(points.batchOfRoot(batch.root), 0);
     }
 
     function test_Snapshot() external {
