@@ -302,7 +302,7 @@ class ContractViews:
         return self._ask(LIVE_ACTIVITY_OF, [facility_id], lambda found: ActivityId(found[0]))[0]
 
     def debtors_of(self, activity_ids: Iterable[ActivityId]) -> list[DebtorId]:
-        """Who the days of each activity are credited to and who owes its deficit, in one batch."""
+        """Who owes the deficit of each activity, in one batch."""
         return self._ask(DEBTOR_OF, activity_ids, lambda found: DebtorId(found[0]))
 
     def deficits_of(self, debtors: Iterable[DebtorId]) -> list[int]:

@@ -13,10 +13,13 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, func, select
 
 from indexer import schema
 from indexer.schema import Book, LotStatus
+from ledger import encoding
 from ledger.ids import (
     ZERO_ADDRESS,
+    ZERO_HASH,
     ActivityId,
     Address,
+    ClaimId,
     DebtorId,
     Hash32,
     IdentityCommitment,
@@ -182,16 +185,16 @@ def _lot(row: Row[Any]) -> Lot:
     )
 
 
-def _days(connection: Connection, table: Table, *where: ColumnElement[bool]) -> dict[DebtorId, Days]:
-    """Days that the lots, or the batches, of each debtor are of."""
+def _days(connection: Connection, table: Table, *where: ColumnElement[bool]) -> dict[ClaimId, Days]:
+    """Days that the lots, or the batches, of each claim are of."""
     activities = schema.activities
-    question = select(activities.c.debtor_id, table.c.first_day, table.c.last_day).join_from(
+    question = select(activities.c.activity_id, activities.c.facility_id, table.c.first_day, table.c.last_day).join_from(
         table, activities, table.c.activity_id == activities.c.activity_id
     )
-    days: dict[DebtorId, Days] = {}
+    days: dict[ClaimId, Days] = {}
     for row in connection.execute(question.where(*where).distinct()):
-        debtor = DebtorId(row.debtor_id)
-        days[debtor] = days.get(debtor, 0) | period(row.first_day, row.last_day)
+        claim = encoding.claim_id(activity_id=row.activity_id, facility_id=row.facility_id or ZERO_HASH)
+        days[claim] = days.get(claim, 0) | period(row.first_day, row.last_day)
     return days
 
 

@@ -20,6 +20,7 @@ from ledger.ids import (
     ActivityId,
     Address,
     CampaignId,
+    ClaimId,
     DebtorId,
     Hash32,
     IdentityCommitment,
@@ -210,10 +211,18 @@ def activity_id(*, code: str) -> ActivityId:
     return ActivityId(_sha256(b"\x32" + _FORMAT + _code(code)))
 
 
-def debtor_id(*, activity_id: bytes, facility_id: bytes) -> DebtorId:
+def claim_id(*, activity_id: bytes, facility_id: bytes) -> ClaimId:
     """The activity's facility under tag 0x42, or the activity itself where it names none (a facility id of zeros)."""
     facility = _fixed("facility_id", facility_id, 32)
-    return DebtorId(_sha256(b"\x42" + _FORMAT + facility) if any(facility) else activity_id)
+    return ClaimId(_sha256(b"\x42" + _FORMAT + facility) if any(facility) else activity_id)
+
+
+def debtor_id(*, activity_id: bytes, facility_id: bytes, reduction_class: ReductionClass) -> DebtorId:
+    """As `claim_id`, with the class under tag 0x43: a facility owes each class apart."""
+    facility = _fixed("facility_id", facility_id, 32)
+    if not any(facility):
+        return DebtorId(activity_id)
+    return DebtorId(_sha256(b"\x43" + _FORMAT + facility + _uint("reduction_class", reduction_class, 1)))
 
 
 def certificate_subject(

@@ -82,8 +82,14 @@ class ActivityId(Hash32):
     __slots__ = ()
 
 
+class ClaimId(Hash32):
+    """What days are credited to: a facility, whatever the class, or an activity that names none."""
+
+    __slots__ = ()
+
+
 class DebtorId(Hash32):
-    """Who days are credited to and a deficit is owed by: a facility, or an activity that names none."""
+    """Who owes a deficit: a facility in one class, or an activity that names none."""
 
     __slots__ = ()
 

@@ -30,7 +30,13 @@ def _activity_registered(growth: Growth, leaf: int, event: events.ActivityRegist
         "crediting_first_day": registration.crediting_first_day,
         "crediting_last_day": registration.crediting_last_day,
         "facility_id": unless(registration.facility_id, ZERO_HASH),
-        "debtor_id": bytes(encoding.debtor_id(activity_id=event.activity_id, facility_id=registration.facility_id)),
+        "debtor_id": bytes(
+            encoding.debtor_id(
+                activity_id=event.activity_id,
+                facility_id=registration.facility_id,
+                reduction_class=event.reduction_class,
+            )
+        ),
         "pledge_hash": unless(registration.pledge_hash, ZERO_HASH),
         "cap_gco2e": registration.cap_grams,
         "status": int(_STATUSES[OperationKind.ACTIVITY_REGISTERED]),

@@ -80,7 +80,7 @@ activities = Table(
     count("crediting_first_day"),
     count("crediting_last_day"),
     hash32("facility_id", nullable=True),
-    hash32("debtor_id"),  # who its days are credited to and who owes its deficit (docs/spec/03-encodings.md §3.2)
+    hash32("debtor_id"),  # who owes its deficit: its facility, in its class (docs/spec/03-encodings.md §3.2)
     hash32("pledge_hash", nullable=True),
     count("cap_gco2e"),  # most that may be issued over the crediting period, net of corrections
     word("status", ActivityStatus),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from ledger import encoding, refusals
 from ledger.batches import FeedHeader
-from ledger.ids import ZERO_HASH, ActivityId, Address, DebtorId, Hash32, MethodologyId, OperationId, RecordHash
+from ledger.ids import ZERO_HASH, ActivityId, Address, ClaimId, DebtorId, Hash32, MethodologyId, OperationId, RecordHash
 from ledger.model.accounts import Accounts
 from ledger.model.methodologies import Methodologies
 from ledger.model.operations import operation
@@ -55,11 +55,22 @@ class Activities(Accounts, Methodologies):
         """Whether points were earned on a day of the activity, or of its facility."""
         return contains(self._earned_days(activity_id), day)
 
-    def debtor(self, activity_id: ActivityId) -> DebtorId:
-        """Who the activity's days are credited to and who owes what it was credited too much (M10)."""
+    def claim(self, activity_id: ActivityId) -> ClaimId:
+        """What the activity's days are credited to (M10)."""
         activity = self.activity(activity_id)
         facility_id = ZERO_HASH if activity is None else activity.registration.facility_id
-        return encoding.debtor_id(activity_id=activity_id, facility_id=facility_id)
+        return encoding.claim_id(activity_id=activity_id, facility_id=facility_id)
+
+    def debtor(self, activity_id: ActivityId) -> DebtorId:
+        """Who owes what the activity was credited too much: its facility, in its class, where it names one."""
+        activity = self.activity(activity_id)
+        if activity is None:
+            return DebtorId(activity_id)
+        return encoding.debtor_id(
+            activity_id=activity_id,
+            facility_id=activity.registration.facility_id,
+            reduction_class=activity.reduction_class,
+        )
 
     def deficit_grams(self, debtor: DebtorId) -> int:
         """What a debtor owes: its next issuance fills it first."""
@@ -250,7 +261,7 @@ class Activities(Accounts, Methodologies):
         activity = self._books.activities[activity_id]
         credited = self._credited_days(activity_id) | period(first_day, last_day)
         debtor = self.debtor(activity_id)
-        self._books.credited_days[debtor] = credited
+        self._books.credited_days[self.claim(activity_id)] = credited
         self._books.deficits[debtor] = self.deficit_grams(debtor) - withheld_grams
         self._books.activities[activity_id] = replace(activity, issued_grams=activity.issued_grams + grams)
 
@@ -258,7 +269,7 @@ class Activities(Accounts, Methodologies):
         activity = self._books.activities[header.activity_id]
         debtor = self.debtor(header.activity_id)
         days = self._earned_days(header.activity_id) | period(header.first_day, header.last_day)
-        self._books.earned_days[debtor] = days
+        self._books.earned_days[self.claim(header.activity_id)] = days
         self._books.deficits[debtor] = self.deficit_grams(debtor) - withheld_grams
         issued = activity.issued_grams + header.total
         self._books.activities[header.activity_id] = replace(activity, issued_grams=issued)
@@ -270,10 +281,10 @@ class Activities(Accounts, Methodologies):
         self._books.activities[activity_id] = replace(activity, corrected_grams=activity.corrected_grams + grams)
 
     def _credited_days(self, activity_id: ActivityId) -> Days:
-        return self._books.credited_days.get(self.debtor(activity_id)) or 0
+        return self._books.credited_days.get(self.claim(activity_id)) or 0
 
     def _earned_days(self, activity_id: ActivityId) -> Days:
-        return self._books.earned_days.get(self.debtor(activity_id)) or 0
+        return self._books.earned_days.get(self.claim(activity_id)) or 0
 
     def _require_active_activity(self, activity_id: ActivityId) -> Activity:
         activity = self.activity(activity_id)

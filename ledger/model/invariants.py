@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from ledger import encoding
-from ledger.ids import DebtorId, LotId
+from ledger.ids import ClaimId, DebtorId, LotId
 from ledger.model.point_invariants import broken_point_invariants, owed_for_points
 from ledger.model.state import Certificate, Lot, ModelState
 from ledger.periods import period
@@ -76,17 +76,20 @@ def _certificates(state: ModelState) -> Iterator[str]:
 
 def _activities(state: ModelState) -> Iterator[str]:
     """Invariants 7 and 8."""
-    credited: dict[DebtorId, int] = defaultdict(int)
+    credited: dict[ClaimId, int] = defaultdict(int)
     deficits: dict[DebtorId, int] = defaultdict(int)
     for lot_id, lot in state.lots.items():
         if lot.bought_back:
             continue
-        registration = state.activities[lot.activity_id].registration
-        debtor = encoding.debtor_id(activity_id=lot.activity_id, facility_id=registration.facility_id)
+        facility_id = state.activities[lot.activity_id].registration.facility_id
+        claim = encoding.claim_id(activity_id=lot.activity_id, facility_id=facility_id)
+        debtor = encoding.debtor_id(
+            activity_id=lot.activity_id, facility_id=facility_id, reduction_class=lot.reduction_class
+        )
         days = period(lot.first_day, lot.last_day)
-        if credited[debtor] & days:
+        if credited[claim] & days:
             yield f"7: lot {lot_id} credits a day that was credited before"
-        credited[debtor] |= days
+        credited[claim] |= days
         deficits[debtor] += lot.corrected_grams - lot.taken_back_grams
     for debtor, grams in owed_for_points(state).items():
         deficits[debtor] += grams

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields
 
 from ledger import encoding
-from ledger.ids import ActivityId, DebtorId
+from ledger.ids import ActivityId, ClaimId, DebtorId
 from ledger.model.point_state import Batch, PointTotals
 from ledger.model.state import ModelState
 from ledger.periods import Days, period
@@ -121,15 +121,15 @@ def _change(batch: Batch) -> int:
 
 def _days(state: ModelState) -> Iterator[str]:
     """Invariant 18: a day earns points or is issued, never both."""
-    earned: dict[DebtorId, Days] = defaultdict(int)
+    earned: dict[ClaimId, Days] = defaultdict(int)
     for batch in state.batches.values():
         if batch.kind is BatchKind.EARN:
-            earned[_debtor(state, batch)] |= period(batch.first_day, batch.last_day)
+            earned[_claim(state, batch)] |= period(batch.first_day, batch.last_day)
     if earned != dict(state.earned_days):
         yield "18: the days that earned points are not those of the batches"
-    for debtor, days in earned.items():
-        if days & state.credited_days.get(debtor, 0):
-            yield f"18: debtor {debtor} was credited for a day both ways"
+    for claim, days in earned.items():
+        if days & state.credited_days.get(claim, 0):
+            yield f"18: claim {claim} was credited for a day both ways"
 
 
 def _issued(state: ModelState) -> Iterator[str]:
@@ -169,4 +169,11 @@ def _certificate_numbers(state: ModelState) -> Iterator[str]:
 
 def _debtor(state: ModelState, batch: Batch) -> DebtorId:
     registration = state.activities[ActivityId(batch.party)].registration
-    return encoding.debtor_id(activity_id=batch.party, facility_id=registration.facility_id)
+    return encoding.debtor_id(
+        activity_id=batch.party, facility_id=registration.facility_id, reduction_class=batch.reduction_class
+    )
+
+
+def _claim(state: ModelState, batch: Batch) -> ClaimId:
+    registration = state.activities[ActivityId(batch.party)].registration
+    return encoding.claim_id(activity_id=batch.party, facility_id=registration.facility_id)

@@ -10,6 +10,7 @@ from ledger.ids import (
     ActivityId,
     Address,
     CampaignId,
+    ClaimId,
     DebtorId,
     Hash32,
     IdentityCommitment,
@@ -193,7 +194,7 @@ class Leaf:
 class ModelState:
     """Everything that the rules depend on, as plain data: what `LedgerModel.state` gives and `LedgerModel.load` takes.
 
-    `credited_days`, `earned_days` and `deficits` (g CO2e) are by `encoding.debtor_id`; pools (g CO2e) by account or
+    `credited_days` and `earned_days` are by `encoding.claim_id`, `deficits` (g CO2e) by `encoding.debtor_id`; pools (g CO2e) by account or
     campaign, and class. `operations` holds the digest of each applied operation, or None where it is not known: such an
     id counts as repeated whatever its content. `certificates` and `campaign_cancellations` may be partial,
     `certificate_count` is not.
@@ -202,8 +203,8 @@ class ModelState:
     accounts: Mapping[Address, Account] = field(default_factory=dict)
     methodologies: Mapping[MethodologyId, Methodology] = field(default_factory=dict)
     activities: Mapping[ActivityId, Activity] = field(default_factory=dict)
-    credited_days: Mapping[DebtorId, Days] = field(default_factory=dict)
-    earned_days: Mapping[DebtorId, Days] = field(default_factory=dict)
+    credited_days: Mapping[ClaimId, Days] = field(default_factory=dict)
+    earned_days: Mapping[ClaimId, Days] = field(default_factory=dict)
     deficits: Mapping[DebtorId, int] = field(default_factory=dict)
     proposals: Mapping[Hash32, Proposal] = field(default_factory=dict)
     lots: Mapping[LotId, Lot] = field(default_factory=dict)
@@ -282,8 +283,8 @@ class Books:
     latest_version: Layer[str, int] = field(default_factory=Layer)
     activities: Layer[ActivityId, Activity] = field(default_factory=Layer)
     live_activity: Layer[Hash32, ActivityId | None] = field(default_factory=Layer)
-    credited_days: Layer[DebtorId, Days] = field(default_factory=Layer)
-    earned_days: Layer[DebtorId, Days] = field(default_factory=Layer)
+    credited_days: Layer[ClaimId, Days] = field(default_factory=Layer)
+    earned_days: Layer[ClaimId, Days] = field(default_factory=Layer)
     deficits: Layer[DebtorId, int] = field(default_factory=Layer)
     proposals: Layer[Hash32, Proposal] = field(default_factory=Layer)
     lots: Layer[LotId, Lot] = field(default_factory=Layer)

@@ -119,7 +119,7 @@ class ActivityRegistry_DeficitOutstanding(ContractRefusal):
     activity_id: ActivityId
     deficit_grams: int
     english = (
-        "The facility of activity {activity_id}, or the activity where it names none, owes {deficit_grams}; "
+        "The facility of activity {activity_id}, or the activity where it names none, owes {deficit_grams} of its class; "
         "later issuance has to fill that before the activity can end."
     )
     chinese = (

@@ -21,6 +21,7 @@ from ledger.ids import (
     ActivityId,
     Address,
     CampaignId,
+    ClaimId,
     DebtorId,
     Hash32,
     LotId,
@@ -191,15 +192,15 @@ class PointsLife:
     def earn(self, activity_id: ActivityId, commitment: BatchCommitment, first_day: int, last_day: int) -> int:
         """Points of persons, as far as no deficit takes them; gives the batch's number."""
         books, activity = self.model._books, self.model.state().activities[activity_id]
-        debtor = self._debtor(activity_id)
+        debtor, claim = self._debtor(activity_id), self.model.claim(activity_id)
         days = period(first_day, last_day)
-        if days & (books.credited_days.get(debtor) or 0):
+        if days & (books.credited_days.get(claim) or 0):
             raise Refused
         header = self._header(BatchKind.EARN, activity_id, commitment, first_day, last_day)
         withheld = min(books.deficits.get(debtor) or 0, commitment.total)
         books.deficits[debtor] = (books.deficits.get(debtor) or 0) - withheld
         books.activities[activity_id] = replace(activity, issued_grams=activity.issued_grams + commitment.total)
-        books.earned_days[debtor] = (books.earned_days.get(debtor) or 0) | days
+        books.earned_days[claim] = (books.earned_days.get(claim) or 0) | days
         totals = self.state.totals[header.reduction_class]
         totals.issued += commitment.total
         totals.personal += commitment.total - withheld

@@ -162,7 +162,11 @@ def _views(state: ModelState) -> Iterable[View]:
     for activity_id, activity in state.activities.items():
         yield activities, "activityOf(bytes32)", (activity_id,), ACTIVITY
         yield activities, "debtorOf(bytes32)", (activity_id,), "bytes32"
-        debtor = encoding.debtor_id(activity_id=activity_id, facility_id=activity.registration.facility_id)
+        debtor = encoding.debtor_id(
+            activity_id=activity_id,
+            facility_id=activity.registration.facility_id,
+            reduction_class=activity.reduction_class,
+        )
         yield activities, "deficitOf(bytes32)", (debtor,), "uint128"
         yield activities, "liveActivityOf(bytes32)", (activity.registration.facility_id,), "bytes32"
     for proposal_id in state.proposals:

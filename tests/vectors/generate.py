@@ -322,7 +322,7 @@ def activity_id() -> list[Case]:
     return [{"code": code, "expected": hexed(sha256(b"\x32", FORMAT, with_length(code)))} for code in CODES]
 
 
-def debtor_id() -> list[Case]:
+def claim_id() -> list[Case]:
     """A facility under its tag, also where it has the id of the activity; the activity where there is no facility."""
     activity = counted("activity")
     return [
@@ -332,6 +332,23 @@ def debtor_id() -> list[Case]:
             "expected": hexed(activity if facility == ZERO else sha256(b"\x42", FORMAT, facility)),
         }
         for facility in (counted("facility"), activity, ONES, ZERO)
+    ]
+
+
+def debtor_id() -> list[Case]:
+    """A facility in a class under their tag; the activity, whatever its class, where there is no facility."""
+    activity = counted("activity")
+    return [
+        {
+            "activity_id": hexed(activity),
+            "facility_id": hexed(facility),
+            "class": reduction_class,
+            "expected": hexed(
+                activity if facility == ZERO else sha256(b"\x43", FORMAT, facility, bytes([reduction_class]))
+            ),
+        }
+        for facility in (counted("facility"), activity, ONES, ZERO)
+        for reduction_class in (1, 2)
     ]
 
 
@@ -620,6 +637,7 @@ ENCODINGS: list[Callable[[], list[Case]]] = [
     lot_id,
     methodology_id,
     activity_id,
+    claim_id,
     debtor_id,
     code_refused,
     certificate_subject,

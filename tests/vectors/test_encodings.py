@@ -170,8 +170,13 @@ COMPUTED: dict[str, Callable[[Case], bytes]] = {
     "lot_id": lot_id,
     "methodology_id": lambda case: encoding.methodology_id(code=case["code"], version=int(case["version"])),
     "activity_id": lambda case: encoding.activity_id(code=case["code"]),
-    "debtor_id": lambda case: encoding.debtor_id(
+    "claim_id": lambda case: encoding.claim_id(
         activity_id=raw(case["activity_id"]), facility_id=raw(case["facility_id"])
+    ),
+    "debtor_id": lambda case: encoding.debtor_id(
+        activity_id=raw(case["activity_id"]),
+        facility_id=raw(case["facility_id"]),
+        reduction_class=ReductionClass(int(case["class"])),
     ),
     "certificate_subject": certificate_subject,
     "batch_subject": batch_subject,

@@ -165,8 +165,8 @@ interface IActivityRegistry is IOperationLedger {
     /// @notice The activity as stored; status Unknown if never registered.
     function activityOf(ActivityId activityId) external view returns (Activity memory);
 
-    /// @notice Who the activity's days are credited to and who owes what it was credited too much: its facility, or the
-    /// activity itself where it names none, so that a facility registered anew owes still and is not credited twice.
+    /// @notice Who owes what the activity was credited too much: its facility in the activity's class, or the activity
+    /// itself where it names none, so that a facility registered anew owes still, and each class what it owes of that class.
     function debtorOf(ActivityId activityId) external view returns (DebtorId);
 
     /// @notice What corrections could not take back from a debtor's lots and its next issuance fills first, in g CO2e.
@@ -175,7 +175,7 @@ interface IActivityRegistry is IOperationLedger {
     /// @notice The live activity registered for a facility, or zero.
     function liveActivityOf(bytes32 facilityId) external view returns (ActivityId);
 
-    /// @notice Whether a day has been credited to the activity's debtor: to it, or to another one at its facility.
+    /// @notice Whether a day has been credited to the activity, or to another one at its facility, of whatever class.
     function isCredited(ActivityId activityId, CivilDay day) external view returns (bool);
 
     /// @notice Whether points were earned on a day, by the activity or by another one at its facility.

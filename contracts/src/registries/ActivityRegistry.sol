@@ -14,6 +14,7 @@ import {
     ActivityKind,
     ActivityStatus,
     CivilDay,
+    ClaimId,
     DebtorId,
     MethodologyKind,
     MethodologyStatus,
@@ -38,13 +39,13 @@ contract ActivityRegistry is IActivityRegistry, OperationLedger {
 
     /// @dev Kept per facility where there is one, so that a facility which is registered anew (as another activity)
     /// cannot be credited twice for the same day (M10).
-    mapping(DebtorId => DayBitmap.Days) private _credited;
+    mapping(ClaimId => DayBitmap.Days) private _credited;
 
     /// @dev Days on which points were earned; kept as the credited days are, with which they share no day (M16).
-    mapping(DebtorId => DayBitmap.Days) private _earned;
+    mapping(ClaimId => DayBitmap.Days) private _earned;
 
-    /// @dev Kept as the credited days are, so that grams found wrong after an activity has ended are still filled by
-    /// whatever the facility is credited next. In g CO2e.
+    /// @dev Kept per facility and class, so that grams found wrong after an activity has ended are still filled by
+    /// whatever the facility is credited next of that class. In g CO2e.
     mapping(DebtorId => uint128) private _deficitGrams;
 
     constructor(
@@ -132,9 +133,8 @@ contract ActivityRegistry is IActivityRegistry, OperationLedger {
 
         // Effect:
         Activity storage activity = _activities[activityId];
-        DebtorId debtor = _debtorOf(activityId);
-        _credited[debtor].add(firstDay, lastDay);
-        _deficitGrams[debtor] -= terms.withheldGrams;
+        _credited[_claimOf(activityId)].add(firstDay, lastDay);
+        _deficitGrams[_debtorOf(activityId)] -= terms.withheldGrams;
         activity.issuedGrams += grams;
     }
 
@@ -148,9 +148,8 @@ contract ActivityRegistry is IActivityRegistry, OperationLedger {
         terms = _checkEarning(activityId, firstDay, lastDay, grams);
 
         // Effect:
-        DebtorId debtor = _debtorOf(activityId);
-        _earned[debtor].add(firstDay, lastDay);
-        _deficitGrams[debtor] -= terms.withheldGrams;
+        _earned[_claimOf(activityId)].add(firstDay, lastDay);
+        _deficitGrams[_debtorOf(activityId)] -= terms.withheldGrams;
         _activities[activityId].issuedGrams += grams;
     }
 
@@ -222,12 +221,12 @@ contract ActivityRegistry is IActivityRegistry, OperationLedger {
 
     /// @inheritdoc IActivityRegistry
     function isCredited(ActivityId activityId, CivilDay day) external view returns (bool) {
-        return _credited[_debtorOf(activityId)].contains(day);
+        return _credited[_claimOf(activityId)].contains(day);
     }
 
     /// @inheritdoc IActivityRegistry
     function isEarned(ActivityId activityId, CivilDay day) external view returns (bool) {
-        return _earned[_debtorOf(activityId)].contains(day);
+        return _earned[_claimOf(activityId)].contains(day);
     }
 
     function _step(ActivityId activityId, ActivityStatus expected, ActivityStatus next) private {
@@ -315,13 +314,12 @@ contract ActivityRegistry is IActivityRegistry, OperationLedger {
         returns (IssuanceTerms memory terms)
     {
         _checkReduction(activityId, firstDay, lastDay, grams);
-        DebtorId debtor = _debtorOf(activityId);
-        if (_earned[debtor].meets(firstDay, lastDay)) {
+        if (_earned[_claimOf(activityId)].meets(firstDay, lastDay)) {
             revert ActivityRegistry_DayEarnedPoints(activityId, firstDay, lastDay);
         }
 
         Activity storage activity = _activities[activityId];
-        uint128 deficit = _deficitGrams[debtor];
+        uint128 deficit = _deficitGrams[_debtorOf(activityId)];
         return IssuanceTerms({
             methodologyId: activity.registration.methodologyId,
             class: activity.class,
@@ -348,7 +346,7 @@ contract ActivityRegistry is IActivityRegistry, OperationLedger {
         Activity storage activity = _requireActive(activityId);
         if (grams == 0) revert ActivityRegistry_ZeroQuantity(activityId);
         _checkPeriod(registration, firstDay, lastDay);
-        if (_credited[_debtorOf(activityId)].meets(firstDay, lastDay)) {
+        if (_credited[_claimOf(activityId)].meets(firstDay, lastDay)) {
             revert ActivityRegistry_PeriodOverlap(activityId, firstDay, lastDay);
         }
         _checkParties(registration);
@@ -398,7 +396,12 @@ contract ActivityRegistry is IActivityRegistry, OperationLedger {
         if (grams > cap - used) revert ActivityRegistry_CapExceeded(activityId, cap, used, grams);
     }
 
+    function _claimOf(ActivityId activityId) private view returns (ClaimId) {
+        return Encodings.claimId(activityId, _activities[activityId].registration.facilityId);
+    }
+
     function _debtorOf(ActivityId activityId) private view returns (DebtorId) {
-        return Encodings.debtorId(activityId, _activities[activityId].registration.facilityId);
+        Activity storage activity = _activities[activityId];
+        return Encodings.debtorId(activityId, activity.registration.facilityId, activity.class);
     }
 }

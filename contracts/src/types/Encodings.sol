@@ -8,6 +8,7 @@ import {
     CampaignId,
     CancellationPurpose,
     CivilDay,
+    ClaimId,
     DebtorId,
     LotId,
     MethodologyId,
@@ -56,7 +57,8 @@ library Encodings {
     bytes1 private constant TAG_BUY_BACK = 0x3e;
     bytes1 private constant TAG_CAMPAIGN = 0x3f;
     bytes1 private constant TAG_CAMPAIGN_CANCELLATION = 0x40;
-    bytes1 private constant TAG_FACILITY = 0x42;
+    bytes1 private constant TAG_CLAIM = 0x42;
+    bytes1 private constant TAG_DEBTOR = 0x43;
 
     error Encodings_FieldCountOutOfRange(uint256 count);
 
@@ -146,9 +148,15 @@ library Encodings {
     /// @notice The activity's facility under a tag of its own, or the activity itself where it names none.
     /// @dev A facility id is whatever was registered; untagged, one that equals an activity's id would share its days
     /// and its deficit.
-    function debtorId(ActivityId activity, bytes32 facilityId) internal pure returns (DebtorId) {
+    function claimId(ActivityId activity, bytes32 facilityId) internal pure returns (ClaimId) {
+        if (facilityId == 0) return ClaimId.wrap(ActivityId.unwrap(activity));
+        return ClaimId.wrap(sha256(abi.encodePacked(TAG_CLAIM, FORMAT, facilityId)));
+    }
+
+    /// @notice As `claimId`, but a facility owes each class apart: grams of one class never fill what the other lacks.
+    function debtorId(ActivityId activity, bytes32 facilityId, ReductionClass class) internal pure returns (DebtorId) {
         if (facilityId == 0) return DebtorId.wrap(ActivityId.unwrap(activity));
-        return DebtorId.wrap(sha256(abi.encodePacked(TAG_FACILITY, FORMAT, facilityId)));
+        return DebtorId.wrap(sha256(abi.encodePacked(TAG_DEBTOR, FORMAT, facilityId, class)));
     }
 
     /// @notice Subject of a cancellation's leaf: what the chain itself decided about the certificate.

@@ -13,7 +13,10 @@ type ActivityId is bytes32;
 /// @notice One lot, which is also its ERC-1155 token id: `Encodings.lotId(...)`.
 type LotId is uint256;
 
-/// @notice Who days are credited to and a deficit is owed by: `Encodings.debtorId(activityId, facilityId)`.
+/// @notice What days are credited to, whatever the class: `Encodings.claimId(activityId, facilityId)`.
+type ClaimId is bytes32;
+
+/// @notice Who owes a deficit: `Encodings.debtorId(activityId, facilityId, class)`.
 type DebtorId is bytes32;
 
 /// @notice One campaign that points are donated to: `Encodings.campaignId(code)`.

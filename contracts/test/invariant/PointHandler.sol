@@ -7,6 +7,7 @@ import {IReductionLedger} from "../../src/interfaces/IReductionLedger.sol";
 import {PointLedger} from "../../src/ledgers/PointLedger.sol";
 import {ReductionLedger} from "../../src/ledgers/ReductionLedger.sol";
 import {ActivityRegistry} from "../../src/registries/ActivityRegistry.sol";
+import {Encodings} from "../../src/types/Encodings.sol";
 import {
     ActivityId,
     BatchKind,
@@ -14,6 +15,7 @@ import {
     CampaignStatus,
     CancellationPurpose,
     CivilDay,
+    ClaimId,
     DebtorId,
     LotId,
     OperationId,
@@ -59,7 +61,7 @@ contract PointHandler is PointsFixture {
     mapping(address mall_ => mapping(ReductionClass => uint256)) public redeemedAt;
     mapping(CampaignId => mapping(ReductionClass => uint256)) public donatedTo;
     mapping(uint64 batchNumber => mapping(ReductionClass => uint256)) public personalAfter;
-    mapping(DebtorId => mapping(uint256 day_ => uint256 ways)) private _waysOfDay;
+    mapping(ClaimId => mapping(uint256 day_ => uint256 ways)) private _waysOfDay;
     mapping(ActivityId => uint256) public credited;
     mapping(ActivityId => uint256) public corrected;
     mapping(DebtorId => uint256) public owed;
@@ -342,7 +344,7 @@ contract PointHandler is PointsFixture {
         DebtorId debtor = activities.debtorOf(header.activityId);
         owed[debtor] -= withheld;
         for (uint256 d = CivilDay.unwrap(header.firstDay); d <= CivilDay.unwrap(header.lastDay); ++d) {
-            _markDay(debtor, d, 1);
+            _markDay(header.activityId, d, 1);
         }
         return (header.class, told);
     }
@@ -429,14 +431,15 @@ contract PointHandler is PointsFixture {
         _ghosts[lot.class].issuedWithheld += lot.takenBackGrams;
         credited[lot.activityId] += lot.issuedGrams;
         owed[debtor] -= lot.takenBackGrams;
-        _markDay(debtor, CivilDay.unwrap(lot.firstDay), 2);
+        _markDay(lot.activityId, CivilDay.unwrap(lot.firstDay), 2);
     }
 
     // -------------------------------------------------------------------------------------------------------- helpers
 
-    function _markDay(DebtorId debtor, uint256 day_, uint256 way) private {
-        _waysOfDay[debtor][day_] |= way;
-        if (_waysOfDay[debtor][day_] == 3) dayCreditedBothWays = true;
+    function _markDay(ActivityId id, uint256 day_, uint256 way) private {
+        ClaimId claim = Encodings.claimId(id, activities.activityOf(id).registration.facilityId);
+        _waysOfDay[claim][day_] |= way;
+        if (_waysOfDay[claim][day_] == 3) dayCreditedBothWays = true;
     }
 
     function _takeCertificates(uint64 first, uint64 count) private {

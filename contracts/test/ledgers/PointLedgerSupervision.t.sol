@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {IActivityRegistry} from "../../src/interfaces/IActivityRegistry.sol";
 import {IPointLedger} from "../../src/interfaces/IPointLedger.sol";
 import {Encodings} from "../../src/types/Encodings.sol";
 import {
+    ActivityId,
     BatchKind,
     CampaignId,
     CancellationPurpose,
+    MethodologyId,
     OperationId,
     OperationKind,
     ReductionClass
@@ -135,6 +138,38 @@ contract PointLedgerSupervisionTest is PointsFixture {
         correctBatch(next, 400, batchOf(100));
         assertEq(deficitGrams(busRides), 300);
         assertTotals(I, IPointLedger.PointTotals(1400, 1000, 0, 0, 0, 0, 400));
+    }
+
+    /// @dev The cheat: fill what is owed in class I, which serves ETS compliance, with class II.
+    function test_Correct_WhenTheFacilityGoesOnInTheOtherClass() external {
+        bytes32 facility = keccak256("line 1");
+        ActivityId first = _atFacility("LINE-1", bus, facility);
+        uint64 wrong = feed(first, 500);
+        redeem(I, mall, 1500);
+        vm.prank(regulator);
+        activities.close(op(), first, RECORD);
+        correctBatch(wrong, 500, nothing());
+
+        ActivityId second = _atFacility("LINE-1B", metro, facility);
+        assertTrue(activities.isEarned(second, day(YESTERDAY)));
+        assertEq(points.batchOf(feed(second, 800)).withheldGrams, 0);
+        assertEq(personal(II), 800);
+        assertEq(deficitGrams(second), 0);
+        assertEq(deficitGrams(first), 500);
+        // Nor does it keep an activity of class II from ending.
+        vm.prank(regulator);
+        activities.close(op(), second, RECORD);
+
+        ActivityId third = _atFacility("LINE-1C", bus, facility);
+        assertEq(points.batchOf(feed(third, 800)).withheldGrams, 500);
+        assertEq(deficitGrams(first), 0);
+        assertTotals(I, IPointLedger.PointTotals(2300, 300, 1500, 0, 0, 0, 500));
+    }
+
+    function _atFacility(string memory code, MethodologyId methodology, bytes32 facility) private returns (ActivityId) {
+        IActivityRegistry.Registration memory registration = feedOf(code, methodology);
+        registration.facilityId = facility;
+        return register(registration);
     }
 
     function test_Correct_WhenTheActivityHasEnded() external {

@@ -10,6 +10,7 @@ import {
     CampaignId,
     CancellationPurpose,
     CivilDay,
+    ClaimId,
     DebtorId,
     LotId,
     MethodologyId,
@@ -153,10 +154,18 @@ contract EncodingVectorsTest is Base {
         }
     }
 
+    function test_ClaimId() external {
+        for (uint256 i = 0; _has("claim_id", i); ++i) {
+            ActivityId activity = ActivityId.wrap(_bytes32("activity_id"));
+            _expect(ClaimId.unwrap(Encodings.claimId(activity, _bytes32("facility_id"))));
+        }
+    }
+
     function test_DebtorId() external {
         for (uint256 i = 0; _has("debtor_id", i); ++i) {
             ActivityId activity = ActivityId.wrap(_bytes32("activity_id"));
-            _expect(DebtorId.unwrap(Encodings.debtorId(activity, _bytes32("facility_id"))));
+            ReductionClass class = ReductionClass(uint8(_uint("class")));
+            _expect(DebtorId.unwrap(Encodings.debtorId(activity, _bytes32("facility_id"), class)));
         }
     }
 

@@ -10,6 +10,7 @@ import {
     CampaignId,
     CancellationPurpose,
     CivilDay,
+    ClaimId,
     DebtorId,
     LotId,
     MethodologyId,
@@ -111,11 +112,19 @@ contract EncodingsTest is Base {
         assertEq(ActivityId.unwrap(Encodings.activityId(code)), sha256(packed));
     }
 
-    function testFuzz_DebtorId(bytes32 activity, bytes32 facilityId) external pure {
+    function testFuzz_ClaimId(bytes32 activity, bytes32 facilityId) external pure {
         vm.assume(facilityId != 0);
-        DebtorId debtor = Encodings.debtorId(ActivityId.wrap(activity), facilityId);
-        assertEq(DebtorId.unwrap(debtor), sha256(bytes.concat(hex"4201", facilityId)));
-        assertEq(DebtorId.unwrap(Encodings.debtorId(ActivityId.wrap(activity), 0)), activity);
+        ClaimId claim = Encodings.claimId(ActivityId.wrap(activity), facilityId);
+        assertEq(ClaimId.unwrap(claim), sha256(bytes.concat(hex"4201", facilityId)));
+        assertEq(ClaimId.unwrap(Encodings.claimId(ActivityId.wrap(activity), 0)), activity);
+    }
+
+    function testFuzz_DebtorId(bytes32 activity, bytes32 facilityId, bool second) external pure {
+        vm.assume(facilityId != 0);
+        ReductionClass class = second ? ReductionClass.II : ReductionClass.I;
+        DebtorId debtor = Encodings.debtorId(ActivityId.wrap(activity), facilityId, class);
+        assertEq(DebtorId.unwrap(debtor), sha256(bytes.concat(hex"4301", facilityId, bytes1(uint8(class)))));
+        assertEq(DebtorId.unwrap(Encodings.debtorId(ActivityId.wrap(activity), 0, class)), activity);
     }
 
     function testFuzz_CertificateSubject(uint64 number, uint256 lot, uint8 purpose, uint128 firstSerial) external pure {
