@@ -129,6 +129,12 @@ class PointBooks(Reductions, Providers, Campaigns):
             personal_class_ii_grams=self.point_totals(ReductionClass.II).personal_grams,
         )
 
+    def _follow_snapshot(self, reduction_class: ReductionClass, after_batch: int) -> None:
+        """The batch stored last is the latest snapshot, unless one after a later batch was taken before."""
+        latest = self.batch(self.latest_snapshot(reduction_class))
+        if latest is None or after_batch >= int.from_bytes(latest.party):
+            self._books.latest_snapshots[reduction_class] = self.batch_count
+
     def _store_campaign_cancellation(self, cancellation: CampaignCancellation) -> None:
         key = cancellation.campaign_id, cancellation.reduction_class
         self._books.campaign_pools[key] = 0

@@ -210,7 +210,7 @@ class Points(PointBooks):
             OperationKind.POINTS_SNAPSHOT_TAKEN, operation_id, batch, record_hash, grams=commitment.total
         )
         self._store(batch)
-        self._books.latest_snapshots[reduction_class] = self.batch_count
+        self._follow_snapshot(reduction_class, after_batch)
         return leaf
 
     @operation(Role.PLATFORM)

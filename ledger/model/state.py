@@ -383,7 +383,9 @@ def _follow_batches(books: Books, state: ModelState) -> None:
             value = (books.behaviour_values.get(activity_id) or 0) + batch.commitment.total
             books.behaviour_values[activity_id] = value
         if batch.kind is BatchKind.SNAPSHOT:
-            books.latest_snapshots[batch.reduction_class] = number
+            latest = state.batches.get(books.latest_snapshots.get(batch.reduction_class) or 0)
+            if latest is None or batch.party >= latest.party:  # both are batch numbers in 32 bytes
+                books.latest_snapshots[batch.reduction_class] = number
         elif not batch.commitment.is_nothing:
             books.anchored_roots[batch.commitment.root] = number
 

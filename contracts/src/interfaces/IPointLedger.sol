@@ -269,7 +269,7 @@ interface IPointLedger is IOperationLedger, IHoldings {
     /// @notice The sequence that the activity's next feed header must have.
     function nextSequence(ActivityId activityId) external view returns (uint64);
 
-    /// @notice Number of the batch that took the class's latest snapshot, or zero.
+    /// @notice Number of the class's snapshot after the latest batch, of equals the one taken last; or zero.
     function latestSnapshot(ReductionClass class) external view returns (uint64);
 
     /// @notice Number of the batch that anchored these entries, or zero; snapshots are not counted.

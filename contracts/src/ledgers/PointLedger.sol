@@ -235,7 +235,9 @@ contract PointLedger is IPointLedger, OperationLedger, EIP712 {
         // Effect:
         Batch memory batch = Batches.make(BatchKind.Snapshot, class, bytes32(uint256(afterBatch)), commitment);
         uint64 number = _store(batch);
-        _latestSnapshot[class] = number;
+        uint64 latest = _latestSnapshot[class];
+        // Of an earlier time it is no less true, but it is not the latest.
+        if (latest == 0 || afterBatch >= uint256(_batches[latest].party)) _latestSnapshot[class] = number;
         emit SnapshotTaken(number, operationId, afterBatch, class, commitment);
         _appendBatch(operationId, OperationKind.POINTS_SNAPSHOT_TAKEN, number, batch, address(0), recordHash);
     }

@@ -221,6 +221,15 @@ contract PointLedgerSupervisionTest is PointsFixture {
         takeSnapshot(II, 3, 300);
     }
 
+    function test_Snapshot_WhenItIsOfAnEarlierTime() external {
+        feed(busRides, 10);
+        takeSnapshot(I, 2, 1010);
+        takeSnapshot(I, 1, 1000);
+        assertEq(points.latestSnapshot(I), 3);
+        takeSnapshot(I, 2, 1010);
+        assertEq(points.latestSnapshot(I), 5);
+    }
+
     function test_Snapshot_WhenTheRootIsRepeated() external {
         IPointLedger.BatchCommitment memory batch = batchOf(1000);
         vm.startPrank(platform);
