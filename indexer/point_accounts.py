@@ -7,7 +7,8 @@ token any more. Which batches count, and what the chain says of them, is the mir
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
@@ -46,12 +47,15 @@ class Amount(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PointAccounts:
-    """The vault, the entry index, the batch files and their trees, together. Threads may share it."""
+    """The vault, the entry index, the batch files and their trees, together. Threads may share it: the index, which
+    reads its manifest anew in between, is asked by one at a time. Whoever writes to the index has another `EntryIndex`.
+    """
 
     persons: Persons
     index: EntryIndex
     store: BatchStore
     trees: TreeCache
+    _asking: Lock = field(default_factory=Lock, repr=False, compare=False)
 
     def tag_of_token(self, token: bytes) -> Hash32:
         """Whose token it is; `NotFound` if it is nobody's."""
@@ -59,19 +63,24 @@ class PointAccounts:
 
     def places(self, tag: Hash32) -> list[EntryPlace]:
         """A person's entries in anchored batches, in the order of the chain."""
-        places = [place for place in self.index.entries_of(tag) if place.batch.state == ANCHORED]
+        with self._asking:
+            found = self.index.entries_of(tag)
+        places = [place for place in found if place.batch.state == ANCHORED]
         return sorted(places, key=lambda place: (place.batch.number, place.row))
 
     def balance(self, tag: Hash32, reduction_class: ReductionClass) -> tuple[int, int]:
         """Points of a class: all, and those that are not on their way to be spent."""
         tags: Hashes = np.frombuffer(bytes(tag), np.uint8).reshape(1, 32)
-        every = self.index.balances(tags, reduction_class, pending=False)
-        free = self.index.balances(tags, reduction_class)
+        with self._asking:
+            every = self.index.balances(tags, reduction_class, pending=False)
+            free = self.index.balances(tags, reduction_class)
         return int(every[0]), int(free[0])
 
     def place_of(self, tag: Hash32, entry_id: bytes) -> tuple[EntryPlace, BatchRow]:
         """A person's own entry; `NotFound` also for another's."""
-        for place in self.index.candidates(entry_id):
+        with self._asking:
+            places = self.index.candidates(entry_id)
+        for place in places:
             row = self.row(place)
             if row.entry_id == entry_id and row.account_tag == tag:
                 return place, row

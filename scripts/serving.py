@@ -20,9 +20,11 @@ from api.errors import FollowerFailing
 from api.operations_port import OperationsPort
 from api.problems import INTERNAL_ERROR
 from api.settings import ApiSettings
+from indexer.batch_worker import BatchWorker
 from indexer.database import Database
 from indexer.errors import DatabaseUnusable
 from indexer.follower import Follower
+from indexer.point_accounts import PointAccounts
 from ledger.errors import Inconsistent, InvalidInput, NodeUnreachable, RpcFailure, TanpuhuiError
 from scripts.following import sole_follower
 
@@ -47,9 +49,12 @@ class ApiServer:
         database: Database | None = None,
         operations: OperationsPort | None = None,
         following: Following = no_follower,
+        point_accounts: PointAccounts | None = None,
     ) -> None:
         self._socket = listening
-        app = create_app(settings, database=database, operations=operations, following=following)
+        app = create_app(
+            settings, database=database, operations=operations, following=following, point_accounts=point_accounts
+        )
         config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="on")
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._serve, name="tanpuhui-api", daemon=True)
@@ -76,6 +81,44 @@ class ApiServer:
 
     def _serve(self) -> None:
         self._server.run(sockets=[self._socket])
+
+
+class WorkerThread:
+    """Looks after the files of anchored batches; a context manager. What fails is logged once and tried again."""
+
+    def __init__(self, worker: BatchWorker) -> None:
+        self._worker = worker
+        self._stop = threading.Event()
+        self._last: str | None = None
+        self._thread = threading.Thread(target=self._work, name="tanpuhui-batches", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._thread.join(_START_SECONDS)
+
+    def _work(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._worker.follow(self._stop, told=self._hear)
+            except _DATABASE_ERRORS as error:
+                log.warning("files of batches: the database does not answer (%s)", type(error).__name__)
+                self._stop.wait(_AGAIN_SECONDS)
+            except Exception:
+                # No batch may end the service: the chain's totals stand, and the next pass begins anew.
+                log.exception("files of batches")
+                self._stop.wait(_AGAIN_SECONDS)
+
+    def _hear(self, error: TanpuhuiError | None) -> None:
+        said = None if error is None else error.explain()
+        if said is not None and said != self._last:
+            log.warning("files of batches: %s", said)
+        self._last = said
 
 
 class FollowerThread:

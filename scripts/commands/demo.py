@@ -18,7 +18,8 @@ from scripts.command import command, commands
 from scripts.demo import run_demo
 from scripts.interrupts import interruptible, until_interrupted
 from scripts.operating import OperatingContext
-from scripts.serving import ApiServer, FollowerThread, listen
+from scripts.points.home import PointsHome
+from scripts.serving import ApiServer, FollowerThread, WorkerThread, listen
 
 app = commands()
 
@@ -82,12 +83,22 @@ def serve(
             following = FollowerThread(context.follower, context.database, context.output.warn)
             stack.enter_context(following)
             wait, failing = following.wait, following.failing
+        points = stack.enter_context(PointsHome(context.settings)) if PointsHome(context.settings).exists else None
+        if points is not None and follow:
+            stack.enter_context(WorkerThread(points.worker(context.database)))
         roles = context.usable_roles()
         operations = _operations(context, roles) if roles else None
         if operations is not None:
             stack.callback(operations.close)
         stack.enter_context(
-            ApiServer(settings, listening, database=context.database, operations=operations, following=failing)
+            ApiServer(
+                settings,
+                listening,
+                database=context.database,
+                operations=operations,
+                following=failing,
+                point_accounts=None if points is None else points.accounts(),
+            )
         )
         signs_for = ", ".join(role.label for role in roles) or "no body, so it only reads"
         with until_interrupted():

@@ -14,8 +14,12 @@ from types import TracebackType
 from typing import Final, Self
 
 from indexer.batch_store import BatchStore, open_batch_store
+from indexer.batch_worker import BatchWorker
+from indexer.database import Database
 from indexer.entry_index import EntryIndex
 from indexer.persons import Persons, open_persons
+from indexer.point_accounts import PointAccounts
+from indexer.tree_cache import TreeCache
 from ledger.errors import InvalidInput
 from ledger.vocabulary import BatchKind
 from scripts.keys import private_folder, secret_in
@@ -45,6 +49,11 @@ class PointsHome:
     ) -> None:
         self._open.close()
 
+    @property
+    def exists(self) -> bool:
+        """Whether anything of points was ever done here."""
+        return self.folder.is_dir()
+
     @cached_property
     def store(self) -> BatchStore:
         """The batch files."""
@@ -55,6 +64,19 @@ class PointsHome:
     def index(self) -> EntryIndex:
         """Entries and balances by tag."""
         return EntryIndex(self._private("index"), self.store)
+
+    @cached_property
+    def trees(self) -> TreeCache:
+        """The nodes of batches' sum trees, for proofs."""
+        return TreeCache(self._private("trees"), self.store)
+
+    def accounts(self) -> PointAccounts:
+        """What persons with a lookup token are told from."""
+        return PointAccounts(self.persons, self.index, self.store, self.trees)
+
+    def worker(self, database: Database) -> BatchWorker:
+        """Looks after files of anchored batches; with an entry index of its own, because it writes to it."""
+        return BatchWorker(database, self.store, EntryIndex(self._private("index"), self.store), self.trees)
 
     @cached_property
     def persons(self) -> Persons:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 
 from api.errors import FollowerFailing
 from indexer.database import Database, open_database
-from indexer.errors import BrokenBooks
+from indexer.errors import BrokenBooks, EntryIndexBusy
 from indexer.follower import Follower
 from ledger.errors import NodeUnreachable, NotFound, TanpuhuiError
 from scripts import following, serving
@@ -135,3 +135,32 @@ def test_a_silent_node_is_not_waited_for_without_end(database: Database, monkeyp
     chain.tamper.append(silent)
     with sole_follower(database), pytest.raises(NodeUnreachable):
         bring_up(follower, database, chain)
+
+
+class FailingOnce:
+    """A worker whose first pass fails in a way that nobody thought of."""
+
+    def __init__(self, done: threading.Event) -> None:
+        self.passes = 0
+        self._done = done
+
+    def follow(self, stop: threading.Event, *, told: Any) -> None:
+        self.passes += 1
+        if self.passes == 1:
+            told(EntryIndexBusy("index"))
+            raise RuntimeError("spoiled")
+        self._done.set()
+        stop.wait()
+
+
+def test_no_batch_ends_the_thread_that_looks_after_files(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(serving, "_AGAIN_SECONDS", 0.01)
+    done = threading.Event()
+    worker = FailingOnce(done)
+    with serving.WorkerThread(worker):  # type: ignore[arg-type]
+        assert done.wait(5)
+    assert worker.passes == 2
+    assert "Another process" in caplog.text
+    assert "spoiled" in caplog.text
