@@ -402,6 +402,10 @@ class _Stored:
         with self._database.read() as connection:
             return mirror.read_batch_count(connection)
 
+    def read_provider_pool(self, account: bytes, reduction_class: int) -> int:
+        with self._database.read() as connection:
+            return mirror.read_provider_pool(connection, account, reduction_class)
+
     def is_provider(self, account: bytes) -> bool:
         with self._database.read() as connection:
             return mirror.is_provider(connection, account)

@@ -112,6 +112,12 @@ def count_batch_files(connection: Connection) -> dict[schema.BatchFileState, int
     return states
 
 
+def read_provider_pool(connection: Connection, account: bytes, reduction_class: int) -> int:
+    """Redeemed points that wait to be bought back, in points."""
+    key = (int(schema.PointBook.PROVIDER_POOL), account.rjust(32, b"\x00"), reduction_class)
+    return read_point_balances(connection, [key]).get(key, 0)
+
+
 def is_provider(connection: Connection, account: bytes) -> bool:
     """Whether the account was ever admitted as a provider."""
     table = schema.providers.c

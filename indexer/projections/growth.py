@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import Column, Connection, Table
 
@@ -11,6 +11,7 @@ from indexer.books import Posting
 from indexer.errors import BrokenBooks
 from indexer.mirror import EarnedBatch, LotState
 from indexer.point_books import PointPosting
+from ledger.units import GRAMS_PER_TONNE
 from ledger.vocabulary import OperationKind
 
 
@@ -46,7 +47,17 @@ class Stored(Protocol):
 
     def read_batch_count(self) -> int: ...
 
+    def read_provider_pool(self, account: bytes, reduction_class: int) -> int: ...
+
     def is_provider(self, account: bytes) -> bool: ...
+
+
+class BuyBack(NamedTuple):
+    """Points of a provider's pool that became a lot, in the redemption that is told next; g CO2e."""
+
+    provider: bytes
+    reduction_class: int
+    grams: int
 
 
 class Growth:
@@ -59,6 +70,10 @@ class Growth:
         self.earned_batches: dict[int, EarnedBatch] = {}
         """Earn batches as they stand now: those that came or were corrected since this began."""
         self._batch_count: int | None = None
+        self._buy_backs: dict[bytes, BuyBack] = {}
+        """By the redemption that is still to be told."""
+        self._provider_pools: dict[tuple[bytes, int], int] = {}
+        """Pools as they stand now, by account and class: those that points came into since this began."""
         self._stored = stored
 
     def add_thing(self, table: Table, identifier: bytes, row: dict[str, Any], leaf: int) -> None:
@@ -109,6 +124,36 @@ class Growth:
         self._batch_count += 1
         if batch_number != self._batch_count:
             raise self.broken(f"batch {batch_number} comes where batch {self._batch_count} is due")
+
+    def begin_redemption(self, redeem_id: bytes, buy_back: BuyBack) -> None:
+        """A lot was made of the pool that this redemption fills."""
+        self._buy_backs[redeem_id] = buy_back
+
+    def redeem(self, redeem_id: bytes, buy_back: BuyBack, grams: int) -> None:
+        """`grams` come into a provider's pool and `buy_back`, as the redemption says it, leaves it.
+
+        `BrokenBooks` unless it is what its lot says, nothing without a lot, and no full tonne stays in the pool (G6).
+        """
+        provider, reduction_class, left = buy_back
+        told = self._buy_backs.pop(redeem_id, BuyBack(provider, reduction_class, 0))
+        if told != buy_back:
+            raise self.broken(
+                f"the redemption {redeem_id.hex()} says that {left} g of provider {provider.hex()} were bought back in "
+                f"class {reduction_class}, its lot {told.grams} g of {told.provider.hex()} in class "
+                f"{told.reduction_class}"
+            )
+        key = (provider, reduction_class)
+        if key not in self._provider_pools:
+            self._provider_pools[key] = self._stored.read_provider_pool(provider, reduction_class)
+        pool = self._provider_pools[key] + grams - left
+        if not 0 <= pool < GRAMS_PER_TONNE:
+            raise self.broken(f"the redemption {redeem_id.hex()} leaves {pool} g in the pool of {provider.hex()}")
+        self._provider_pools[key] = pool
+
+    def end_redemptions(self) -> None:
+        """`BrokenBooks` if points were bought back in a redemption that was not told."""
+        for redeem_id, buy_back in self._buy_backs.items():
+            raise self.broken(f"{buy_back.grams} g were bought back in redemption {redeem_id.hex()}, which is missing")
 
     def earned_batch(self, batch_number: int, leaf: int) -> EarnedBatch:
         """An earn batch as it stands; `BrokenBooks` if there is none."""

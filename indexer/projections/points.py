@@ -5,7 +5,7 @@ from typing import Any
 from chain import events
 from indexer import books, point_books, schema
 from indexer.mirror import EarnedBatch
-from indexer.projections.growth import ContractProjection, Growth
+from indexer.projections.growth import BuyBack, ContractProjection, Growth
 from ledger.vocabulary import BatchKind
 
 _COLUMNS = schema.batches.columns.keys()
@@ -74,6 +74,8 @@ def _redeemed(growth: Growth, leaf: int, event: events.PointsRedeemed) -> None:
         bought_back_gco2e=event.bought_back_grams,
         personal_after_gco2e=event.personal_after,
     )
+    buy_back = BuyBack(event.provider, int(event.reduction_class), event.bought_back_grams)
+    growth.redeem(event.operation_id, buy_back, event.commitment.total)
     growth.pending.point_postings += point_books.of_redemption(leaf, event)
 
 
@@ -158,4 +160,5 @@ PROJECTION = ContractProjection(
         events.SnapshotTaken: _snapshot,
         events.CampaignPoolCancelled: _campaign_cancelled,
     },
+    before_store=lambda growth, _: growth.end_redemptions(),
 )

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from chain import events
 from indexer import books, mirror, schema
 from indexer.mirror import LotState
-from indexer.projections.growth import ContractProjection, Growth
+from indexer.projections.growth import BuyBack, ContractProjection, Growth
 from indexer.schema import LotStatus
 from ledger.vocabulary import OperationKind, ProposalStatus
 
@@ -74,6 +74,7 @@ def _bought_back(growth: Growth, leaf: int, event: events.PointsBoughtBack) -> N
         "issued_leaf_index": leaf,
     }
     _add_lot(growth, leaf, row)
+    growth.begin_redemption(event.redeem_operation_id, BuyBack(event.provider, int(event.reduction_class), event.grams))
     growth.pending.postings.append(books.of_buy_back(leaf, event))
 
 

@@ -150,9 +150,8 @@ class _Run:
         batch = self._batch(number, drafted, accepted) if len(accepted.places) else None
         refused = [*block.refused, *drafted.verdicts.refused(block.rows)]
         part = self._places.run.refused_part(number)
-        part.unlink(
-            missing_ok=True
-        )  # of a run that was killed, when other rows of an instruction were beyond what is held
+        # What a killed attempt left: of instructions, rows that were beyond what was held then may pass now.
+        part.unlink(missing_ok=True)
         if refused:
             write_refused(part, refused, self._mapping.columns, self._files)
         header = self._header(number, block, batch, days=_days(drafted, accepted), refused=count_rules(refused))
