@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from chain.artifacts import Artifact, artifacts
-from chain.deployment import DeployedContract, Deployment, block_hash, write_atomically
+from chain.deployment import DeployedContract, Deployment, block_hash, write_json
 from chain.functions import keccak256, word_of_address
 from chain.hexes import from_data, from_quantity, to_data
 from chain.operations import ContractName
@@ -178,7 +178,7 @@ class Journal:
             }
             for known, entry in self.creations.items()
         }
-        write_atomically(self._path, {**self._header, "creations": entries})
+        write_json(self._path, {**self._header, "creations": entries})
 
     def remove(self) -> None:
         """The deployment is whole and its file written."""

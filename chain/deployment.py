@@ -1,8 +1,6 @@
 """The deployment file: on which chain the contracts stand, where, and what code they have there."""
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +12,7 @@ from chain.operations import ContractName
 from chain.rpc import Request, Rpc
 from ledger.canonical import parse_strict
 from ledger.errors import DeploymentFileMissing, InvalidInput, InvalidJson, NotDeployed, WrongChain, WrongGenesis
+from ledger.files import write_whole
 from ledger.ids import Address, Hash32
 
 FORMAT = 1
@@ -87,7 +86,7 @@ class Deployment:
 
     def save(self, path: Path) -> None:
         """Writes the file whole or not at all."""
-        write_atomically(path, self._to_json())
+        write_json(path, self._to_json())
 
     @classmethod
     def _from_json(cls, content: Any) -> Self:
@@ -128,19 +127,7 @@ def block_hash(block: Any) -> Hash32:
     return Hash32(from_data(block.get("hash"), "eth_getBlockByNumber"))
 
 
-def write_atomically(path: Path, content: dict[str, Any]) -> None:
-    """JSON on disk, whole or not at all, even if the machine stops: temporary file, fsync, rename, fsync of folder."""
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """JSON on disk that everybody may read, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=path.name, delete=False, encoding="utf-8") as file:
-        json.dump(content, file, indent=2)
-        file.write("\n")
-        file.flush()
-        os.fsync(file.fileno())
-    temporary = Path(file.name)
-    temporary.chmod(0o644)
-    temporary.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    write_whole(path, json.dumps(content, indent=2).encode() + b"\n", mode=0o644)

@@ -61,3 +61,12 @@ def _check_expansion(file: DataFile, consumed: int, produced: int) -> None:
     if produced > _RATIO_FROM_BYTES and produced > consumed * ratio:
         rule = f"expand at most {ratio} times (max_expansion)"
         raise file.malformed("gzip stream", rule, f"{consumed} bytes that expand beyond {produced}")
+
+
+def most_bytes(file: DataFile) -> int:
+    """How many bytes `expanded` gives at most: of a file that is not compressed, as many as it has."""
+    size, limits = file.path.stat().st_size, file.format
+    with file.path.open("rb") as opened:
+        if opened.read(len(_GZIP_MAGIC)) != _GZIP_MAGIC:
+            return size
+    return min(max(size * limits.max_expansion, _RATIO_FROM_BYTES), limits.max_expanded_bytes)

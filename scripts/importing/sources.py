@@ -15,6 +15,7 @@ from pathlib import Path
 
 from scripts.importing import delimited, parquet
 from scripts.importing.errors import FileChanged
+from scripts.importing.expansion import most_bytes
 from scripts.importing.records import BadRow, Chunk, DataFile, FileFormat, Row
 
 
@@ -57,6 +58,11 @@ class Source:
             with self.path.open("rb") as file:
                 self._sha256 = hashlib.file_digest(file, "sha256").digest()
         return self._sha256
+
+    @property
+    def most_bytes(self) -> int:
+        """How much the file may expand to. Of Parquet nothing is said but by its row groups: what one of them may."""
+        return self.format.max_expanded_bytes if self._is_parquet else most_bytes(self._file)
 
     def columns(self) -> list[str]:
         """The names of the columns, without spaces around them."""

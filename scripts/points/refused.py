@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 
+from ledger.files import open_private, sync_file
 from scripts.points.columns import Mask, as_text
 from scripts.points.mapping import ENTER, LEAVE
 
@@ -90,10 +90,9 @@ def write_refused(path: Path, refused: Sequence[RefusedRows], columns: Sequence[
     table = table.sort_by([(COLUMNS[0], "ascending"), (COLUMNS[1], "ascending")])
     named = pa.array(files, pa.string()).take(table.column(0).combine_chunks())
     table = table.set_column(0, COLUMNS[0], named)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+    with open_private(path) as file:
         arrow_csv.write_csv(table, file)
-        file.flush()
-        os.fsync(file.fileno())
+        sync_file(file)
 
 
 def count_rules(refused: Sequence[RefusedRows]) -> dict[str, int]:

@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
+from ledger.files import open_private
 from scripts.importing.mapping import ALL_COLUMNS
 from scripts.importing.records import BadRow, Chunk
 from scripts.importing.sources import Source
@@ -21,6 +22,8 @@ from scripts.points.refused import FILE, LINE, RefusedRows, Verdicts
 
 _BLOCK_ROWS: Final = 131_072
 _PARTITION_BYTES: Final = 128 << 20
+_MOST_PARTITIONS: Final = 256
+"""Files of taps that are open at once."""
 _ROW_UNREADABLE: Final = "row-unreadable"
 
 
@@ -44,28 +47,35 @@ def read_blocks(sources: Sequence[Source], mapping: FeedMapping, folder: Path) -
     blocks = _plain(sources, mapping)
     if mapping.pairing is None:
         return blocks
-    size = sum(source.path.stat().st_size for source in sources)
-    return _paired(blocks, mapping.pairing, folder, 1 + size // _PARTITION_BYTES)
+    size = sum(source.most_bytes for source in sources)  # known before they are read: a killed run cuts the same
+    return _paired(blocks, mapping.pairing, folder, min(1 + size // _PARTITION_BYTES, _MOST_PARTITIONS))
 
 
 def portions(blocks: Iterator[Block], rows: int) -> Iterator[Block]:
-    """Blocks of exactly so many rows but for the last, whatever the size of those given."""
+    """Blocks of exactly so many rows, whatever the size of those given, but for the last.
+
+    A block also ends where as many rows were refused: a file of nothing but bad rows does not fill the memory.
+    """
     waiting: list[pa.Table] = []
     refused: list[RefusedRows] = []
-    have = left_out = 0
+    have = bad = left_out = 0
     last = pa.table({})
     for block in blocks:
         refused += block.refused
+        bad += sum(len(part.rules) for part in block.refused)
         left_out += block.left_out
         rest = block.rows
         while have + rest.num_rows >= rows:
             taken = rows - have
             yield Block(_joined([*waiting, rest.slice(0, taken)]), refused, left_out)
-            rest, waiting, refused, have, left_out = rest.slice(taken), [], [], 0, 0
+            rest, waiting, refused, have, bad, left_out = rest.slice(taken), [], [], 0, 0, 0
         if rest.num_rows:
             waiting.append(rest)
             have += rest.num_rows
         last = rest
+        if bad >= rows:
+            yield Block(_joined(waiting or [last]), refused, left_out)
+            waiting, refused, have, bad, left_out = [], [], 0, 0, 0
     if waiting or refused or left_out:
         yield Block(_joined(waiting or [last]), refused, left_out)
 
@@ -161,8 +171,7 @@ def _spill(blocks: Iterator[Block], pairing: Pairing, paths: Sequence[Path]) -> 
             part_of = np.array(parts, np.int64)[packed.indices.to_numpy()] if len(packed) else np.zeros(0, np.int64)
             for part in np.unique(part_of).tolist():
                 if part not in writers:
-                    file = stack.enter_context(pa.OSFile(str(paths[part]), "wb"))
-                    paths[part].chmod(0o600)
+                    file = stack.enter_context(open_private(paths[part]))
                     writers[part] = stack.enter_context(pa.ipc.new_stream(file, block.rows.schema))
                 writers[part].write_table(block.rows.filter(pa.array(part_of == part)))
             empty = _pairs(block.rows.slice(0, 0), pairing, [], 0).rows if empty is None else empty

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from indexer.batch_store import sync_folder
 from ledger.canonical import canonical_json, parse_strict
 from ledger.errors import InvalidInput, Json
+from ledger.files import begin_file, end_file, open_private, sync_file, unfinished, write_whole
 from ledger.ids import ActivityId, Hash32, MethodologyId
 from ledger.units import civil_day_from_text, date_of_civil_day
 from ledger.vocabulary import BatchKind, ReductionClass
@@ -159,8 +158,8 @@ class RunFolder:
                 rule = "be the run of these files, this mapping and these terms, or empty"
                 raise RunMismatch("run", rule, str(self.path))
             return
-        self._write(self.path / _MAPPING, mapping)
-        self._write(self.path / _PLAN, content)
+        write_whole(self.path / _MAPPING, mapping)
+        write_whole(self.path / _PLAN, content)
 
     @property
     def plan_hash(self) -> Hash32:
@@ -201,7 +200,7 @@ class RunFolder:
 
     def intended(self, number: int) -> PreparedBatch | None:
         """A batch whose file is in the store, but of which it is not known whether the index has it."""
-        path = _unfinished(self._header_path(number))
+        path = unfinished(self._header_path(number))
         try:
             return PreparedBatch.from_json(path.read_bytes())
         except (FileNotFoundError, InvalidInput):  # cut short by a crash: as if it were not there
@@ -209,13 +208,11 @@ class RunFolder:
 
     def intend(self, header: PreparedBatch) -> None:
         """The batch's file is in the store."""
-        self._write_unfinished(self._header_path(header.number), _text(header.to_json()))
+        begin_file(self._header_path(header.number), _text(header.to_json()))
 
     def confirm(self, number: int) -> None:
         """The index has the entries of the intended batch: it is prepared."""
-        path = self._header_path(number)
-        _unfinished(path).rename(path)
-        sync_folder(path.parent)
+        end_file(self._header_path(number))
 
     def signed(self, number: int) -> bytes | None:
         """The signed header of a batch as it stands in the folder, None if it is not signed."""
@@ -226,7 +223,7 @@ class RunFolder:
         """Keeps the signed header of a batch, in place of an older one."""
         path = self._signed_path(number)
         path.parent.mkdir(mode=0o700, exist_ok=True)
-        self._write(path, _text(document))
+        write_whole(path, _text(document))
 
     def correction(self) -> Json:
         """What a run of corrections is sent with, None for other runs."""
@@ -236,7 +233,7 @@ class RunFolder:
     def keep_correction(self, document: Mapping[str, Json]) -> None:
         """Keeps what a correction is sent with, before it is sent."""
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._write(self.path / _CORRECTION, _text(document))
+        write_whole(self.path / _CORRECTION, _text(document))
 
     def refused_part(self, number: int) -> Path:
         """Where the refused rows of one portion are."""
@@ -247,42 +244,24 @@ class RunFolder:
         parts = sorted((self.path / "refused").glob("*.csv"))
         if parts:
             self._join(parts)
-        self._write(self.path / _DONE, _text(totals))
+        write_whole(self.path / _DONE, _text(totals))
 
     def _join(self, parts: Sequence[Path]) -> None:
-        temporary = self.refused_path.with_suffix(".new")
-        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as joined:
+        with open_private(unfinished(self.refused_path)) as joined:
             for number, part in enumerate(parts):
                 with part.open("rb") as file:
                     header = file.readline()
                     joined.write(b"" if number else header)
                     for line in file:
                         joined.write(line)
-            joined.flush()
-            os.fsync(joined.fileno())
-        temporary.rename(self.refused_path)
+            sync_file(joined)
+        end_file(self.refused_path)
 
     def _signed_path(self, number: int) -> Path:
         return self.path / "signed" / f"{number:05d}.json"
 
     def _header_path(self, number: int) -> Path:
         return self.path / "batches" / f"{number:05d}.json"
-
-    def _write(self, path: Path, content: bytes) -> None:
-        self._write_unfinished(path, content)
-        _unfinished(path).rename(path)
-        sync_folder(path.parent)
-
-    @staticmethod
-    def _write_unfinished(path: Path, content: bytes) -> None:
-        with os.fdopen(os.open(_unfinished(path), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-
-
-def _unfinished(path: Path) -> Path:
-    return path.with_name(path.name + ".new")
 
 
 def _text(document: Mapping[str, Json]) -> bytes:

@@ -1,13 +1,17 @@
 """Preparing batches: what becomes an entry, what is refused by which rule, the same bytes however often killed."""
 
 import csv
+import gzip
+import io
 import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.csv as arrow_csv
 import pyarrow.parquet as pq
 import pytest
 
@@ -397,6 +401,9 @@ limit_s = 3600
 """
 
 
+_TEXTS = arrow_csv.ConvertOptions(column_types=dict.fromkeys(("card", "at", "kind"), pa.string()))
+
+
 def _taps(*taps: str) -> str:
     return "card,at,kind\n" + "".join(
         f"{card},2026-01-02 {time}:00,{kind}\n" for card, time, kind in (tap.split() for tap in taps)
@@ -424,6 +431,49 @@ def test_taps_are_paired(home: Prepared, monkeypatch: pytest.MonkeyPatch, partit
         ("11", "tap-of-no-kind"),
     ]
     assert not list((home.folder / "run").glob("*.arrow"))
+
+
+@pytest.mark.parametrize("form", ["csv", "gzip", "parquet"])
+def test_files_of_taps_follow_what_a_file_may_expand_to(
+    home: Prepared, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    """Taps that a compressed file holds a thousandfold are not paired in memory at once; nobody else may read them."""
+    monkeypatch.setattr(points_rows, "_PARTITION_BYTES", 1 << 18)
+    taps = _taps("a 08:00 in", "a 08:30 out", *["b 09:00 in"] * 2_000)
+    path, text = home.folder / "taps", TAPS
+    if form == "parquet":
+        pq.write_table(arrow_csv.read_csv(io.BytesIO(taps.encode()), convert_options=_TEXTS), path)
+        text += '[file]\nformat = "parquet"\n'
+    else:
+        path.write_bytes(taps.encode() if form == "csv" else gzip.compress(taps.encode()))
+    seen: list[tuple[int, int]] = []
+    real = points_rows._pairs
+
+    def pairs(taps: pa.Table, *given: Any) -> points_rows.Block:
+        files = list((home.folder / "run").glob("taps-*.arrow"))
+        seen.append((taps.num_rows, max((file.stat().st_mode & 0o777 for file in files), default=0)))
+        return real(taps, *given)
+
+    previous = os.umask(0)
+    monkeypatch.setattr(points_rows, "_pairs", pairs)
+    monkeypatch.setattr(Path, "chmod", None)
+    try:
+        (header,) = home.earn(home.mapping(text), [path], quantification("per-trip", "500"))
+    finally:
+        os.umask(previous)
+    assert header.entry_count == 1
+    spread = [(0, 0o600), (2_000, 0o600), (2, 0o600)]
+    assert sorted(seen) == ([(2_002, 0)] if form == "csv" else sorted(spread))
+
+
+def test_a_file_of_bad_rows_alone_is_bounded(home: Prepared, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A portion ends where as many rows were unreadable as it may have rows."""
+    monkeypatch.setattr(points_rows, "_BLOCK_ROWS", 1)
+    monkeypatch.setattr("scripts.importing.delimited._CHUNK_ROWS", 50)
+    headers = _earn(home, "".join(f"{number},a\n" for number in range(2_000)) + _row(1), batch_size=100)
+    assert max(sum(header.refused.values()) for header in headers) < 200
+    assert sum(sum(header.refused.values()) for header in headers) == len(home.refused()) == 2_000
+    assert [header.entry_count for header in headers if header.entry_count] == [1]
 
 
 # Instructions
