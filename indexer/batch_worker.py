@@ -32,7 +32,7 @@ from ledger.errors import InvalidInput, NotFound, TanpuhuiError, Unavailable
 from ledger.ids import Hash32
 from ledger.vocabulary import BatchKind, ReductionClass
 
-SPENDING = frozenset({BatchKind.REDEEM, BatchKind.DONATE, BatchKind.CANCEL, BatchKind.CORRECT})
+SPENDING = frozenset(kind for kind in BatchKind if kind.is_spending)
 """Kinds whose entries take points from persons."""
 
 _MOVING = [int(kind) for kind in (BatchKind.EARN, *SPENDING)]

@@ -162,6 +162,21 @@ def batch_salt_key(*, salt_key: bytes, context_hash: bytes) -> Hash32:
     return Hash32(_hmac("salt_key", salt_key, b"\x3b" + _FORMAT + _fixed("context_hash", context_hash, 32)))
 
 
+def batch_context_hash(*, plan_hash: bytes, number: int) -> Hash32:
+    """Context of a prepared batch's salt key, tag 0x43: its run's plan and its number in the run."""
+    return _hash(b"\x43" + _FORMAT + _fixed("plan_hash", plan_hash, 32) + _uint("number", number, 8))
+
+
+def snapshot_context_hash(*, reduction_class: ReductionClass | int, after_batch: int) -> Hash32:
+    """Context of a snapshot's salt key, tag 0x44."""
+    return _hash(b"\x44" + _FORMAT + _uint("class", reduction_class, 1) + _uint("after_batch", after_batch, 8))
+
+
+def key_mark(*, key: bytes) -> Hash32:
+    """What a plan says of a key, tag 0x45: whether it is the same, and nothing else."""
+    return Hash32(_hmac("key", key, b"\x45" + _FORMAT))
+
+
 def keyed_hash(*, key: bytes, message: bytes) -> Hash32:
     """HMAC-SHA256 (RFC 2104), as the reference hash of a person is (docs/spec/05-points.md §5.8)."""
     return Hash32(_hmac("key", key, message))

@@ -35,7 +35,6 @@ OPERATION_KINDS: Mapping[BatchKind, OperationKind] = {
 }
 """The operation that anchors a batch of each kind (§5.4); its number is hashed with the fields of its entries."""
 
-_MEASURED = (BatchKind.EARN, BatchKind.BEHAVIOUR)
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,19}", re.ASCII)
 
 
@@ -271,7 +270,7 @@ def _check_tag(value: Json) -> None:
 def _check_details(kind: BatchKind, details: Json) -> None:
     if not isinstance(details, dict):
         raise InvalidRecord(DETAILS, "be an object", details)
-    if kind in _MEASURED:
+    if kind.is_of_feed:
         for name, value in details.items():
             if type(value) is not int:
                 raise InvalidRecord(f"{DETAILS}.{name}", f"be a whole number in a batch of kind {kind.label}", value)

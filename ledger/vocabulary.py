@@ -234,6 +234,16 @@ class BatchKind(Word):
     BEHAVIOUR = 6, "行为"
     SNAPSHOT = 7, "快照"
 
+    @property
+    def is_of_feed(self) -> bool:
+        """Measured by an operator's feed, quantified by a methodology and signed by the operator."""
+        return self in {BatchKind.EARN, BatchKind.BEHAVIOUR}
+
+    @property
+    def is_spending(self) -> bool:
+        """Takes from what persons have, as an instruction says."""
+        return self in {BatchKind.REDEEM, BatchKind.DONATE, BatchKind.CANCEL, BatchKind.CORRECT}
+
 
 class Role(Word):
     """Roles of the AccessManager, by their number (CLAUSES "Who acts")."""

@@ -19,7 +19,7 @@ from indexer.schema.columns import (
 from indexer.schema.words import PointBook
 from ledger.vocabulary import BatchKind, CancellationPurpose, ReductionClass
 
-_FEED = f"kind IN ({int(BatchKind.EARN)}, {int(BatchKind.BEHAVIOUR)})"
+_FEED = f"kind IN ({', '.join(str(int(kind)) for kind in BatchKind if kind.is_of_feed)})"
 """Kinds that an activity's operator signed."""
 
 

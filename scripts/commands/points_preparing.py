@@ -21,7 +21,6 @@ from scripts.commands.points_sending import app, points_home
 from scripts.operating import OperatingContext
 from scripts.options import read_document
 from scripts.output import Facts, Grams, Listing, Result
-from scripts.points.home import INSTRUCTED
 from scripts.points.mapping import load_feed_mapping
 from scripts.points.prepare import BATCH_SIZE, prepare
 from scripts.points.run_folder import CreditableDays, PreparedBatch, RunFolder, Terms
@@ -56,7 +55,7 @@ def prepare_points(
         tanpuhui points prepare metro-2026-10-01.csv.gz --mapping metro.toml --activity SH-METRO --run metro-2026-10-01
     """
     read = load_feed_mapping(mapping)
-    if read.kind in INSTRUCTED:
+    if read.kind.is_spending:
         rule = f"be earn or behaviour: `points {read.kind.label}` prepares these"
         raise InvalidInput("feed.kind", rule, read.kind.label)
     activity_id = context.names.activity(activity)

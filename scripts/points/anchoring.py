@@ -26,7 +26,7 @@ from scripts.operations import event_of
 from scripts.points.errors import EntriesElsewhere, SignedOtherwise
 from scripts.points.home import PointsHome
 from scripts.points.run_folder import PreparedBatch, RunFolder
-from scripts.points.signing import SIGNED, SignedBatch, prepared_batches, signed_batches
+from scripts.points.signing import SignedBatch, prepared_batches, signed_batches
 
 Progress = Callable[[int, int], None]
 
@@ -120,7 +120,7 @@ class Anchoring:
         batches = prepared_batches(self._run)
         if batches[0].kind is BatchKind.CORRECT:
             return [self._correcting(batches)]
-        if batches[0].kind in SIGNED:
+        if batches[0].kind.is_of_feed:
             return [self._of_signed(signed) for signed in signed_batches(self._run, batches)]
         return [Sending(batch=batch, operation_id=self._operation_id(batch)) for batch in batches]
 

@@ -27,9 +27,6 @@ from scripts.points.prepare import Places, PrepareKeys
 from scripts.points.run_folder import RunFolder
 from scripts.settings import Settings
 
-INSTRUCTED: Final = frozenset({BatchKind.REDEEM, BatchKind.DONATE, BatchKind.CANCEL, BatchKind.CORRECT})
-"""Kinds of batches that are prepared from instructions of the platform, not from an operator's feed."""
-
 _FILE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -92,7 +89,7 @@ class PointsHome:
 
     def prepare_keys(self, kind: BatchKind, source: str) -> PrepareKeys:
         """The keys that entries of a feed, or of instructions, are prepared with."""
-        if kind in INSTRUCTED:
+        if kind.is_spending:
             return PrepareKeys(entry_key=self._key("instructions"), salt_key=self._key("salt"))
         if _FILE_NAME.fullmatch(source) is None:
             raise InvalidInput("feed.name", "be 1 to 64 letters, digits, dots, dashes and underscores", source)

@@ -36,8 +36,6 @@ LEAVE: Final = "out."
 """Before the names of a pair's columns: those of the tap that begins the trip, and of the one that ends it."""
 
 _OFFSET: Final = re.compile(r"([+-])([0-1][0-9]):([0-5][0-9])")
-_EARNED: Final = frozenset({BatchKind.EARN, BatchKind.BEHAVIOUR})
-_INSTRUCTED: Final = frozenset({BatchKind.REDEEM, BatchKind.DONATE, BatchKind.CANCEL, BatchKind.CORRECT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,7 +201,7 @@ class _Reader:
         top = self._top
         head = top.part("feed")
         kind = BatchKind.from_label(head.text("kind"), "feed.kind")
-        if kind not in _EARNED | _INSTRUCTED:
+        if not (kind.is_of_feed or kind.is_spending):
             raise head.wrong("kind", "be a kind that files are prepared for", kind.label)
         name, account = head.text("name"), head.text("account")
         record_id, space = head.texts("record_id"), head.text("account_space", "")
@@ -215,7 +213,7 @@ class _Reader:
         replacements = tuple(self._replacement(part) for part in top.parts("replace"))
         left_out = tuple(self._left_out(part) for part in top.parts("leave_out"))
         refusals = tuple(self._refusal(part) for part in top.parts("refuse"))
-        earned = kind in _EARNED
+        earned = kind.is_of_feed
         started_at, ended_at, pairing = self._times() if earned else (None, None, None)
         quantity, reference = (None, "") if earned else self._instruction()
         made = FeedMapping(

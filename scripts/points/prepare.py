@@ -25,12 +25,11 @@ from indexer.entry_index import WITHDRAWN, EntryIndex
 from indexer.persons import Persons
 from ledger.bulk.columns import Hashes
 from ledger.bulk.entries import ascending_order, entry_ids
-from ledger.encoding import batch_salt_key, keyed_hash
+from ledger.encoding import batch_context_hash, batch_salt_key, key_mark
 from ledger.errors import InvalidInput, Json
 from ledger.ids import Hash32
 from ledger.quantification.document import Quantification
 from ledger.sum_tree import MAX_ENTRIES
-from ledger.vocabulary import BatchKind
 from scripts.importing.sources import Source
 from scripts.points.candidates import Candidates, candidates, check_inputs
 from scripts.points.errors import BatchWithdrawn
@@ -40,8 +39,6 @@ from scripts.points.rows import Block, portions, read_blocks
 from scripts.points.run_folder import FORMAT, PreparedBatch, RunFolder, Terms
 
 BATCH_SIZE: Final = 1_000_000
-_EARNED: Final = frozenset({BatchKind.EARN, BatchKind.BEHAVIOUR})
-_FINGERPRINT: Final = b"tanpuhui points plan"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +174,7 @@ class _Run:
         kept = drafted.verdicts.passed[rows]
         rows, ids = rows[kept], ids[kept]
         references = strings_of(drafted.references.take(pa.array(rows)))
-        if self._terms.kind in _EARNED:
+        if self._terms.kind.is_of_feed:
             return _Accepted(rows, ids, self._places.persons.tags(references))
         tags, known = self._places.persons.known_tags(references)
         unknown = np.zeros(drafted.rows.num_rows, np.bool_)
@@ -246,7 +243,7 @@ class _Run:
     # Batch
 
     def _batch(self, number: int, drafted: Candidates, accepted: _Accepted) -> BatchColumns:
-        context = hashlib.sha256(self._plan_hash + number.to_bytes(8, "big")).digest()
+        context = batch_context_hash(plan_hash=self._plan_hash, number=number)
         return BatchColumns(
             kind=self._terms.kind,
             reduction_class=self._terms.reduction_class,
@@ -325,7 +322,7 @@ def _check(mapping: FeedMapping, terms: Terms, quantification: Quantification | 
         raise InvalidInput("feed.kind", f"be {terms.kind.label}, as what is prepared", mapping.kind.label)
     if not 1 <= batch_size <= MAX_ENTRIES:
         raise InvalidInput("batch_size", f"be from 1 to {MAX_ENTRIES}", batch_size)
-    if terms.kind in _EARNED:
+    if terms.kind.is_of_feed:
         if quantification is None or terms.methodology_id is None:
             raise InvalidInput("methodology", "be one with a quantification", None)
         if terms.creditable is None:
@@ -368,7 +365,7 @@ def _plan(
         "creditable": terms.creditable.to_json() if terms.creditable else None,
         "quantification": quantification.to_json() if quantification else None,
         "batch_size": batch_size,
-        "keys": [keyed_hash(key=key, message=_FINGERPRINT).hex0x for key in (keys.entry_key, keys.salt_key)],
+        "keys": [key_mark(key=key).hex0x for key in (keys.entry_key, keys.salt_key)],
     }
 
 

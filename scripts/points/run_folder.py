@@ -90,7 +90,7 @@ class PreparedBatch:
     @property
     def activity_id(self) -> ActivityId | None:
         """The activity of earned points or behaviour."""
-        return ActivityId(self.party) if self.kind in {BatchKind.EARN, BatchKind.BEHAVIOUR} else None
+        return ActivityId(self.party) if self.kind.is_of_feed else None
 
     def to_json(self) -> dict[str, Json]:
         """As it stands in the folder."""

@@ -24,9 +24,6 @@ from scripts.points.errors import HeaderNotSigned, NothingPrepared, NotTheFeedKe
 from scripts.points.run_folder import PreparedBatch, RunFolder
 from scripts.points.sequences import Sequences
 
-SIGNED: tuple[BatchKind, ...] = (BatchKind.EARN, BatchKind.BEHAVIOUR)
-"""Kinds whose batches carry their operator's signature."""
-
 _FORMAT = 1
 
 
@@ -71,8 +68,8 @@ class FeedSigning:
     def sign_run(self, run: RunFolder) -> list[SignedBatch]:
         """Signs every header that is not signed yet, in their order; gives all. `NotTheFeedKey` before any is."""
         batches = prepared_batches(run)
-        if batches[0].kind not in SIGNED:
-            kinds = " or ".join(kind.label for kind in SIGNED)
+        if not batches[0].kind.is_of_feed:
+            kinds = " or ".join(kind.label for kind in BatchKind if kind.is_of_feed)
             raise InvalidInput(
                 "run", f"be of kind {kinds}: only those carry their operator's signature", batches[0].kind.label
             )
@@ -91,7 +88,7 @@ class FeedSigning:
 
     def _signed(self, run: RunFolder, batch: PreparedBatch) -> SignedBatch:
         activity_id, file_hash = batch.activity_id, batch.file_hash
-        assert activity_id is not None  # noqa: S101 - of SIGNED
+        assert activity_id is not None  # noqa: S101 - of a feed
         assert file_hash is not None  # noqa: S101 - a batch with entries has one
         following = self._next[activity_id]
         known = read_signed(run, batch)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,7 +12,7 @@ from chain.views import Batch, ContractViews
 from indexer.batch_files import BatchColumns, strings_of, write_batch
 from indexer.entry_index import ANCHORED, EntryIndex
 from ledger.canonical import canonical_json
-from ledger.encoding import batch_salt_key
+from ledger.encoding import batch_salt_key, snapshot_context_hash
 from ledger.errors import InvalidInput, Json
 from ledger.ids import Hash32
 from ledger.sum_tree import MAX_ENTRIES
@@ -54,7 +53,7 @@ def prepare_snapshot(home: PointsHome, views: ContractViews, reduction_class: Re
         raise InvalidInput("persons", f"number at most {MAX_ENTRIES} in one snapshot", len(grams))
     run = home.run(f"snapshot-{reduction_class.label}-{after}")
     details = canonical_json({"reference": f"balance after batch {after}"}).decode()
-    context = hashlib.sha256(f"snapshot {reduction_class.label} {after}".encode()).digest()
+    context = snapshot_context_hash(reduction_class=reduction_class, after_batch=after)
     columns = BatchColumns(
         kind=BatchKind.SNAPSHOT,
         reduction_class=reduction_class,
@@ -109,9 +108,9 @@ def _keep(home: PointsHome, run: RunFolder, columns: BatchColumns, after: int) -
 def _where(index: EntryIndex, batches: Sequence[Batch], reduction_class: ReductionClass) -> str:
     """The first batch on which index and chain do not agree."""
     anchored = {batch.number: batch for batch in index.batches if batch.state == ANCHORED}
-    moving = (BatchKind.EARN, BatchKind.REDEEM, BatchKind.DONATE, BatchKind.CANCEL, BatchKind.CORRECT)
     for number, batch in enumerate(batches, start=1):
-        if batch.reduction_class is not reduction_class or batch.kind not in moving or not batch.commitment.entry_count:
+        moves = batch.kind is BatchKind.EARN or batch.kind.is_spending
+        if batch.reduction_class is not reduction_class or not moves or not batch.commitment.entry_count:
             continue
         name = (
             f"batch {number} ({batch.kind.label}, {batch.commitment.total} g, file {batch.commitment.file_hash.hex0x})"

@@ -92,6 +92,14 @@ const checks = {
     assert.equal(hex(keyed(bytes(given.salt_key), tag(0x3a), FORMAT, bytes(given.entry_id))), given.expected),
   batch_salt_key: (given) =>
     assert.equal(hex(keyed(bytes(given.salt_key), tag(0x3b), FORMAT, bytes(given.context_hash))), given.expected),
+  batch_context_hash: (given) =>
+    assert.equal(hex(hash(tag(0x43), FORMAT, bytes(given.plan_hash), u64(BigInt(given.number)))), given.expected),
+  snapshot_context_hash: (given) =>
+    assert.equal(
+      hex(hash(tag(0x44), FORMAT, tag(Number(given.class)), u64(BigInt(given.after_batch)))),
+      given.expected,
+    ),
+  key_mark: (given) => assert.equal(hex(keyed(bytes(given.key), tag(0x45), FORMAT)), given.expected),
   batch: (given) => {
     const leaves = given.grams.map((text, index) => {
       const [grams, entryId] = [BigInt(text), bytes(given.entry_ids[index])];

@@ -56,6 +56,35 @@ def batch_salt_key() -> list[Case]:
     ]
 
 
+def batch_context_hash() -> list[Case]:
+    return [
+        {
+            "plan_hash": hexed(plan),
+            "number": str(number),
+            "expected": hexed(sha256(b"\x43", FORMAT, plan, struct.pack(">Q", number))),
+        }
+        for plan, number in ((filled(0), 1), (counted("plan"), 2), (filled(0xFF), U64))
+    ]
+
+
+def snapshot_context_hash() -> list[Case]:
+    return [
+        {
+            "class": str(number),
+            "after_batch": str(after),
+            "expected": hexed(sha256(b"\x44", FORMAT, struct.pack(">BQ", number, after))),
+        }
+        for number, after in ((1, 1), (2, 300), (2, U64))
+    ]
+
+
+def key_mark() -> list[Case]:
+    return [
+        {"key": hexed(key), "expected": hexed(keyed(key, b"\x45", FORMAT))}
+        for key in (filled(0), filled(0xFF), counted("feed"))
+    ]
+
+
 def details_of(kind: int, index: int) -> str:
     if kind in {1, 6}:
         text = "" if index == 0 else f'"distance_m":{index * 977},"started_at":{1_764_547_200 + index}'
@@ -185,6 +214,9 @@ LISTS: list[Callable[[], list[Case]]] = [
     account_tag,
     entry_salts,
     batch_salt_key,
+    batch_context_hash,
+    snapshot_context_hash,
+    key_mark,
     batch,
     entry_proof,
     entry_proof_refused,

@@ -58,6 +58,23 @@ def test_entry_salts(case: Case) -> None:
     assert bulk.entry_salts(salt_key=key, entry_ids=column([entry_id])).tobytes() == raw(case["expected"])
 
 
+@pytest.mark.parametrize("case", CASES["batch_context_hash"])
+def test_batch_context_hash(case: Case) -> None:
+    made = encoding.batch_context_hash(plan_hash=raw(case["plan_hash"]), number=int(case["number"]))
+    assert made == raw(case["expected"])
+
+
+@pytest.mark.parametrize("case", CASES["snapshot_context_hash"])
+def test_snapshot_context_hash(case: Case) -> None:
+    made = encoding.snapshot_context_hash(reduction_class=int(case["class"]), after_batch=int(case["after_batch"]))
+    assert made == raw(case["expected"])
+
+
+@pytest.mark.parametrize("case", CASES["key_mark"])
+def test_key_mark(case: Case) -> None:
+    assert encoding.key_mark(key=raw(case["key"])) == raw(case["expected"])
+
+
 @pytest.mark.parametrize("case", CASES["batch_salt_key"])
 def test_batch_salt_key(case: Case) -> None:
     made = encoding.batch_salt_key(salt_key=raw(case["salt_key"]), context_hash=raw(case["context_hash"]))

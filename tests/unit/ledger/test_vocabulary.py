@@ -9,6 +9,7 @@ from ledger import vocabulary
 from ledger.errors import UnknownWord
 from ledger.vocabulary import (
     ActivityKind,
+    BatchKind,
     CancellationPurpose,
     OperationKind,
     ReductionClass,
@@ -81,3 +82,10 @@ def test_purposes_by_class() -> None:
     assert [purpose_allowed(ReductionClass.NONE, purpose) for purpose in purposes] == [False] * 5
     assert [purpose_allowed(ReductionClass.I, purpose) for purpose in purposes] == [False, True, True, True, True]
     assert [purpose_allowed(ReductionClass.II, purpose) for purpose in purposes] == [False, True, True, True, False]
+
+
+def test_what_batches_are_made_of() -> None:
+    """Each kind but the snapshot is either an operator's feed or an instruction that spends (05-points §5.2)."""
+    of_feed = [kind.label for kind in BatchKind if kind.is_of_feed]
+    spending = [kind.label for kind in BatchKind if kind.is_spending]
+    assert (of_feed, spending) == (["earn", "behaviour"], ["redeem", "donate", "cancel", "correct"])
