@@ -218,7 +218,13 @@ def _prove(world: World, trees: TreeCache, header: PreparedBatch, root: Hash32, 
         account_tag=found.account_tag,
         details=details,
     )
-    terms = {"kind": header.kind, "root": root, "total": header.total, "entry_count": header.entry_count}
+    terms = {
+        "kind": header.kind,
+        "reduction_class": header.reduction_class,
+        "root": root,
+        "total": header.total,
+        "entry_count": header.entry_count,
+    }
     tree = trees.tree(header.file_hash, **terms)  # type: ignore[arg-type]
     proof = EntryProof(
         entry=entry.disclose(["account", "details"]),

@@ -124,11 +124,21 @@ def read_batch(path: Path) -> BatchColumns:
 
 
 def check_batch(
-    batch: BatchColumns, *, path: Path, root: bytes, total: int, entry_count: int, kind: BatchKind
+    batch: BatchColumns,
+    *,
+    path: Path,
+    root: bytes,
+    total: int,
+    entry_count: int,
+    kind: BatchKind,
+    reduction_class: ReductionClass,
 ) -> SumTree:
-    """The batch's tree; `MalformedBatch` unless kind, count, total and root are the header's."""
+    """The batch's tree; `MalformedBatch` unless kind, class, count, total and root are the header's."""
     if batch.kind != kind:
         raise MalformedBatch("kind", f"be the header's: {kind.label}", batch.kind.label, str(path))
+    if batch.reduction_class != reduction_class:  # which is not in the entries' leaves: no root tells it
+        rule = f"be the header's: {reduction_class.label}"
+        raise MalformedBatch("class", rule, batch.reduction_class.label, str(path))
     if len(batch.grams) != entry_count:
         raise MalformedBatch("entry_count", f"be the header's: {entry_count}", len(batch.grams), str(path))
     tree = batch.tree()

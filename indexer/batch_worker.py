@@ -188,9 +188,8 @@ class BatchWorker:
         try:
             columns = read_batch(path)
             commitment = {"root": batch.root, "total": batch.total, "entry_count": batch.entry_count}
-            tree = check_batch(columns, path=path, kind=batch.kind, **commitment)  # type: ignore[arg-type]
-            if columns.reduction_class != batch.reduction_class:
-                raise MalformedBatch("class", f"be {batch.reduction_class.label}", columns.reduction_class.label, "")
+            header = {"kind": batch.kind, "reduction_class": batch.reduction_class, **commitment}
+            tree = check_batch(columns, path=path, **header)  # type: ignore[arg-type]
             self._check_snapshot(batch, columns)
         except InvalidInput as error:
             return _Outcome(BatchFileState.WRONG, error.field.replace("_", "-").replace(" ", "-"), error.explain())

@@ -21,7 +21,7 @@ from indexer.batch_store import BatchStore
 from ledger.bulk.sum_tree import SumTree
 from ledger.errors import OutOfRange
 from ledger.ids import Hash32
-from ledger.vocabulary import BatchKind
+from ledger.vocabulary import BatchKind, ReductionClass
 
 _OPEN_TREES: Final = 256
 
@@ -47,7 +47,16 @@ class TreeCache:
             with contextlib.suppress(FileNotFoundError):
                 Path(name).unlink()
 
-    def tree(self, file_hash: bytes, *, kind: BatchKind, root: bytes, total: int, entry_count: int) -> SumTree:
+    def tree(
+        self,
+        file_hash: bytes,
+        *,
+        kind: BatchKind,
+        reduction_class: ReductionClass,
+        root: bytes,
+        total: int,
+        entry_count: int,
+    ) -> SumTree:
         """The tree of an anchored batch, from the nodes or, where they are not there, from the batch file.
 
         `NotFound`, `CorruptBatch`, `BatchStoreUnusable` or `MalformedBatch` where it has to be built and cannot.
@@ -61,7 +70,15 @@ class TreeCache:
         if tree is None or tree.root != root or tree.total != total:
             path = self._store.local(file_hash)
             columns = read_batch(path)
-            built = check_batch(columns, path=path, root=root, total=total, entry_count=entry_count, kind=kind)
+            built = check_batch(
+                columns,
+                path=path,
+                root=root,
+                total=total,
+                entry_count=entry_count,
+                kind=kind,
+                reduction_class=reduction_class,
+            )
             self.keep(file_hash, built)
             tree = self._mapped(file_hash, entry_count) or built
         with self._lock:

@@ -18,7 +18,7 @@ from chain.reverts import refusal_of_status
 from indexer.batch_files import check_batch, read_batch
 from indexer.entry_index import EntryIndex
 from ledger.batches import NO_ENTRIES, BatchCommitment
-from ledger.errors import InvalidInput, Json, OutOfRange
+from ledger.errors import InvalidInput, Json
 from ledger.ids import Address, CampaignId, Hash32, OperationId
 from ledger.vocabulary import BatchKind, Role
 from scripts.operating import OperatingContext
@@ -171,9 +171,8 @@ class Anchoring:
             total=batch.total,
             entry_count=batch.entry_count,
             kind=batch.kind,
+            reduction_class=batch.reduction_class,
         )
-        if columns.reduction_class is not batch.reduction_class:
-            raise OutOfRange(f"class of {path.name}", "be the header's", columns.reduction_class.label)
         if batch.kind is BatchKind.SNAPSHOT:
             return
         index = self._home.index

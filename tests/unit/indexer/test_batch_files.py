@@ -10,7 +10,7 @@ import pytest
 
 from indexer.batch_files import ROWS_PER_GROUP, check_batch, read_batch, read_entry, read_ids, write_batch
 from indexer.errors import MalformedBatch
-from ledger.vocabulary import BatchKind
+from ledger.vocabulary import BatchKind, ReductionClass
 from tests.unit.indexer.batches import make_batch
 
 BATCH = make_batch([(person, 10 + person) for person in range(7)])
@@ -74,9 +74,13 @@ def test_compares_with_the_header(path: Path) -> None:
     batch, tree = read_batch(path), BATCH.tree()
 
     def check(
-        root: bytes = tree.root, total: int = tree.total, count: int = 7, kind: BatchKind = BatchKind.EARN
+        root: bytes = tree.root,
+        total: int = tree.total,
+        count: int = 7,
+        kind: BatchKind = BatchKind.EARN,
+        of: ReductionClass = ReductionClass.I,
     ) -> None:
-        check_batch(batch, path=path, root=root, total=total, entry_count=count, kind=kind)
+        check_batch(batch, path=path, root=root, total=total, entry_count=count, kind=kind, reduction_class=of)
 
     check()
     with pytest.raises(MalformedBatch, match="root must be the header's"):
@@ -87,6 +91,8 @@ def test_compares_with_the_header(path: Path) -> None:
         check(count=8)
     with pytest.raises(MalformedBatch, match="kind must be the header's"):
         check(kind=BatchKind.REDEEM)
+    with pytest.raises(MalformedBatch, match="class must be the header's: II"):
+        check(of=ReductionClass.II)
 
 
 def test_changed_grams_change_the_root(path: Path) -> None:
@@ -97,7 +103,15 @@ def test_changed_grams_change_the_root(path: Path) -> None:
     grams[1] -= np.uint64(1)
     moved = replace(BATCH, grams=grams)
     with pytest.raises(MalformedBatch, match="root must be"):
-        check_batch(moved, path=path, root=tree.root, total=tree.total, entry_count=7, kind=BatchKind.EARN)
+        check_batch(
+            moved,
+            path=path,
+            root=tree.root,
+            total=tree.total,
+            entry_count=7,
+            kind=BatchKind.EARN,
+            reduction_class=ReductionClass.I,
+        )
 
 
 def _rewritten(path: Path, table: pa.Table) -> Path:

@@ -32,7 +32,12 @@ def test_entries_of_checked_batches_count(city: City) -> None:
     assert city.incidents() == []
     assert city.catch_up() == 0
     tree = city.trees.tree(
-        earned.file_hash, kind=BatchKind.EARN, root=earned.root, total=earned.total, entry_count=earned.entry_count
+        earned.file_hash,
+        kind=BatchKind.EARN,
+        reduction_class=city.reduction_class,
+        root=earned.root,
+        total=earned.total,
+        entry_count=earned.entry_count,
     )
     assert (tree.total, bytes(tree.root)) == (150, earned.root)
 
