@@ -77,7 +77,7 @@ class FolderStore(BatchStore):
             self._verified[bytes(file_hash)] = seen
         return path
 
-    def take(self, stream: IO[bytes], file_hash: bytes) -> Path:
+    def take(self, stream: _Source, file_hash: bytes) -> Path:
         """Keeps what `stream` gives if its hash is that; `CorruptBatch` otherwise, and nothing is kept."""
         with _Incoming(self._folder) as incoming:
             shutil.copyfileobj(stream, incoming, _CHUNK_BYTES)
@@ -89,6 +89,7 @@ class FolderStore(BatchStore):
         path = self._path(file_hash)
         if not self._intact(file_hash):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            sync_folder(self._folder)
             incoming.move_to(path)
         return file_hash
 
@@ -119,14 +120,15 @@ class ObjectStore(BatchStore):
         copy = self._copies.local(file_hash)
         with self._asking():
             found = self._filesystem.get_file_info(self._key(file_hash))
+        size = copy.stat().st_size
         # An object appears under its name when the upload is ended, also when an error ended it: then it is too short.
-        if found.type != fs.FileType.File or found.size != copy.stat().st_size:
+        if found.type != fs.FileType.File or found.size != size:
             with (
-                self._asking(),
                 copy.open("rb") as file,
+                self._asking(),
                 self._filesystem.open_output_stream(self._key(file_hash)) as output,
             ):
-                shutil.copyfileobj(file, output, _CHUNK_BYTES)
+                shutil.copyfileobj(_Source(file, self._copies.url), output, _CHUNK_BYTES)
         return file_hash
 
     def exists(self, file_hash: bytes) -> bool:
@@ -134,12 +136,17 @@ class ObjectStore(BatchStore):
             return bool(self._filesystem.get_file_info(self._key(file_hash)).type == fs.FileType.File)
 
     def local(self, file_hash: bytes) -> Path:
-        if self._copies.exists(file_hash):
+        absent: NotFound | CorruptBatch
+        try:
             return self._copies.local(file_hash)
+        except (NotFound, CorruptBatch) as error:  # a damaged copy is fetched anew, like one that was never made
+            absent = error
         if not self.exists(file_hash):
-            raise NotFound("batch file", file_hash)
-        with self._asking(), self._filesystem.open_input_stream(self._key(file_hash)) as stream:
-            return self._copies.take(stream, file_hash)
+            raise absent
+        with self._asking():
+            stream = self._filesystem.open_input_stream(self._key(file_hash))
+        with stream, _Asking(self._copies.url):
+            return self._copies.take(_Source(stream, self.url), file_hash)
 
     def _key(self, file_hash: bytes) -> str:
         return f"{self._prefix}/{bytes(file_hash).hex()}{_SUFFIX}"
@@ -202,8 +209,20 @@ class _Incoming:
         sync_folder(path.parent)
 
 
+class _Source:
+    """What is copied, so that its errors are told from those of where it goes: `BatchStoreUnusable` with its `url`."""
+
+    def __init__(self, file: IO[bytes], url: str) -> None:
+        self._file = file
+        self._url = url
+
+    def read(self, size: int) -> bytes:
+        with _Asking(self._url):
+            return self._file.read(size)
+
+
 class _Asking:
-    """Turns what the service's client raises into `BatchStoreUnusable`."""
+    """Turns what the service's client or the disk raises into `BatchStoreUnusable`."""
 
     def __init__(self, url: str) -> None:
         self._url = url

@@ -101,7 +101,7 @@ class RunFiles:
             return Run(name, 0, level)
         with path.open("wb") as file:
             os.fchmod(file.fileno(), 0o600)
-            file.truncate(8 * self._columns * capacity)
+            _reserve(file.fileno(), 8 * self._columns * capacity)
         target = np.memmap(path, np.uint64, mode="r+", shape=(self._columns, capacity))
         done = 0
         for part in parts:
@@ -112,6 +112,14 @@ class RunFiles:
         with path.open("rb") as file:
             os.fsync(file.fileno())
         return Run(name, done, level)
+
+
+def _reserve(file: int, size: int) -> None:
+    """Gives a file its size on the disk: a full one is an `OSError` here, not a signal that kills at the mapping."""
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(file, 0, size)
+    else:
+        os.ftruncate(file, size)
 
 
 def due(runs: Sequence[Run]) -> list[Run]:

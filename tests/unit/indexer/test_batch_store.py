@@ -1,7 +1,9 @@
 """The store of batch files: found by hash, whole or not at all, and never other bytes than asked for."""
 
+import errno
 import hashlib
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -67,6 +69,64 @@ def test_other_bytes_in_a_bucket_are_never_read(tmp_path: Path, bucket: Path, so
     assert not list((tmp_path / "b").glob("**/*.parquet"))
     stored.write_bytes(CONTENT)
     assert elsewhere.local(file_hash).read_bytes() == CONTENT
+
+
+def test_a_damaged_copy_is_fetched_anew(tmp_path: Path, bucket: Path, source: Path) -> None:
+    store = ObjectStore(fs.SubTreeFileSystem(str(bucket), fs.LocalFileSystem()), "", tmp_path / "copies", "s3://bucket")
+    file_hash = store.put(source)
+    store.local(file_hash).write_bytes(b"damaged")
+    assert store.local(file_hash).read_bytes() == CONTENT
+    store.local(file_hash).write_bytes(b"damaged")
+    for stored in bucket.iterdir():
+        stored.unlink()
+    with pytest.raises(CorruptBatch, match="copies"):
+        store.local(file_hash)
+
+
+def test_the_disk_is_not_taken_for_the_bucket(
+    tmp_path: Path, bucket: Path, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    objects = fs.SubTreeFileSystem(str(bucket), fs.LocalFileSystem())
+    file_hash = ObjectStore(objects, "", tmp_path / "a", "s3://bucket").put(source)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tempfile, "mkstemp", full)
+        with pytest.raises(BatchStoreUnusable, match=r"copies cannot be used: .*No space left"):
+            ObjectStore(objects, "", tmp_path / "copies", "s3://bucket").local(file_hash)
+
+    class Broken:
+        def read(self, _: int) -> bytes:
+            raise OSError("the connection was reset")
+
+        def __enter__(self) -> "Broken":
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+    class Failing:
+        """A bucket whose answers end too early."""
+
+        def get_file_info(self, key: str) -> fs.FileInfo:
+            return objects.get_file_info(key)
+
+        def open_input_stream(self, _: str) -> Broken:
+            return Broken()
+
+    with pytest.raises(BatchStoreUnusable, match="s3://bucket cannot be used: the connection was reset"):
+        ObjectStore(Failing(), "", tmp_path / "copies", "s3://bucket").local(file_hash)  # type: ignore[arg-type]
+
+
+def test_folders_that_were_made_last_through_a_power_cut(
+    tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda file: synced.append(os.fstat(file).st_ino))
+    path = (store := FolderStore(tmp_path / "store")).local(store.put(source))
+    assert {each.stat().st_ino for each in (path, path.parent, path.parent.parent)} <= set(synced)
 
 
 def test_a_crash_before_the_rename_leaves_nothing(

@@ -1,5 +1,6 @@
 """The index of entries and points: found by id and by person, merged, crash-safe, and the same when built anew."""
 
+import errno
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -403,6 +404,23 @@ def test_missing_or_short_runs_are_named(world: World) -> None:
         path.unlink()
     with pytest.raises(BrokenEntryIndex, match="missing"):
         world.points(1)
+
+
+def test_a_full_disk_is_an_error_and_changes_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the file were only made longer, writing through the mapping would kill the process."""
+    world.anchor(make_batch([(1, 10)]))
+
+    def full(_: int, offset: int, size: int) -> None:
+        assert (offset, size) == (0, 8 * 2)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "posix_fallocate", full)
+        with pytest.raises(OSError, match="No space left"):
+            world.prepare(make_batch([(1, 10)], first=5))
+    assert world.points(1) == [10]
+    world.anchor(make_batch([(1, 10)], first=5))
+    assert world.points(1) == [20]
 
 
 def test_merging_by_slices_parts_no_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
