@@ -8,6 +8,7 @@
     └── MalformedBatch           a batch file is not as the specification or its header says
     Unavailable
     ├── DatabaseUnusable         the database does not answer, or its schema is not this program's
+    ├── WrongVaultKey            the vault of persons was made with another key
     ├── BatchStoreUnusable       the batch store does not answer
     └── EntryIndexBusy           another process writes the index of entries
     Refused
@@ -43,6 +44,16 @@ class DatabaseUnusable(Unavailable):
 
     def explain(self) -> str:
         return f"The database {self.url} cannot be used: {self.reason}; check TANPUHUI_DATABASE_URL."
+
+
+@dataclass(unsafe_hash=True)
+class WrongVaultKey(Unavailable):
+    """The vault of persons was made with another key; with this one everyone would be a new person."""
+
+    url: str
+
+    def explain(self) -> str:
+        return f"The vault of persons {self.url} was made with another vault key; give it the one that it was made with."
 
 
 class InvalidStoreUrl(InvalidInput):

@@ -8,6 +8,7 @@ batches and proofs, and nothing says any more whose it is. That holds for this d
 from __future__ import annotations
 
 import hashlib
+import hmac
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,10 +16,26 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import URL, Column, Connection, Index, LargeBinary, MetaData, Table, delete, insert, select, text
+from sqlalchemy import (
+    URL,
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    delete,
+    insert,
+    inspect,
+    select,
+    text,
+    update,
+)
 
 from indexer.database import Database, open_database
-from indexer.errors import DatabaseUnusable
+from indexer.errors import DatabaseUnusable, InvalidDatabaseUrl, WrongVaultKey
 from indexer.sorted_runs import words_of
 from ledger.bulk.columns import Hashes, Strings, take_hashes
 from ledger.bulk.entries import account_tags
@@ -29,6 +46,7 @@ from ledger.ids import Hash32
 
 _KEY_BYTES: Final = 32
 _ASKED_AT_A_TIME: Final = 500
+_CHECKED: Final = b"tanpuhui vault"
 
 _METADATA: Final = MetaData()
 _PERSONS: Final = Table(
@@ -47,6 +65,15 @@ _TOKENS: Final = Table(
     Index("lookup_tokens_account_tag", "account_tag"),
     sqlite_with_rowid=False,
 )
+# One row. `key_check` tells whether a vault key is the one that references were hashed with, and not which it is;
+# `generation` rises whenever persons are forgotten, so that no process goes on with what it kept in memory.
+_VAULT: Final = Table(
+    "vault",
+    _METADATA,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("key_check", LargeBinary(32), nullable=False),
+    Column("generation", BigInteger, nullable=False),
+)
 
 
 @dataclass(slots=True)
@@ -55,6 +82,7 @@ class _Known:
 
     hashes: Hashes = field(default_factory=lambda: np.zeros((0, 32), np.uint8))
     tags: Hashes = field(default_factory=lambda: np.zeros((0, 32), np.uint8))
+    generation: int = 0
     prefixes: NDArray[np.uint64] = field(default_factory=lambda: np.zeros(0, np.uint64))
 
     def find(self, wanted: Hashes) -> NDArray[np.int64]:
@@ -95,23 +123,28 @@ class Persons:
     """The vault. Finding many persons at once keeps those found in memory, 72 bytes each, until `close`."""
 
     def __init__(self, database: Database, vault_key: bytes) -> None:
-        """`OutOfRange` for a vault key that is not 32 bytes."""
+        """`OutOfRange` for a vault key that is not 32 bytes, `WrongVaultKey` for another than the vault's.
+
+        `InvalidDatabaseUrl` for a mirror's database.
+        """
         if len(vault_key) != _KEY_BYTES:
             raise OutOfRange("vault_key", f"be {_KEY_BYTES} bytes", len(vault_key))
         self._database = database
         self._key = vault_key
         self._known = _Known()
         with database.write(durable=True) as connection:
+            if inspect(connection).has_table("chain_binding"):
+                rule = "name a database of the vault's own, not the mirror's"
+                raise InvalidDatabaseUrl("persons_url", rule, database.url)
             _METADATA.create_all(connection)
+            self._check_key(connection)
 
     def tags(self, references: Strings) -> Hashes:
         """The tag of each reference; persons who are not there yet get a key of their own, saved when this returns."""
         wanted, inverse = self._unique(references)
-        found = self._found(wanted)
-        missing = wanted[found < 0]
-        if len(missing):
-            self._create(missing)
-            found = self._known.find(wanted)
+        while ((found := self._found(wanted)) < 0).any():
+            # Again, as long as another process forgets persons in between.
+            self._create(wanted[found < 0])
         return take_hashes(take_hashes(self._known.tags, found), inverse)
 
     def known_tags(self, references: Strings) -> tuple[Hashes, NDArray[np.bool_]]:
@@ -141,6 +174,7 @@ class Persons:
         with self._database.write(durable=True) as connection:
             if self._database.is_sqlite:
                 connection.exec_driver_sql("PRAGMA secure_delete = ON")
+            connection.execute(update(_VAULT).values(generation=_VAULT.c.generation + 1))
             count = sum(self._forget_one(connection, reference_hash) for reference_hash in hashes)
         self._known = _Known()
         self._overwrite()
@@ -149,8 +183,13 @@ class Persons:
     def issue_token(self, reference: str) -> bytes:
         """A new lookup token of a person, 32 bytes that are not kept; `NotFound` for an unknown reference."""
         token = secrets.token_bytes(_KEY_BYTES)
-        row = {"token_hash": hashlib.sha256(token).digest(), "account_tag": bytes(self.tag_of(reference))}
+        question = select(_PERSONS.c.account_tag).where(_PERSONS.c.reference_hash == self._hash(reference))
         with self._database.write(durable=True) as connection:
+            # Locked: who forgets the person meanwhile must find this token too.
+            tag = connection.execute(question.with_for_update(read=True)).scalar_one_or_none()
+            if tag is None:
+                raise NotFound("person", "of this reference")
+            row = {"token_hash": hashlib.sha256(token).digest(), "account_tag": tag}
             connection.execute(insert(_TOKENS).values(row))
         return token
 
@@ -170,6 +209,23 @@ class Persons:
         self._database.close()
 
     # Within
+
+    def _check_key(self, connection: Connection) -> None:
+        """Holds the key to the vault's; the first that a vault is opened with is its key."""
+        given = bytes(keyed_hash(key=self._key, message=_CHECKED))
+        connection.execute(
+            text("INSERT INTO vault (id, key_check, generation) VALUES (1, :given, 1) ON CONFLICT DO NOTHING"),
+            {"given": given},
+        )
+        known = connection.execute(select(_VAULT.c.key_check)).scalar_one()
+        if not hmac.compare_digest(bytes(known), given):
+            raise WrongVaultKey(self._database.url)
+
+    def _keep_to(self, connection: Connection) -> None:
+        """Lets go of what is in memory if somebody was forgotten since."""
+        generation = connection.execute(select(_VAULT.c.generation)).scalar_one()
+        if generation != self._known.generation:
+            self._known = _Known(generation=generation)
 
     def _hash(self, reference: str) -> bytes:
         return bytes(keyed_hash(key=self._key, message=reference.encode()))
@@ -191,16 +247,17 @@ class Persons:
 
     def _found(self, wanted: Hashes) -> NDArray[np.int64]:
         """Places among those in memory, which are read from the database as far as they are missing."""
-        found = self._known.find(wanted)
-        if (found >= 0).all():
-            return found
         with self._database.read() as connection:
+            self._keep_to(connection)
+            found = self._known.find(wanted)
+            if (found >= 0).all():
+                return found
             if len(wanted) <= _ASKED_AT_A_TIME:
                 rows = _asked(connection, wanted[found < 0])
             elif _count(connection) == len(self._known.hashes):
                 return found
             else:
-                self._known = _Known()
+                self._known = _Known(generation=self._known.generation)
                 rows = _columns(connection.execute(select(_PERSONS.c.reference_hash, _PERSONS.c.account_tag)))
         self._known.add(*rows)
         return self._known.find(wanted)
@@ -210,6 +267,7 @@ class Persons:
         keys = np.frombuffer(secrets.token_bytes(_KEY_BYTES * len(hashes)), np.uint8).reshape(-1, _KEY_BYTES)
         tags = account_tags(keys)
         with self._database.write(durable=True) as connection:
+            self._keep_to(connection)
             added = _insert(connection, self._database, hashes, keys, tags)
             rows = (hashes, tags) if added == len(hashes) else _asked(connection, hashes)
         self._known.add(*rows)

@@ -1,13 +1,17 @@
 """The vault: a reference always has the same tag, nothing of it is stored, and forgetting leaves nothing behind."""
 
+import contextlib
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from sqlalchemy import Connection, inspect
 
 from indexer import persons
-from indexer.errors import DatabaseUnusable
+from indexer.database import open_database
+from indexer.errors import DatabaseUnusable, InvalidDatabaseUrl, WrongVaultKey
 from indexer.persons import Persons, open_persons
 from ledger.bulk.columns import Hashes, Strings
 from ledger.encoding import account_tag, keyed_hash
@@ -75,12 +79,25 @@ def test_the_tag_follows_from_the_key_that_is_destroyed(vault: Persons) -> None:
     assert row.account_tag == account_tag(person_key=row.person_key)
 
 
-def test_another_vault_key_knows_nobody(vault: Persons, url: str) -> None:
-    vault.tags(_strings("a"))
-    with pytest.raises(NotFound):
-        open_persons(url, bytes(32)).tag_of("a")
+def test_another_vault_key_is_refused(vault: Persons, url: str) -> None:
+    """Else everyone would be a new person, and have nothing."""
+    tags = vault.tags(_strings("a"))
+    with pytest.raises(WrongVaultKey, match="another vault key"):
+        open_persons(url, bytes(32))
     with pytest.raises(OutOfRange):
         open_persons(url, b"short")
+    assert np.array_equal(open_persons(url, KEY).tags(_strings("a")), tags)
+
+
+def test_a_mirror_is_no_vault(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'index.db'}"
+    mirror = open_database(url)
+    mirror.migrate()
+    with pytest.raises(InvalidDatabaseUrl, match="not the mirror's"):
+        open_persons(url, KEY)
+    with mirror.read() as connection:
+        assert not inspect(connection).has_table("persons")
+    mirror.close()
 
 
 def test_asking_adds_nobody(vault: Persons) -> None:
@@ -164,3 +181,57 @@ def test_no_tag_of_a_forgotten_person_in_memory(vault: Persons) -> None:
     vault.forget(["a"])
     assert not vault.known_tags(_strings("a"))[1].any()
     assert Hash32(vault.tags(_strings("a"))[0].tobytes()) == vault.tag_of("a")
+
+
+@pytest.mark.parametrize("others", [0, 600])
+def test_no_process_goes_on_with_a_forgotten_person(vault: Persons, url: str, others: int) -> None:
+    """However many persons are asked for at once, and though one came for one who went."""
+    references = ["a", *(f"person {number}" for number in range(others))]
+    before = vault.tags(_strings(*references))
+    other = open_persons(url, KEY)
+    other.forget(["a"])
+    other.tags(_strings("new"))
+    assert vault.known_tags(_strings(*references))[1].tolist() == [False] + [True] * others
+    after = vault.tags(_strings(*references))
+    assert (after[0] != before[0]).any()
+    assert np.array_equal(after[1:], before[1:])
+    assert np.array_equal(other.tags(_strings("a")), after[:1])
+
+
+def test_who_is_forgotten_while_others_are_added_is_no_more(
+    vault: Persons, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = vault.tags(_strings("a"))
+    other = open_persons(url, KEY)
+    create = vault._create
+
+    def forget_first(hashes: Hashes) -> None:
+        monkeypatch.setattr(vault, "_create", create)
+        other.forget(["a"])
+        create(hashes)
+
+    monkeypatch.setattr(vault, "_create", forget_first)
+    after = vault.tags(_strings("a", "b"))
+    assert (after[0] != before[0]).any()
+    assert np.array_equal(other.tags(_strings("a", "b")), after)
+
+
+def test_no_token_outlives_a_person_forgotten_meanwhile(
+    vault: Persons, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vault.tags(_strings("a"))
+    other = open_persons(url, KEY)
+    read = vault._database.read
+
+    @contextlib.contextmanager
+    def read_and_forget() -> Iterator[Connection]:
+        with read() as connection:
+            yield connection
+        other.forget(["a"])
+
+    with monkeypatch.context() as patch:
+        patch.setattr(vault._database, "read", read_and_forget)
+        vault.issue_token("a")
+    other.forget(["a"])
+    with read() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM lookup_tokens").scalar_one() == 0
