@@ -138,7 +138,7 @@ def open_database(url: str | URL) -> Database:
     """
     parsed = _parse(url)
     sqlite = parsed.get_backend_name() == "sqlite"
-    engine = _sqlite(parsed) if sqlite else create_engine(parsed, pool_size=10, max_overflow=10, pool_pre_ping=True)
+    engine = _sqlite(parsed) if sqlite else _engine(parsed, pool_pre_ping=True)
     database = Database(engine)
     try:
         with database.read() as connection:
@@ -167,9 +167,14 @@ def _parse(url: str | URL) -> URL:
     return parsed
 
 
+def _engine(url: URL, **options: Any) -> Engine:
+    """Neither its errors nor its log show values of rows: among them are salts and what they hide."""
+    return create_engine(url, pool_size=10, max_overflow=10, hide_parameters=True, **options)
+
+
 def _sqlite(url: URL) -> Engine:
     _create_private(url.database)
-    engine = create_engine(url, pool_size=10, max_overflow=10)
+    engine = _engine(url)
 
     @event.listens_for(engine, "connect")
     def connect(dbapi_connection: Any, _record: Any) -> None:

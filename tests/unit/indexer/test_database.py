@@ -1,5 +1,6 @@
 """Which URLs are opened, and that a password is never shown."""
 
+import logging
 import stat
 from pathlib import Path
 
@@ -89,3 +90,17 @@ def test_a_new_database_is_its_owners_alone(tmp_path: Path) -> None:
 
 def test_the_schema_version_is_that_of_the_newest_migration() -> None:
     assert migration.newest() == SCHEMA_VERSION
+
+
+def test_a_failing_insert_shows_no_value(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The mirror's database holds salts and what they hide."""
+    opened = open_database(f"sqlite:///{tmp_path / 'index.db'}")
+    caplog.set_level(logging.INFO, "sqlalchemy.engine")
+    with opened.write() as connection:
+        connection.execute(text("CREATE TABLE hidden (name TEXT PRIMARY KEY, salt BLOB)"))
+    row = {"name": SECRET, "salt": SECRET.encode()}
+    with pytest.raises(IntegrityError) as caught, opened.write() as connection:
+        connection.execute(text("INSERT INTO hidden VALUES (:name, :salt)"), [row, row])
+    assert SECRET not in str(caught.value) + repr(caught.value) + caplog.text
+    assert "INSERT INTO hidden" in caplog.text
+    opened.close()
