@@ -306,22 +306,22 @@ class IndexEmpty(RequestRefused):
 
 @dataclass(unsafe_hash=True)
 class IndexHalted(RequestRefused):
-    """The index found something on the chain that contradicts what it knows, and stands still."""
+    """The index found something on the chain that contradicts what it knows, and stands still. `cause`: its code."""
 
     block_number: int
-    reason: str
+    cause: str
 
     status: ClassVar[int] = 503
 
     def explain(self) -> str:
         return (
-            f"The index stopped at block {self.block_number}. {self.reason} Take nothing from it as final; the "
+            f"The index stopped at block {self.block_number} ({self.cause}). Take nothing from it as final; the "
             "operator compares its node with another one, and then follows docs/operations.md."
         )
 
     def explain_chinese(self) -> str:
         return (
-            f"索引已在区块 {self.block_number} 停止。{self.reason} 其内容不得视为最终结果；请运营方与其他节点核对后，"
+            f"索引已在区块 {self.block_number} 停止（{self.cause}）。其内容不得视为最终结果；请运营方与其他节点核对后，"
             "按 docs/operations.md 处理。"
         )
 

@@ -9,7 +9,7 @@ from indexer.schema import IncidentKind
 _BINDING = "SELECT chain_id, genesis_hash, first_block FROM chain_binding WHERE id = 1"
 _CONTRACTS = "SELECT name, address, code_hash FROM bound_contracts ORDER BY name"
 _OPEN_HALT = f"""
-SELECT block_number, detail FROM incidents WHERE kind = {int(IncidentKind.HALT)} AND resolved_at IS NULL
+SELECT block_number, code FROM incidents WHERE kind = {int(IncidentKind.HALT)} AND resolved_at IS NULL
 ORDER BY incident_id LIMIT 1
 """  # noqa: S608 - a constant of ours
 
@@ -24,10 +24,10 @@ class Binding(NamedTuple):
 
 
 class Halt(NamedTuple):
-    """Where and why the follower stopped."""
+    """Where the follower stopped, and the code of what it met. More of it is for the operator (`index status`)."""
 
     block_number: int
-    detail: str
+    code: str
 
 
 def binding(snapshot: Snapshot) -> Binding:

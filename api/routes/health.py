@@ -16,7 +16,7 @@ def read_ready(snapshot: Snapshot, _: Arguments) -> Found:
     """How old the index is. Raises `IndexHalted`; empty or unreadable it is not even asked."""
     halt = open_halt(snapshot)
     if halt is not None:
-        raise IndexHalted(halt.block_number, halt.detail)
+        raise IndexHalted(halt.block_number, halt.code)
     lag = max(0, int(time()) - snapshot.as_of.timestamp)
     return Found({"status": "ready", "lag_seconds": lag}, CacheRule.NEVER)
 
