@@ -216,7 +216,7 @@ class _Source:
         self._file = file
         self._url = url
 
-    def read(self, size: int) -> bytes:
+    def read(self, size: int = -1, /) -> bytes:
         with _Asking(self._url):
             return self._file.read(size)
 

@@ -16,7 +16,7 @@
     Inconsistent                 each halts the follower; what was committed before stays
     ├── CorruptBatch             the store holds other bytes under a hash
     ├── BrokenEntryIndex         the index of entries is damaged; it is derived, build it anew
-    ├── AnchoredOtherwise        the index of entries has a batch as anchored with another number or other withheld grams
+    ├── AnchoredOtherwise        the index of entries has a batch with another number or other withheld grams
     ├── BindingMismatch          the database belongs to another deployment or chain
     ├── BrokenChain              blocks do not follow each other, or logs do not belong to them
     ├── BrokenLog                leaves are missing, doubled or do not hash to what they claim
@@ -53,7 +53,9 @@ class WrongVaultKey(Unavailable):
     url: str
 
     def explain(self) -> str:
-        return f"The vault of persons {self.url} was made with another vault key; give it the one that it was made with."
+        return (
+            f"The vault of persons {self.url} was made with another vault key; give it the one that it was made with."
+        )
 
 
 class InvalidStoreUrl(InvalidInput):
@@ -138,8 +140,8 @@ class EntriesCounted(Refused):
 
     def explain_chinese(self) -> str:
         return (
-            f"已撤回批次 {self.file_hash.hex0x} 中有 {self.entry_count} 个条目现已列入批次 {self.other_file_hash.hex0x}；"
-            "请继续使用后者，或先将其撤回。"
+            f"已撤回批次 {self.file_hash.hex0x} 中有 {self.entry_count} 个条目现已列入批次 "
+            f"{self.other_file_hash.hex0x}；请继续使用后者，或先将其撤回。"
         )
 
 

@@ -32,6 +32,7 @@ class BatchHeader(NamedTuple):
 
     file_hash: Hash32
     kind: BatchKind
+    reduction_class: ReductionClass
     root: Hash32
     total: int
     entry_count: int
@@ -139,6 +140,7 @@ class PointAccounts:
         return self.trees.tree(
             header.file_hash,
             kind=header.kind,
+            reduction_class=header.reduction_class,
             root=header.root,
             total=header.total,
             entry_count=header.entry_count,

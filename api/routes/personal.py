@@ -122,6 +122,7 @@ def _header(row: BatchRow) -> BatchHeader:
     return BatchHeader(
         file_hash=Hash32(row.file_hash),
         kind=BatchKind.from_number(row.kind),
+        reduction_class=ReductionClass.from_number(row.reduction_class),
         root=Hash32(row.root),
         total=row.total,
         entry_count=row.entry_count,

@@ -117,7 +117,7 @@ def test_the_disk_is_not_taken_for_the_bucket(
             return Broken()
 
     with pytest.raises(BatchStoreUnusable, match="s3://bucket cannot be used: the connection was reset"):
-        ObjectStore(Failing(), "", tmp_path / "copies", "s3://bucket").local(file_hash)  # type: ignore[arg-type]
+        ObjectStore(Failing(), "", tmp_path / "copies", "s3://bucket").local(file_hash)
 
 
 def test_folders_that_were_made_last_through_a_power_cut(

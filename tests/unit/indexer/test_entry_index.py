@@ -168,18 +168,18 @@ def test_everything_may_be_said_twice(world: World) -> None:
         world.index.anchor(bytes(32), number=1)
 
 
-@pytest.mark.parametrize("other", [{"number": 2, "withheld": 30}, {"number": 1, "withheld": 31}])
-def test_an_anchored_batch_has_one_number_until_it_is_taken_back(world: World, other: dict[str, int]) -> None:
+@pytest.mark.parametrize(("number", "withheld"), [(2, 30), (1, 31)])
+def test_an_anchored_batch_has_one_number_until_it_is_taken_back(world: World, number: int, withheld: int) -> None:
     file_hash = world.prepare(make_batch([(1, 100)]))
     world.index.anchor(file_hash, number=1, withheld=30)
     with pytest.raises(AnchoredOtherwise, match="as number 1 with 30 g"):
-        world.index.anchor(file_hash, **other)
+        world.index.anchor(file_hash, number=number, withheld=withheld)
     world.index.take_back(file_hash, unless=(1, 30))
     assert world.points(1) == [70]
-    world.index.take_back(file_hash, unless=(other["number"], other["withheld"]))
+    world.index.take_back(file_hash, unless=(number, withheld))
     assert world.points(1) == [0]
-    world.index.anchor(file_hash, **other)
-    assert world.points(1) == [100 - other["withheld"]]
+    world.index.anchor(file_hash, number=number, withheld=withheld)
+    assert world.points(1) == [100 - withheld]
 
 
 def test_balances_of_a_class_are_those_of_a_snapshot(world: World) -> None:
