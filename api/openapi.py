@@ -161,6 +161,15 @@ TRANSACTION_DESCRIPTION = (
 )
 
 
+_DONE = (
+    "Done: its leaf is in the log, at `leaf_index`. A cancellation whose certificate the index does not have yet says "
+    "`Retry-After`: ask its status."
+)
+_RETRY_AFTER = {
+    "Retry-After": {"description": "Seconds after which to ask the status again.", "schema": {"type": "integer"}}
+}
+
+
 def write_description(route: WriteRoute) -> str:
     """Who may ask it, and who signs it."""
     body = " ".join((route.body.__doc__ or "").split())
@@ -171,7 +180,7 @@ def write_description(route: WriteRoute) -> str:
 def write_responses() -> dict[int | str, dict[str, Any]]:
     """Every answer of a writing route."""
     return {
-        201: {"description": "Done: its leaf is in the log, at `leaf_index`.", "headers": {**_LOCATION, **_AS_OF}},
+        201: {"description": _DONE, "headers": {**_LOCATION, **_AS_OF, **_RETRY_AFTER}},
         202: {
             "description": "Saved, and on its way, or done and its place in the log not known yet; ask its status.",
             "content": {"application/json": _STATUS_SCHEMA},

@@ -32,7 +32,7 @@ from api.parameters import Arguments, Parameter, parse_query
 from api.problems import Problems
 from api.repository.operations import outcome_of
 from api.repository.snapshots import IndexUnavailable, Readers
-from api.schemas.statuses import operation_path, status_document, status_path
+from api.schemas.statuses import operation_path, status_document, status_links, status_path
 from api.schemas.writes import RecordedBody, SendTransactionBody, WriteBody
 from chain.composer import Composer
 from chain.operations import Operation, OperationState, OperationStatus
@@ -48,10 +48,12 @@ from ledger.errors import (
 )
 from ledger.ids import ZERO_ADDRESS, OperationId
 from ledger.records import RandomSalts, Record
-from ledger.vocabulary import Role
+from ledger.vocabulary import OperationKind, Role
 
 _DEEPEST_BODY = 16
 _OK, _CREATED, _ACCEPTED = 200, 201, 202
+_CERTIFIED = {OperationKind.REDUCTION_CANCELLED.label, OperationKind.CAMPAIGN_CANCELLED.label}
+_RETRY = (b"retry-after", b"1")
 _PREFER_WAIT = re.compile(r"(?:^|,)\s*wait\s*=\s*([0-9]{1,4})\s*(?:$|[,;])", re.ASCII)
 _JSON_MEDIA = re.compile(r"application/json\s*(?:;\s*charset=\"?utf-8\"?\s*)?", re.IGNORECASE)
 
@@ -260,8 +262,11 @@ class Writer:
                 outcome = None if indexed is None else outcome_of(snapshot, indexed)
         except (IndexEmpty, IndexUnavailable):
             outcome = None
-        if outcome is not None:
+        if indexed is not None and outcome is not None:
             document["leaf_index"], document["certificate_number"] = outcome
+            document["links"] = status_links(indexed, outcome[1])
+        if _awaits_certificate(document):
+            headers = (*headers, _RETRY)
         if code == _CREATED and document["leaf_index"] is None:
             code = _ACCEPTED
         if code != _OK:
@@ -270,6 +275,12 @@ class Writer:
 
     def _problem(self, error: Exception, request: WriteRequest, extra: dict[str, Any] | None = None) -> Answer:
         return self._problems.answer(error, request.headers.get(b"accept-language"), extra)
+
+
+def _awaits_certificate(document: Mapping[str, Any]) -> bool:
+    """Whether a cancellation is done, and the index does not say yet which certificate it made."""
+    done = document.get("state") == OperationState.DONE.value
+    return done and document["kind"] in _CERTIFIED and document["certificate_number"] is None
 
 
 def _check_fields(operation: Operation, body: RecordedBody) -> None:

@@ -44,9 +44,14 @@ def by_leaf(snapshot: Snapshot, leaf_index: int) -> OperationRow | None:
 
 
 def outcome_of(snapshot: Snapshot, operation_id: bytes) -> tuple[int, int | None] | None:
-    """Place of an operation in the log, and the certificate that it made, if it is indexed."""
+    """Place of an operation in the log, and the certificate that it made, if it is indexed.
+
+    A cancellation of a lot and one of a campaign's pool are certificates of one numbering.
+    """
     row = snapshot.one(
-        "SELECT o.leaf_index, c.number FROM operations o LEFT JOIN certificates c ON c.leaf_index = o.leaf_index "
+        "SELECT o.leaf_index, COALESCE(c.number, p.certificate_number) FROM operations o "
+        "LEFT JOIN certificates c ON c.leaf_index = o.leaf_index "
+        "LEFT JOIN campaign_cancellations p ON p.leaf_index = o.leaf_index "
         "WHERE o.operation_id = ?",
         bytes(operation_id),
     )

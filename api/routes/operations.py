@@ -6,6 +6,7 @@ from api.reading import Found, Keyed, ListRoute, ReadRoute
 from api.repository import operations
 from api.repository.records import public_record
 from api.repository.snapshots import Snapshot
+from api.schemas.common import certificate_path
 from api.schemas.operations import (
     OperationAnswer,
     OperationsAnswer,
@@ -28,7 +29,13 @@ def read_operation(snapshot: Snapshot, arguments: Arguments) -> Found:
         raise NotFound("operation", str(arguments["operation_id"]))
     document = operation_document(row)
     document["record"] = public_record(snapshot, row.record_hash)
-    document["links"] = links(row.leaf_index, snapshot.as_of.log_size)
+    outcome = operations.outcome_of(snapshot, row.operation_id)
+    certificate = None if outcome is None else outcome[1]
+    document["certificate_number"] = certificate
+    document["links"] = {
+        **links(row.leaf_index, snapshot.as_of.log_size),
+        "certificate": certificate_path(certificate),
+    }
     return Found(document)
 
 

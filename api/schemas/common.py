@@ -145,6 +145,11 @@ def hex0x(value: bytes) -> str:
     return "0x" + value.hex()
 
 
+def certificate_path(number: int | None) -> str | None:
+    """Where a certificate is; None while there is none."""
+    return None if number is None else f"/v1/certificates/{number}"
+
+
 def optional_hex0x(value: bytes | None) -> str | None:
     """Bytes as JSON, or null."""
     return None if value is None else "0x" + value.hex()

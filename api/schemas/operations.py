@@ -1,6 +1,8 @@
 """Operations and transfers."""
 
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from api.repository.operations import OperationRow
 from api.repository.snapshots import rfc3339
@@ -50,12 +52,21 @@ class Links(Model):
     inclusion_proof: str
 
 
+class OperationLinks(Links):
+    """Where to go on from an operation."""
+
+    certificate: str | None
+    """Of a cancellation."""
+
+
 class OperationAnswer(Answered, Operation):
     """One operation with the public part of its record."""
 
     record: PublicRecord | None
     """None where the document is not kept here (it was submitted elsewhere)."""
-    links: Links
+    certificate_number: Annotated[int, Field(ge=1)] | None
+    """Of a cancellation."""
+    links: OperationLinks
 
 
 class OperationsAnswer(Answered):

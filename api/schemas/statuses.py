@@ -4,7 +4,17 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from api.schemas.common import Account, AsOf, Hash, Index, Model, OperationKindWord, hex0x, optional_hex0x
+from api.schemas.common import (
+    Account,
+    AsOf,
+    Hash,
+    Index,
+    Model,
+    OperationKindWord,
+    certificate_path,
+    hex0x,
+    optional_hex0x,
+)
 from api.schemas.problems import ProblemRefusal
 from chain.operations import OperationState, OperationStatus
 
@@ -20,6 +30,8 @@ class StatusLinks(Model):
 
     status: str
     operation: str
+    certificate: str | None
+    """Of a cancellation, once the index has it."""
 
 
 class StatusAnswer(Model):
@@ -38,7 +50,7 @@ class StatusAnswer(Model):
     leaf_index: Index | None
     """Its place in the log, once it is known to be there. An answer 201 always has it."""
     certificate_number: Annotated[int, Field(ge=1)] | None
-    """Of a cancellation, once the index has it."""
+    """Of a cancellation, once the index has it. Until then the answer has `Retry-After`: ask `links.status` again."""
     links: StatusLinks
     as_of: AsOf | None
     """The last block that the index holds; None while it is empty."""
@@ -63,9 +75,13 @@ def operation_path(operation_id: bytes) -> str:
     return f"/v1/operations/0x{operation_id.hex()}"
 
 
-def status_links(operation_id: bytes) -> dict[str, str]:
+def status_links(operation_id: bytes, certificate: int | None = None) -> dict[str, str | None]:
     """Where to go on."""
-    return {"status": status_path(operation_id), "operation": operation_path(operation_id)}
+    return {
+        "status": status_path(operation_id),
+        "operation": operation_path(operation_id),
+        "certificate": certificate_path(certificate),
+    }
 
 
 def status_document(status: OperationStatus) -> dict[str, Any]:

@@ -55,3 +55,14 @@ def test_certificates_of_points_are_found_by_their_number(client: Client) -> Non
     assert client.get("/v1/certificates/3").json["kind"] == "reductions"
     assert client.get("/v1/certificates/7").status == 404
     assert client.get("/v1/totals").json["certificates"] == 6
+
+
+def test_an_operation_names_the_certificate_that_it_made(client: Client) -> None:
+    for number in (3, 6):
+        operation_id = client.get(f"/v1/certificates/{number}").json["operation_id"]
+        operation = client.get(f"/v1/operations/{operation_id}").json
+        assert operation["certificate_number"] == number
+        assert operation["links"]["certificate"] == f"/v1/certificates/{number}"
+    [first, *_] = client.get("/v1/operations").json["items"]
+    other = client.get(f"/v1/operations/{first['operation_id']}").json
+    assert other["certificate_number"] is other["links"]["certificate"] is None

@@ -391,6 +391,17 @@ def test_a_status_says_what_the_index_knows(office: Office) -> None:
         f"/v1/operations/{operation_id.hex0x}/status", authorization=f"Bearer {office.keys['all'].secret}"
     ).json
     assert (found["leaf_index"], found["certificate_number"]) == (certificate["leaf_index"], 1)
+    assert found["links"]["certificate"] == "/v1/certificates/1"
+
+
+def test_a_cancellation_that_the_index_lacks_is_to_be_asked_again(office: Office) -> None:
+    reply = office.post("/v1/cancellations", BODIES["cancel"])
+    assert (reply.status, reply.json["state"], reply.json["certificate_number"]) == (201, "done", None)
+    assert (reply.header("retry-after"), reply.header("location")) == ("1", reply.json["links"]["status"])
+    assert reply.json["links"]["certificate"] is None
+    asked = office.client.get(reply.header("location"), authorization=f"Bearer {office.keys['all'].secret}")
+    assert (asked.status, asked.header("retry-after")) == (200, "1")
+    assert office.post("/v1/transfers", TRANSFER, key="k2").header("retry-after") is None
 
 
 def _fields(status: Any) -> dict[str, Any]:
