@@ -188,9 +188,9 @@ def _lot(row: Row[Any]) -> Lot:
 def _days(connection: Connection, table: Table, *where: ColumnElement[bool]) -> dict[ClaimId, Days]:
     """Days that the lots, or the batches, of each claim are of."""
     activities = schema.activities
-    question = select(activities.c.activity_id, activities.c.facility_id, table.c.first_day, table.c.last_day).join_from(
-        table, activities, table.c.activity_id == activities.c.activity_id
-    )
+    question = select(
+        activities.c.activity_id, activities.c.facility_id, table.c.first_day, table.c.last_day
+    ).join_from(table, activities, table.c.activity_id == activities.c.activity_id)
     days: dict[ClaimId, Days] = {}
     for row in connection.execute(question.where(*where).distinct()):
         claim = encoding.claim_id(activity_id=row.activity_id, facility_id=row.facility_id or ZERO_HASH)

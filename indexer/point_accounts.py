@@ -127,7 +127,7 @@ class PointAccounts:
                 path=tuple(self._tree(header).proof(row)),
             )
             try:
-                proof.verify()
+                proof.verify_in(kind=header.kind, size=header.entry_count, total=header.total, root=header.root)
             except ProofMismatch:
                 if last:
                     raise

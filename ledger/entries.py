@@ -14,7 +14,7 @@ from typing import Self
 
 from ledger import encoding
 from ledger.encoding import EntrySalts
-from ledger.errors import InvalidRecord, Json
+from ledger.errors import InvalidRecord, Json, ProofMismatch
 from ledger.ids import Hash32, RecordHash
 from ledger.records import Field, read_member
 from ledger.sum_tree import SumNode, verify_entry
@@ -209,7 +209,7 @@ class EntryProof:
     def verify(self) -> int:
         """Checks the path and gives the entry's offset, the sum of grams before it (`ledger.sum_tree.verify_entry`).
 
-        Says nothing unless size, total and root are those of the batch on chain: compare them.
+        Says nothing unless kind, size, total and root are those of the batch on chain: `verify_in` compares them.
         """
         return verify_entry(
             kind=self.entry.kind,
@@ -222,6 +222,18 @@ class EntryProof:
             total=self.total,
             root=self.root,
         )
+
+    def verify_in(self, *, kind: BatchKind, size: int, total: int, root: Hash32) -> int:
+        """`verify` in the batch that the chain anchored so; `ProofMismatch` names what the proof says otherwise.
+
+        A leaf hashes its kind, but a tree may hold leaves of any: only the chain says what its batch is.
+        """
+        anchored = {"kind": kind, "size": size, "total": total, "root": root}
+        said = {"kind": self.entry.kind, "size": self.size, "total": self.total, "root": self.root}
+        for name, value in anchored.items():
+            if said[name] != value:
+                raise ProofMismatch("batch", f"its {name} is {said[name]}, but the chain's batch has {value}")
+        return self.verify()
 
     def to_json(self) -> dict[str, Json]:
         """The proof for the API and for certificates; sums as decimal strings."""

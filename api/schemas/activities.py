@@ -57,8 +57,9 @@ class Activity(Model):
     """All behaviour value that it ever awarded: never grams, never points (M19)."""
     facility_deficit: Quantity
     """What its debtor owes: over-credited, not to be taken back, filled first by later issuance. The debtor is the
-    facility in the activity's class, or the activity itself where it names none; every activity of that facility and class shows the same deficit, so that
-    it is not to be added up over activities (`/v1/totals` has the sum over debtors)."""
+    facility in the activity's class, or the activity itself where it names none; every activity of that facility and
+    class shows the same deficit, so that it is not to be added up over activities (`/v1/totals` has the sum over
+    debtors)."""
     status: ActivityStatusWord
     registered_leaf_index: Index
     status_leaf_index: Index

@@ -194,10 +194,10 @@ class Leaf:
 class ModelState:
     """Everything that the rules depend on, as plain data: what `LedgerModel.state` gives and `LedgerModel.load` takes.
 
-    `credited_days` and `earned_days` are by `encoding.claim_id`, `deficits` (g CO2e) by `encoding.debtor_id`; pools (g CO2e) by account or
-    campaign, and class. `operations` holds the digest of each applied operation, or None where it is not known: such an
-    id counts as repeated whatever its content. `certificates` and `campaign_cancellations` may be partial,
-    `certificate_count` is not.
+    `credited_days` and `earned_days` are by `encoding.claim_id`, `deficits` (g CO2e) by `encoding.debtor_id`; pools
+    (g CO2e) by account or campaign, and class. `operations` holds the digest of each applied operation, or None where
+    it is not known: such an id counts as repeated whatever its content. `certificates` and `campaign_cancellations` may
+    be partial, `certificate_count` is not.
     """
 
     accounts: Mapping[Address, Account] = field(default_factory=dict)

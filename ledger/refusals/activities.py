@@ -119,8 +119,8 @@ class ActivityRegistry_DeficitOutstanding(ContractRefusal):
     activity_id: ActivityId
     deficit_grams: int
     english = (
-        "The facility of activity {activity_id}, or the activity where it names none, owes {deficit_grams} of its class; "
-        "later issuance has to fill that before the activity can end."
+        "The facility of activity {activity_id}, or the activity where it names none, owes {deficit_grams} "
+        "of its class; later issuance has to fill that before the activity can end."
     )
     chinese = (
         "{activity_id} 所属设施(未登记设施的为其本身)尚有待抵扣量 {deficit_grams},须由后续签发抵扣完毕后方可结束。"

@@ -172,7 +172,10 @@ def _ending(draw: Draw, state: ModelState, function: str) -> dict[str, Any]:
 def _commitment(draw: Draw, most: int) -> BatchCommitment:
     total = quantity(draw, most, bits=64)
     return BatchCommitment(
-        root=_hash(draw, f"root {draw(st.integers(0, 99))}"), total=total, entry_count=_count(draw, total), file_hash=_hash(draw, "file")
+        root=_hash(draw, f"root {draw(st.integers(0, 99))}"),
+        total=total,
+        entry_count=_count(draw, total),
+        file_hash=_hash(draw, "file"),
     )
 
 

@@ -21,7 +21,6 @@ from ledger.ids import (
     ActivityId,
     Address,
     CampaignId,
-    ClaimId,
     DebtorId,
     Hash32,
     LotId,

@@ -240,10 +240,9 @@ def _point_views(state: ModelState) -> Iterable[View]:
     for activity_id in state.activities:
         yield points, "nextSequence(bytes32)", (activity_id,), "uint64"
         yield points, "behaviourValueOf(bytes32)", (activity_id,), "uint128"
-    for batch in state.batches.values():
-        if batch.kind is BatchKind.EARN:
-            for day in _days_about(batch):
-                yield ContractName.ACTIVITY_REGISTRY, "isEarned(bytes32,uint32)", (batch.party, day), "bool"
+    for batch in (batch for batch in state.batches.values() if batch.kind is BatchKind.EARN):
+        for day in _days_about(batch):
+            yield ContractName.ACTIVITY_REGISTRY, "isEarned(bytes32,uint32)", (batch.party, day), "bool"
     for one in ReductionClass:
         yield points, "totalsOf(uint8)", (int(one),), f"({','.join(['uint128'] * 7)})"
         yield points, "latestSnapshot(uint8)", (int(one),), "uint64"

@@ -342,7 +342,7 @@ def debtor_id() -> list[Case]:
         {
             "activity_id": hexed(activity),
             "facility_id": hexed(facility),
-            "class": reduction_class,
+            "class": str(reduction_class),
             "expected": hexed(
                 activity if facility == ZERO else sha256(b"\x43", FORMAT, facility, bytes([reduction_class]))
             ),

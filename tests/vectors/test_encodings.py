@@ -176,7 +176,7 @@ COMPUTED: dict[str, Callable[[Case], bytes]] = {
     "debtor_id": lambda case: encoding.debtor_id(
         activity_id=raw(case["activity_id"]),
         facility_id=raw(case["facility_id"]),
-        reduction_class=ReductionClass(int(case["class"])),
+        reduction_class=ReductionClass.from_number(int(case["class"])),
     ),
     "certificate_subject": certificate_subject,
     "batch_subject": batch_subject,

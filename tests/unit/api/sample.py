@@ -216,9 +216,7 @@ class SampleLedger:
             crediting_last_day=22_279,
             facility_id=bytes(hash32(index)),
             debtor_id=bytes(
-                encoding.debtor_id(
-                    activity_id=activity_id, facility_id=hash32(index), reduction_class=reduction_class
-                )
+                encoding.debtor_id(activity_id=activity_id, facility_id=hash32(index), reduction_class=reduction_class)
             ),
             pledge_hash=bytes(hash32(index + 1)),
             cap_gco2e=10_000_000_000,

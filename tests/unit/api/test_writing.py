@@ -399,7 +399,7 @@ def test_a_cancellation_that_the_index_lacks_is_to_be_asked_again(office: Office
     assert (reply.status, reply.json["state"], reply.json["certificate_number"]) == (201, "done", None)
     assert (reply.header("retry-after"), reply.header("location")) == ("1", reply.json["links"]["status"])
     assert reply.json["links"]["certificate"] is None
-    asked = office.client.get(reply.header("location"), authorization=f"Bearer {office.keys['all'].secret}")
+    asked = office.client.get(reply.json["links"]["status"], authorization=f"Bearer {office.keys['all'].secret}")
     assert (asked.status, asked.header("retry-after")) == (200, "1")
     assert office.post("/v1/transfers", TRANSFER, key="k2").header("retry-after") is None
 

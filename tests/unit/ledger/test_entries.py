@@ -133,6 +133,23 @@ def test_a_proof_holds_after_its_way_through_json(index: int) -> None:
     assert read.verify() == sum(541 + place for place in range(index))
 
 
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [("kind", BatchKind.CANCEL), ("size", 6), ("total", 1), ("root", hash_of("another root"))],
+)
+def test_a_proof_holds_only_in_the_batch_that_the_chain_has(name: str, other: object) -> None:
+    made = proof(2)
+    anchored: dict[str, Any] = {
+        "kind": made.entry.kind,
+        "size": made.size,
+        "total": made.total,
+        "root": made.root,
+    }
+    assert made.verify_in(**anchored) == made.verify()
+    with pytest.raises(ProofMismatch, match=f"its {name} is"):
+        made.verify_in(**anchored | {name: other})
+
+
 def test_a_proof_with_another_shown_field_does_not_hold() -> None:
     document: Any = proof().to_json()
     document["entry"]["fields"][0]["value"] = hash_of("someone else").hex0x
