@@ -267,7 +267,6 @@ class Persons:
         keys = np.frombuffer(secrets.token_bytes(_KEY_BYTES * len(hashes)), np.uint8).reshape(-1, _KEY_BYTES)
         tags = account_tags(keys)
         with self._database.write(durable=True) as connection:
-            self._keep_to(connection)
             added = _insert(connection, self._database, hashes, keys, tags)
             rows = (hashes, tags) if added == len(hashes) else _asked(connection, hashes)
         self._known.add(*rows)
