@@ -127,8 +127,9 @@ class Database:
         try:
             yield
         finally:
-            raw.execute("PRAGMA synchronous = NORMAL")
-            raw.close()
+            if not connection.invalidated:  # as Ctrl-C in the middle of a statement leaves it: closed already
+                raw.execute("PRAGMA synchronous = NORMAL")
+                raw.close()
 
 
 def open_database(url: str | URL) -> Database:

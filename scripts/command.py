@@ -16,6 +16,7 @@ import typer
 
 from ledger.errors import TanpuhuiError
 from scripts.context import Context
+from scripts.errors import Interrupted
 from scripts.output import Output, Result
 from scripts.settings import load_settings
 
@@ -138,6 +139,8 @@ def _runner(function: CommandFunction) -> Callable[..., None]:
                 result = function(context, **given)
         except TanpuhuiError as error:
             output.fail(error)
+        except KeyboardInterrupt:  # here, for Typer would end without a word
+            output.fail(Interrupted())
         if result is not None:
             output.show(result)
             if result.exit_code:

@@ -91,7 +91,7 @@ def told(outcome: Outcome) -> Result:
         "without_operation": tally.idle,
         "operations": tally.operations,
         "operations_repeated": tally.repeated,
-        "refused_file": str(outcome.job.refused) if tally.refused else None,
+        "refused_file": str(outcome.refused_file) if tally.refused else None,
         "dry_run": outcome.job.dry_run,
         "corrections": [
             {"line": use.line, "column": use.column, "given": use.given, "correct": use.correct, "reason": use.reason}
@@ -104,6 +104,8 @@ def told(outcome: Outcome) -> Result:
     notes = [
         f"line {use.line}: {use.column} {use.given} read as {use.correct}: {use.reason}" for use in outcome.corrections
     ]
+    if tally.refused and outcome.refused_file != outcome.job.refused:
+        notes.append(f"{outcome.job.refused} was there and stays; the refused rows are in {outcome.refused_file}")
     return Result(
         parts=[Facts("Import", shown), *([on_screen] if tally.refused else [])],
         note="\n".join(notes),

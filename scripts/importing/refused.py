@@ -10,6 +10,7 @@ import csv
 import os
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import IO, Final
 
@@ -57,7 +58,10 @@ def _written(given: FileFormat) -> FileFormat:
 
 
 class RefusedFile:
-    """A file that is made when the first row is refused, for nobody else to read or write; a context manager."""
+    """A file that is made when the first row is refused, for nobody else to read or write; a context manager.
+
+    No file is overwritten: where there is one, `path` becomes the next free name, `refused-2.csv`.
+    """
 
     def __init__(self, path: Path, source: Source) -> None:
         """`InvalidInput` if the rows would be written over the file that they are read from."""
@@ -111,12 +115,20 @@ class RefusedFile:
 
     def _open(self) -> IO[str]:
         try:
-            descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _MODE)
-            os.fchmod(descriptor, _MODE)  # also if it was there
-            return os.fdopen(descriptor, "w", encoding=self._format.encoding, newline="")
+            return os.fdopen(self._made(), "w", encoding=self._format.encoding, newline="")
         except OSError as error:
             rule = f"be a file that can be written ({error.strerror})"
             raise InvalidInput("refused", rule, str(self.path)) from None
+
+    def _made(self) -> int:
+        """The next free name: a file that is there may hold rows that somebody has corrected."""
+        given = self.path
+        for number in count(2):
+            try:
+                return os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE)
+            except FileExistsError:
+                self.path = given.with_name(f"{given.stem}-{number}{given.suffix}")
+        raise AssertionError
 
     def _write(self, cells: Sequence[str]) -> None:
         assert self._file is not None  # noqa: S101 - opened by `add`

@@ -22,6 +22,8 @@ class BodiesSender:
 
     def __init__(self, context: OperatingContext) -> None:
         self._context = context
+        self.ended = 0
+        """Operations that came to an end by this run."""
         self._log = TransparencyLogView(context.rpc, context.deployment)
 
     def send(self, role: Role, operations: Iterable[Operation]) -> Iterator[OperationStatus]:
@@ -33,6 +35,7 @@ class BodiesSender:
             try:
                 for status in submitter.submit_many(chain(again, _noted(source, waiting))):
                     waiting.popleft()
+                    self.ended += 1
                     yield status
                 return
             except OperationConflict as error:

@@ -12,6 +12,7 @@ from indexer import ledger_state
 from indexer.database import Database
 from ledger.ids import ActivityId, Address, Hash32, MethodologyId
 from ledger.vocabulary import ReductionClass
+from scripts.errors import Interrupted
 from scripts.importing.check import ModelCheck, model_of
 from scripts.importing.errors import RowsInvalid
 from scripts.importing.mapping import load_mapping
@@ -43,13 +44,14 @@ class ImportJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of a file. `shown` are the first refused rows."""
+    """What became of a file. `refused_file` holds the refused rows, if there are any, `shown` are the first of them."""
 
     job: ImportJob
     mapping: str
     file_sha256: Hash32
     tally: Tally
     corrections: Sequence[CorrectionUse]
+    refused_file: Path
     shown: Sequence[RowRefusal]
 
 
@@ -85,7 +87,10 @@ def run_import(
             refused=refused,
             on_refused=on_refused,
         )
-        tally = run.row_wise() if job.row_wise else run.whole()
+        try:
+            tally = run.row_wise() if job.row_wise else run.whole()
+        except KeyboardInterrupt:
+            raise Interrupted(how_to_go_on(run.ended)) from None
     context.bring_up()
     return Outcome(
         job=job,
@@ -93,7 +98,20 @@ def run_import(
         file_sha256=Hash32(source.sha256),
         tally=tally,
         corrections=reader.corrections,
+        refused_file=refused.path,
         shown=run.shown,
+    )
+
+
+def how_to_go_on(ended: int) -> str:
+    """What Ctrl-C leaves of an import of which so many operations have ended."""
+    if not ended:
+        return (
+            "no operation had ended, what may be on its way is saved, and the same command goes on where this stopped"
+        )
+    return (
+        f"{ended} operations were sent and have ended, and what else may be on its way is saved; the same command goes "
+        "on where this stopped, and nothing is done twice"
     )
 
 
@@ -122,6 +140,11 @@ class _Import:
         self._left = 0  # operations of checked rows that are not applied yet
         self.shown: list[RowRefusal] = []
 
+    @property
+    def ended(self) -> int:
+        """Operations that this run has sent and seen the end of."""
+        return self._sender.ended
+
     def whole(self) -> Tally:
         """Checks every row, then sends all of them; `RowsInvalid` if one is refused, and none was sent."""
         tally = self._tally_of(self._checked())
@@ -132,7 +155,7 @@ class _Import:
                 str(self._job.file),
                 rule,
                 counted,
-                report=str(self._job.refused),
+                report=str(self._refused.path),
                 rows=tally.rows,
                 refused=tally.refused,
                 first=said_of(self.shown),

@@ -57,6 +57,18 @@ def test_a_durable_write_waits_for_the_disk(database: Database) -> None:
         assert connection.execute(text("PRAGMA synchronous")).scalar_one() == 1
 
 
+def test_what_ends_a_durable_write_is_what_is_raised(database: Database) -> None:
+    """Ctrl-C within a statement closes the connection before the end of the block sees it."""
+
+    def interrupted() -> None:
+        with database.write(durable=True) as connection:
+            connection.invalidate()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+
+
 def test_a_failed_write_leaves_nothing(database: Database) -> None:
     insert = text("INSERT INTO records VALUES (:key, 1, '{}', '[]', 0)")
     with pytest.raises(IntegrityError), database.write() as connection:

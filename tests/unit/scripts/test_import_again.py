@@ -291,15 +291,16 @@ def test_rows_refused_from_parquet_are_text_that_its_mapping_reads(tmp_path: Pat
         Source(other, format_of(other, given)).columns()
 
 
-def test_refused_rows_are_for_nobody_else_even_where_a_file_was(tmp_path: Path) -> None:
+def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
     source = Source(write(tmp_path, "data.csv", "a\n1\n"), FileFormat())
     path = write(tmp_path, "refused.csv", "old")
-    path.chmod(0o644)
+    write(tmp_path, "refused-2.csv", "older")
     with RefusedFile(path, source) as report:
         report.add(RowRefusal.of(Row(2, ["1"]), InvalidInput("a", "be less", 1), "file"))
 
-    assert path.stat().st_mode & 0o777 == 0o600
-    assert "old" not in path.read_text()
+    assert report.path == tmp_path / "refused-3.csv"
+    assert report.path.stat().st_mode & 0o777 == 0o600
+    assert path.read_text() == "old"
 
 
 def test_refused_rows_are_never_written_over_the_file(tmp_path: Path) -> None:
