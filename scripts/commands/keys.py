@@ -55,6 +55,8 @@ def create_key(
     path = file or default_keystore(context.settings.home, name)
     given = KeySettings(name, path, settings.password_file, settings.password)
     password = key_password(given)
+    if file is None:
+        private_folder(context.settings.home)
     private_folder(path.parent)
     try:
         address = create_keystore(path, password, work=KEY_WORK)

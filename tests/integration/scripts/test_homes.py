@@ -68,6 +68,7 @@ def test_keys_are_their_owners_alone(cli: Cli, new_home: Path, tmp_path: Path, m
     monkeypatch.setattr("scripts.commands.keys.KEY_WORK", LIGHT)
     password = tmp_path / "password"
     cli("key", "create", "regulator", "--password-file", password)
+    assert new_home.stat().st_mode & 0o777 == 0o700
     assert (new_home / "keys").stat().st_mode & 0o777 == 0o700
     assert (new_home / "keys" / "regulator.json").stat().st_mode & 0o777 == 0o600
 
