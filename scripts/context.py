@@ -87,6 +87,12 @@ class Context:
         return self._sqlite_file is None or self._sqlite_file.exists()
 
     @property
+    def can_make_database(self) -> bool:
+        """Whether the database's folder is there, or is the home folder, which the first command that writes makes."""
+        file = self._sqlite_file
+        return file is None or file.parent.is_dir() or file.parent == self.settings.home
+
+    @property
     def _sqlite_file(self) -> Path | None:
         url = self.settings.database_url
         return Path(url.removeprefix(_SQLITE_PREFIX)) if url.startswith(_SQLITE_PREFIX) else None

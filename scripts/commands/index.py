@@ -10,11 +10,13 @@ from typing import Annotated
 
 import typer
 
+from indexer.database import Database
+from indexer.errors import DatabaseUnusable
 from indexer.follower import Follower
 from indexer.mirror import Cursor
 from indexer.rebuild import rebuild as rebuild_index
 from indexer.status import status as index_status
-from ledger.errors import NodeUnreachable, RpcFailure
+from ledger.errors import NodeUnreachable, RpcFailure, Unavailable
 from scripts.command import command, group
 from scripts.context import Context
 from scripts.errors import AlreadyFollowed
@@ -51,11 +53,13 @@ def run(
 def status(context: Context) -> Result:
     """Says where the index stands and how far behind the node it is.
 
+    Exits 3, having said what it knows, where the node does not answer or the database cannot be opened.
+
     **Example**
 
         tanpuhui index status --json
     """
-    database = context.database if context.has_database else None
+    database, reached = _database_to_look_at(context)
     found = index_status(database, context.rpc)
     if found.head_block is None:
         _say_why_the_node_is_silent(context)
@@ -71,7 +75,8 @@ def status(context: Context) -> Result:
         "reorgs": found.reorgs,
         "halted_reason": found.halted_reason,
     }
-    return Result(parts=[Facts("Index", facts)])
+    reached = reached and found.head_block is not None
+    return Result(parts=[Facts("Index", facts)], exit_code=0 if reached else Unavailable.exit_code)
 
 
 @command(app, "rebuild")
@@ -87,6 +92,19 @@ def rebuild(context: Context) -> Result:
         progress.begin("indexing blocks", None)
         cursor = rebuild_index(context.rpc, deployment, context.database, progress.reach)
     return _stands(cursor)
+
+
+def _database_to_look_at(context: Context) -> tuple[Database | None, bool]:
+    """The database, None if there is none; and whether it could be opened, or may be one that is not made yet."""
+    try:
+        if context.has_database:
+            return context.database, True
+        if context.can_make_database:
+            return None, True
+        context.output.note(f"warning: there is no folder for the database {context.settings.database_url}")
+    except DatabaseUnusable as error:
+        context.output.note(f"warning: {error.explain()}")
+    return None, False
 
 
 def _say_why_the_node_is_silent(context: Context) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from ledger.errors import InvalidJson, InvalidQuantity
+from ledger.errors import InvalidJson, InvalidQuantity, NodeUnreachable
 from ledger.ids import OperationId
 from scripts.cli import run
 from scripts.errors import Interrupted
+from scripts.importing.service import how_to_go_on
 from scripts.interrupts import interruptible, until_interrupted
 from scripts.operations import saying_how_to_go_on
 from scripts.options import quantity, record_fields
@@ -64,3 +66,34 @@ def test_what_only_ends_so_is_no_failure() -> None:
         press_ctrl_c()
     with pytest.raises(Interrupted, match="begin again"), interruptible("begin again"):
         press_ctrl_c()
+
+
+def test_an_interrupted_command_says_so(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Typer alone would end without a word."""
+
+    def interrupted(**_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("scripts.command.load_settings", interrupted)
+    assert run(["index", "status"]) == 130
+    assert "Interrupted before it was done" in capsys.readouterr().err
+
+
+def test_an_interrupted_import_says_what_was_sent() -> None:
+    assert "12 operations were sent" in how_to_go_on(12)
+    assert "the same command goes on" in how_to_go_on(0)
+
+
+def test_a_status_of_what_is_out_of_reach_exits_3(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def silent(*_: object) -> None:
+        raise NodeUnreachable("http://127.0.0.1:9", "nobody answers")
+
+    monkeypatch.setattr("chain.rpc.RpcClient.call", silent)
+    nobody = ["--rpc", "http://127.0.0.1:9", "--home", str(tmp_path)]
+    for database in ([], ["--database", f"sqlite:///{tmp_path}/nope/x.db"]):
+        assert run(["index", "status", *nobody, *database, "--json"]) == 3
+        said = capsys.readouterr()
+        assert json.loads(said.out)["head_block"] is None
+        assert ("there is no folder" in said.err) == bool(database)
