@@ -15,7 +15,7 @@ from typing import Any, Literal
 from chain.ethereum_account import Account
 from chain.signers import LocalSigner
 from ledger.canonical import parse_strict
-from ledger.errors import InvalidJson, WrongKeyFile
+from ledger.errors import InvalidJson, PasswordFileUnusable, WrongKeyFile
 from ledger.ids import Address
 
 Kdf = Literal["scrypt", "pbkdf2"]
@@ -78,10 +78,10 @@ def read_password(path: Path) -> str:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise WrongKeyFile(str(path), f"the password file cannot be read ({_reason(error)})", _OTHER_PATH) from None
+        raise PasswordFileUnusable(str(path), f"it cannot be read ({_reason(error)})", _OTHER_PATH) from None
     _warn_if_readable_by_others(path)
     if not lines or not lines[0]:
-        raise WrongKeyFile(str(path), "the password file is empty", "write the password into its first line")
+        raise PasswordFileUnusable(str(path), "it is empty", "write the password into its first line")
     return lines[0]
 
 

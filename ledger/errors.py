@@ -32,6 +32,7 @@
     │   ├── DeploymentIncomplete
     │   ├── CompilationFailed
     │   ├── WrongKeyFile
+    │   │   ├── PasswordFileUnusable the file of the password cannot be read, or is empty
     │   │   └── PasswordNotGiven     nothing says which password opens a key file
     │   ├── SignerNotConfigured
     │   ├── SigningFailed            the external signer refuses, or signed something else
@@ -359,6 +360,13 @@ class WrongKeyFile(Unavailable):
 
     def explain(self) -> str:
         return f"Key file {self.path} cannot be used: {self.reason}; {self.remedy}."
+
+
+class PasswordFileUnusable(WrongKeyFile):
+    """A password file cannot be read or holds no password; `path` is its own, not the key file's."""
+
+    def explain(self) -> str:
+        return f"Password file {self.path} cannot be used: {self.reason}; {self.remedy}."
 
 
 class PasswordNotGiven(WrongKeyFile):

@@ -18,7 +18,7 @@ from scripts.command import command, commands
 from scripts.context import Context
 from scripts.keys import open_keystore
 from scripts.output import Facts, Result
-from scripts.settings import DEPLOYER, KeySettings
+from scripts.settings import DEPLOYER, KEYSTORE, KeySettings, default_keystore
 
 app = commands()
 
@@ -61,11 +61,24 @@ def deploy(
         Role.PLATFORM: platform,
     }
     holders = {role: address for role, text in given.items() if (address := _address(context, role, text)) is not None}
-    deployer = open_keystore(context.settings.key(DEPLOYER))
+    deployer = open_keystore(_deployer(context))
     done = deploy_contracts(
         context.rpc, deployer, holders, context.settings.deployment, gas_price=context.settings.gas_price
     )
     return _told(context, done.deployment, "already deployed" if done.already_deployed else "deployed")
+
+
+def _deployer(context: Context) -> KeySettings:
+    """The deployer's key; `WrongKeyFile` names the place where it was looked for."""
+    settings = context.settings.key(DEPLOYER)
+    if settings.keystore is None:
+        path = default_keystore(context.settings.home, DEPLOYER)
+        remedy = (
+            f"make it with `tanpuhui key create deployer --password-file FILE` or name it by {KEYSTORE}{DEPLOYER}; the "
+            "bodies' keys are made alike, or only their addresses given: --administrator 0x… and so on"
+        )
+        raise WrongKeyFile(str(path), "there is no such file", remedy)
+    return settings
 
 
 def _address(context: Context, role: Role, text: str | None) -> Address | None:
