@@ -33,7 +33,7 @@ from scripts.points.home import PointsHome
 from scripts.points.instructions import Instructions, prepare_instructions
 from scripts.points.mapping import load_feed_mapping
 from scripts.points.prepare import BATCH_SIZE, prepare
-from scripts.points.run_folder import PreparedBatch, RunFolder, Terms
+from scripts.points.run_folder import CreditableDays, PreparedBatch, RunFolder, Terms
 from scripts.points.sequences import Sequences
 from scripts.points.signing import FeedSigning, SignedBatch
 
@@ -168,6 +168,7 @@ class World:
                     reduction_class=scenario.reduction_class,
                     party=Hash32(scenario.activity_id),
                     methodology_id=scenario.methodology_id,
+                    creditable=CreditableDays.planned_now(FIRST_DAY, LAST_DAY),
                 ),
                 quantification=scenario.quantification,
                 keys=self.home.prepare_keys(BatchKind.EARN, read.name),

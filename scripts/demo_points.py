@@ -31,7 +31,7 @@ from scripts.points.instructions import NO_PARTY, Instructions, prepare_instruct
 from scripts.points.lookup import choose, entries_of, prove
 from scripts.points.mapping import load_feed_mapping
 from scripts.points.prepare import prepare
-from scripts.points.run_folder import PreparedBatch, RunFolder, Terms
+from scripts.points.run_folder import CreditableDays, PreparedBatch, RunFolder, Terms
 from scripts.points.sequences import Sequences
 from scripts.points.signing import FeedSigning
 from scripts.settings import FEED
@@ -159,6 +159,7 @@ class _Points:
                 reduction_class=_OF_CLASS,
                 party=Hash32(activity_id),
                 methodology_id=activity.methodology_id,
+                creditable=CreditableDays.planned_now(activity.crediting_first_day, activity.crediting_last_day),
             ),
             quantification=CHARGING_FORMULA,
             keys=home.prepare_keys(BatchKind.EARN, mapping.name),

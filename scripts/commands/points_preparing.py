@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +13,6 @@ from ledger.canonical import canonical_json
 from ledger.errors import InvalidInput, NotFound
 from ledger.ids import Hash32
 from ledger.quantification import Quantification
-from ledger.units import civil_day_of_timestamp
 from ledger.vocabulary import ActivityStatus
 from scripts.command import command
 from scripts.commands.points_sending import app, points_home
@@ -67,11 +65,7 @@ def prepare_points(
         reduction_class=found.reduction_class,
         party=Hash32(activity_id),
         methodology_id=found.methodology_id,
-        creditable=CreditableDays(
-            first=found.crediting_first_day,
-            last=found.crediting_last_day,
-            ended=civil_day_of_timestamp(int(time.time())) - 1,
-        ),
+        creditable=CreditableDays.planned_now(found.crediting_first_day, found.crediting_last_day),
     )
     formula = _quantification(context, found, quantification)
     with points_home(context) as home:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from ledger.canonical import canonical_json, parse_strict
 from ledger.errors import InvalidInput, Json
 from ledger.files import begin_file, end_file, open_private, sync_file, unfinished, write_whole
 from ledger.ids import ActivityId, Hash32, MethodologyId
-from ledger.units import civil_day_from_text, date_of_civil_day
+from ledger.units import civil_day_from_text, civil_day_of_timestamp, date_of_civil_day
 from ledger.vocabulary import BatchKind, ReductionClass
 
 FORMAT: Final = 1
@@ -42,6 +43,11 @@ class CreditableDays:
     first: int
     last: int
     ended: int
+
+    @classmethod
+    def planned_now(cls, first: int, last: int) -> CreditableDays:
+        """Those of a crediting period for a run that is planned now: yesterday in Shanghai is over."""
+        return cls(first=first, last=last, ended=civil_day_of_timestamp(int(time.time())) - 1)
 
     @property
     def latest(self) -> int:

@@ -251,6 +251,13 @@ def test_days_that_cannot_be_credited(
     assert (told.get("first_day"), told.get("last_day")) == (days or (None, None))
 
 
+def test_the_last_day_that_is_over_is_yesterday_in_shanghai(monkeypatch: pytest.MonkeyPatch) -> None:
+    for utc, yesterday in ((57_599, -1), (57_600, 0)):  # 15:59:59 and 16:00:00 of 1 January 1970, with a day added
+        monkeypatch.setattr("time.time", lambda seconds=utc: seconds + 86_400.9)
+        planned = CreditableDays.planned_now(0, 9)
+        assert (planned.ended, planned.latest) == (yesterday + 1, yesterday + 1)
+
+
 def test_a_row_says_which_days_can_be_credited(home: Prepared) -> None:
     file = home.file(HEADER + _row(1, at="2026-03-21 00:00:00"))
     for run, ended, message in (
