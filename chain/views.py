@@ -249,6 +249,7 @@ POOL_OF = View(ContractName.POINT_LEDGER, Function("poolOf(address,uint8)"), ("u
 CAMPAIGN_POOL_OF = View(ContractName.POINT_LEDGER, Function("campaignPoolOf(bytes32,uint8)"), ("uint128",))
 BEHAVIOUR_VALUE_OF = View(ContractName.POINT_LEDGER, Function("behaviourValueOf(bytes32)"), ("uint128",))
 NEXT_SEQUENCE = View(ContractName.POINT_LEDGER, Function("nextSequence(bytes32)"), ("uint64",))
+BATCH_OF_ROOT = View(ContractName.POINT_LEDGER, Function("batchOfRoot(bytes32)"), ("uint64",))
 LATEST_SNAPSHOT = View(ContractName.POINT_LEDGER, Function("latestSnapshot(uint8)"), ("uint64",))
 IS_EARNED = View(ContractName.ACTIVITY_REGISTRY, Function("isEarned(bytes32,uint32)"), ("bool",))
 LOG_SIZE = View(ContractName.TRANSPARENCY_LOG, Function("size()"), ("uint64",))
@@ -260,7 +261,7 @@ VIEWS = (
     *(ACCOUNT_OF, METHODOLOGY_OF, ACTIVITY_OF, LIVE_ACTIVITY_OF, IS_CREDITED, PROPOSAL_OF, LOT_OF, BALANCE_OF),
     *(HELD_GRAMS, TOTALS_OF, CERTIFICATE_COUNT, NEXT_SERIAL, LOG_SIZE, LOG_ROOT, LOG_ROOT_AT, OPERATION_DIGEST),
     *(PROVIDER_OF, CAMPAIGN_OF, BATCH_OF, BATCH_COUNT, POINT_TOTALS_OF, POOL_OF, CAMPAIGN_POOL_OF),
-    *(BEHAVIOUR_VALUE_OF, NEXT_SEQUENCE, LATEST_SNAPSHOT, IS_EARNED),
+    *(BEHAVIOUR_VALUE_OF, NEXT_SEQUENCE, LATEST_SNAPSHOT, BATCH_OF_ROOT, IS_EARNED),
 )
 """All of them; tests/unit/chain/test_views.py holds them to the compiled contracts."""
 
@@ -397,6 +398,10 @@ class ContractViews:
     def latest_snapshot(self, reduction_class: ReductionClass) -> int:
         """Number of the batch that took the class's latest snapshot; zero if none did."""
         return self._ask(LATEST_SNAPSHOT, [_class_word(reduction_class)], _number)[0]
+
+    def batches_of_roots(self, roots: Iterable[Hash32]) -> list[int]:
+        """Number of the batch that anchored each set of entries, or zero; snapshots are not counted."""
+        return self._ask(BATCH_OF_ROOT, roots, _number)
 
     def is_earned(self, activity_id: ActivityId, day: int) -> bool:
         """Whether points were earned on the day."""

@@ -93,10 +93,13 @@ def _pools(state: ModelState) -> Iterator[str]:
 
 
 def _batches(state: ModelState) -> Iterator[str]:
-    """Invariants 16 and 17: numbers without gaps; what persons had after each batch; snapshots add up to it."""
+    """Invariants 16, 17 and 20: numbers without gaps; what persons had after each; snapshots add up to it; once."""
     if set(state.batches) != set(range(1, len(state.batches) + 1)):
         yield "16: batches are not numbered from 1 without gaps"
         return
+    moving = [one for one in state.batches.values() if one.kind is not BatchKind.SNAPSHOT]
+    roots = Counter(one.commitment.root for one in moving if not one.commitment.is_nothing)
+    yield from (f"20: the entries with root {root} moved points twice" for root, times in roots.items() if times > 1)
     personal: Counter[ReductionClass] = Counter()
     for number, batch in sorted(state.batches.items()):
         personal[batch.reduction_class] += _change(batch)

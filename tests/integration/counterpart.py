@@ -235,8 +235,8 @@ def _point_views(state: ModelState) -> Iterable[View]:
             yield points, "campaignPoolOf(bytes32,uint8)", (campaign_id, int(one)), "uint128"
     for number in range(len(state.batches) + 2):
         yield points, "batchOf(uint64)", (number,), BATCH
-    for batch in state.batches.values():
-        yield points, "batchOfRoot(bytes32)", (batch.commitment.root,), "uint64"
+    roots = [batch.commitment.root for batch in state.batches.values()]
+    yield from ((points, "batchOfRoot(bytes32)", (root,), "uint64") for root in roots)
     for activity_id in state.activities:
         yield points, "nextSequence(bytes32)", (activity_id,), "uint64"
         yield points, "behaviourValueOf(bytes32)", (activity_id,), "uint128"

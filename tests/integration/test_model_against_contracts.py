@@ -227,7 +227,9 @@ def compare_views(pair: Pair) -> None:
     """`chain.views` names every value that the contracts give by the name that the model has for it."""
     views, model = pair.counterpart.views(), pair.world.model
     for number in range(1, model.batch_count + 1):
-        same(views.batch_of(number), model.batch(number))
+        batch = views.batch_of(number)
+        same(batch, model.batch(number))
+        assert views.batches_of_roots([batch.commitment.root]) == [model.batch_of_root(batch.commitment.root)]
     same(views.provider_of(BUYER), model.provider(BUYER))
     same(views.campaign_of(CAMPAIGN), model.campaign(CAMPAIGN))
     for one in (ReductionClass.I, ReductionClass.II):

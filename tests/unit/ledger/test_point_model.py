@@ -264,6 +264,12 @@ def activity_forgets(state: ModelState) -> ModelState:
     return replace(state, activities={**state.activities, BIKES: bikes})
 
 
+def root_twice(state: ModelState) -> ModelState:
+    first, second = state.batches[2], state.batches[3]
+    again = replace(second, commitment=replace(second.commitment, root=first.commitment.root))
+    return replace(state, batches={**state.batches, 3: again})
+
+
 def certificate_twice(state: ModelState) -> ModelState:
     (cancellation,) = state.campaign_cancellations.values()
     return replace(state, campaign_cancellations={1: replace(cancellation, number=1)})
@@ -284,6 +290,7 @@ def certificate_twice(state: ModelState) -> ModelState:
         (without_earned_days, "18"),
         (activity_forgets, "19"),
         (certificate_twice, "4"),
+        (root_twice, "20"),
         (changed_batch(4, first_certificate=50), "4"),
         (changed_batch(1, withheld_grams=1), "8"),
     ],
