@@ -163,8 +163,8 @@ def batch_salt_key(*, salt_key: bytes, context_hash: bytes) -> Hash32:
 
 
 def batch_context_hash(*, plan_hash: bytes, number: int) -> Hash32:
-    """Context of a prepared batch's salt key, tag 0x43: its run's plan and its number in the run."""
-    return _hash(b"\x43" + _FORMAT + _fixed("plan_hash", plan_hash, 32) + _uint("number", number, 8))
+    """Context of a prepared batch's salt key, tag 0x46: its run's plan and its number in the run."""
+    return _hash(b"\x46" + _FORMAT + _fixed("plan_hash", plan_hash, 32) + _uint("number", number, 8))
 
 
 def snapshot_context_hash(*, reduction_class: ReductionClass | int, after_batch: int) -> Hash32:

@@ -93,7 +93,7 @@ const checks = {
   batch_salt_key: (given) =>
     assert.equal(hex(keyed(bytes(given.salt_key), tag(0x3b), FORMAT, bytes(given.context_hash))), given.expected),
   batch_context_hash: (given) =>
-    assert.equal(hex(hash(tag(0x43), FORMAT, bytes(given.plan_hash), u64(BigInt(given.number)))), given.expected),
+    assert.equal(hex(hash(tag(0x46), FORMAT, bytes(given.plan_hash), u64(BigInt(given.number)))), given.expected),
   snapshot_context_hash: (given) =>
     assert.equal(
       hex(hash(tag(0x44), FORMAT, tag(Number(given.class)), u64(BigInt(given.after_batch)))),

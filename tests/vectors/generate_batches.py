@@ -61,7 +61,7 @@ def batch_context_hash() -> list[Case]:
         {
             "plan_hash": hexed(plan),
             "number": str(number),
-            "expected": hexed(sha256(b"\x43", FORMAT, plan, struct.pack(">Q", number))),
+            "expected": hexed(sha256(b"\x46", FORMAT, plan, struct.pack(">Q", number))),
         }
         for plan, number in ((filled(0), 1), (counted("plan"), 2), (filled(0xFF), U64))
     ]

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -252,3 +253,10 @@ def test_malformed_codes_are_refused() -> None:
 
 def test_the_root_of_the_empty_log() -> None:
     assert "0x" + EMPTY_ROOT.hex() == CASES["log_root"][0]["expected"]
+
+
+def test_no_two_kinds_of_string_share_a_tag() -> None:
+    """Chapter 3: tags 0x20 and above belong to one kind of string each."""
+    source = Path(encoding.__file__).read_text(encoding="utf-8")
+    tags = re.findall(r'b"\\x([2-9a-f][0-9a-f])"', source)
+    assert len(tags) == len(set(tags)) > 20
