@@ -413,9 +413,9 @@ contract ActivityRegistryTest is Fixture {
 
     function test_DebtorOf() external {
         assertEq(DebtorId.unwrap(activities.debtorOf(scenario)), ActivityId.unwrap(scenario));
-        bytes32 debtor = DebtorId.unwrap(Encodings.debtorId(
-            project, projectOf("PV-1").facilityId, activities.activityOf(project).class
-        ));
+        bytes32 debtor = DebtorId.unwrap(
+            Encodings.debtorId(project, projectOf("PV-1").facilityId, activities.activityOf(project).class)
+        );
         assertEq(DebtorId.unwrap(activities.debtorOf(project)), debtor);
 
         _end(project, ActivityStatus.Closed);

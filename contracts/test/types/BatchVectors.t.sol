@@ -21,12 +21,30 @@ contract BatchVectorsTest is Base {
     }
 
     function test_NoListIsLeftOut() external view {
-        assertEq(vm.parseJsonKeys(json, "$").length, 6);
+        assertEq(vm.parseJsonKeys(json, "$").length, 9);
     }
 
     function test_AccountTag() external {
         for (uint256 i = 0; _has("account_tag", i); ++i) {
             _expect(Reference.hmac(_bytes("person_key"), hex"3901"));
+        }
+    }
+
+    function test_BatchContextHash() external {
+        for (uint256 i = 0; _has("batch_context_hash", i); ++i) {
+            _expect(sha256(abi.encodePacked(hex"4601", _bytes32("plan_hash"), uint64(_uint("number")))));
+        }
+    }
+
+    function test_SnapshotContextHash() external {
+        for (uint256 i = 0; _has("snapshot_context_hash", i); ++i) {
+            _expect(sha256(abi.encodePacked(hex"4401", uint8(_uint("class")), uint64(_uint("after_batch")))));
+        }
+    }
+
+    function test_KeyMark() external {
+        for (uint256 i = 0; _has("key_mark", i); ++i) {
+            _expect(Reference.hmac(_bytes("key"), hex"4501"));
         }
     }
 
