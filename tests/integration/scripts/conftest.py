@@ -99,11 +99,19 @@ def check_plain(value: Any, name: str = "") -> None:
             assert isinstance(value, int), (name, value)
 
 
+_PROGRAM = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which whoever started the tests in the background ignores
+from scripts.cli import main
+main()
+"""
+
+
 def start(env: Mapping[str, str], *arguments: object) -> subprocess.Popen[str]:
     """`tanpuhui` in a process of its own."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith("TANPUHUI_")}
     return subprocess.Popen(
-        [sys.executable, "-c", "from scripts.cli import main; main()", *map(str, arguments)],
+        [sys.executable, "-c", _PROGRAM, *map(str, arguments)],
         cwd=ROOT,
         env={**plain, **env},
         stdin=subprocess.DEVNULL,

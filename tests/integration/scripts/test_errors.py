@@ -142,7 +142,7 @@ def test_key_files(cli: Cli, tmp_path: Path) -> None:
     assert "the password is wrong" in document["detail"]
 
     cli.env["TANPUHUI_PASSWORD_FILE_REGULATOR"] = str(tmp_path / "none")
-    assert cli.json(*freeze, code=3)["code"] == "wrong-key-file"
+    assert cli.json(*freeze, code=3)["code"] == "password-file-unusable"
     del cli.env["TANPUHUI_PASSWORD_FILE_REGULATOR"]
     assert "TANPUHUI_PASSWORD_FILE_REGULATOR" in cli.json(*freeze, code=3)["detail"]
     (cli.home / "keys" / "regulator.json").unlink()
@@ -160,7 +160,7 @@ def test_unreachable_node(cli: Cli) -> None:
     assert document["code"] == "node-unreachable"
     assert "TANPUHUI_RPC_URL" in document["detail"]
     assert cli.json("deploy", "--check", code=3)["code"] == "node-unreachable"
-    assert cli.json("index", "status")["caught_up"] is False
+    assert cli.json("index", "status", code=3)["caught_up"] is False
 
 
 def test_wrong_chain_and_nothing_deployed_there(cli: Cli) -> None:

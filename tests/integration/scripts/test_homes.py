@@ -101,7 +101,7 @@ def test_serving_without_the_password_of_a_key(cli: Cli) -> None:
     finally:
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=30)
-    assert said[-1].rstrip().endswith("signs for technical-centre")
+    assert said[-1].rstrip().endswith("signs for technical-centre, exchange")
     (warning,) = [line for line in said if "warning" in line]
     assert "does not sign for the regulator" in warning
     assert "set TANPUHUI_PASSWORD_FILE_REGULATOR" in warning

@@ -32,7 +32,7 @@ def test_reading_and_writing(cli: Cli) -> None:
     try:
         assert process.stderr is not None
         line = next(line for line in process.stderr if "serving" in line)
-        assert "regulator, technical-centre, platform" in line
+        assert "regulator, technical-centre, exchange, platform" in line
         found = re.search(r"http://\S+", line)
         assert found
         url = found[0]
