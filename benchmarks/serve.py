@@ -213,7 +213,7 @@ def lot_row(number: int, activity: bytes, methodology: bytes) -> tuple[Any, ...]
     """A lot that has more grams than are ever cancelled of it."""
     facts = (activity, methodology, 1, 20_000 + number, 20_000 + number, account_of(number))
     serials = (1 + number * LOT_GRAMS, LOT_GRAMS, 0, 0, 0, 0)
-    return (made_up("lot", number), *facts, made_up("proposal", number), *serials, 1, number, number)
+    return (made_up("lot", number), *facts, made_up("proposal", number), None, *serials, 1, number, number)
 
 
 def subject_of(certificate: tuple[Any, ...]) -> bytes:
