@@ -22,7 +22,6 @@ from ledger.ids import (
     ActivityId,
     Address,
     CampaignId,
-    DebtorId,
     Hash32,
     IdentityCommitment,
     LotId,
@@ -207,8 +206,6 @@ ACTIVITY_OF = View(
     Function("activityOf(bytes32)"),
     (f"({REGISTRATION_TYPE},uint8,uint8,uint128,uint128)",),
 )
-DEBTOR_OF = View(ContractName.ACTIVITY_REGISTRY, Function("debtorOf(bytes32)"), ("bytes32",))
-DEFICIT_OF = View(ContractName.ACTIVITY_REGISTRY, Function("deficitOf(bytes32)"), ("uint128",))
 LIVE_ACTIVITY_OF = View(ContractName.ACTIVITY_REGISTRY, Function("liveActivityOf(bytes32)"), ("bytes32",))
 IS_CREDITED = View(ContractName.ACTIVITY_REGISTRY, Function("isCredited(bytes32,uint32)"), ("bool",))
 PROPOSAL_OF = View(
@@ -301,14 +298,6 @@ class ContractViews:
     def live_activity_of(self, facility_id: Hash32) -> ActivityId:
         """The live activity of a facility; all zeros if there is none."""
         return self._ask(LIVE_ACTIVITY_OF, [facility_id], lambda found: ActivityId(found[0]))[0]
-
-    def debtors_of(self, activity_ids: Iterable[ActivityId]) -> list[DebtorId]:
-        """Who owes the deficit of each activity, in one batch."""
-        return self._ask(DEBTOR_OF, activity_ids, lambda found: DebtorId(found[0]))
-
-    def deficits_of(self, debtors: Iterable[DebtorId]) -> list[int]:
-        """What each debtor owes, in one batch."""
-        return self._ask(DEFICIT_OF, debtors, _number)
 
     def is_credited(self, activity_id: ActivityId, day: int) -> bool:
         """Whether the day has been credited."""

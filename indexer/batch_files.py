@@ -21,7 +21,7 @@ from indexer.errors import MalformedBatch
 from ledger.bulk.columns import Grams, Hashes, Strings
 from ledger.bulk.entries import first_disorder
 from ledger.bulk.sum_tree import SumTree, batch_tree
-from ledger.errors import UnknownWord
+from ledger.errors import UnknownWord, first_line
 from ledger.ids import Hash32
 from ledger.sum_tree import MAX_ENTRIES
 from ledger.units import MAX_GRAMS
@@ -206,7 +206,7 @@ class _Opened:
         try:
             self.file = pq.ParquetFile(path, memory_map=True)
         except (pa.ArrowException, OSError) as error:
-            raise self._malformed("file", "be a Parquet file that can be read", _first_line(error)) from None
+            raise self._malformed("file", "be a Parquet file that can be read", first_line(error)) from None
 
     def __enter__(self) -> _Opened:
         try:
@@ -223,7 +223,7 @@ class _Opened:
         try:
             return self.file.read(columns) if group is None else self.file.read_row_group(group, columns)
         except (pa.ArrowException, OSError) as error:
-            raise self._malformed("file", "be intact Parquet", _first_line(error)) from None
+            raise self._malformed("file", "be intact Parquet", first_line(error)) from None
 
     def words(self) -> tuple[BatchKind, ReductionClass, bytes]:
         """Kind, class and salt key, from the metadata."""
@@ -278,7 +278,3 @@ def _hashes(table: pa.Table, column: str) -> Hashes:
 
 def _shown(schema: pa.Schema) -> str:
     return ", ".join(f"{part.name} {part.type}{'' if part.nullable else ' required'}" for part in schema)
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).partition("\n")[0]

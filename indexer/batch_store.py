@@ -20,7 +20,8 @@ import pyarrow as pa
 from pyarrow import fs
 
 from indexer.errors import BatchStoreUnusable, CorruptBatch, InvalidStoreUrl
-from ledger.errors import NotFound
+from ledger.errors import NotFound, first_line
+from ledger.files import sync_file, sync_folder
 from ledger.ids import Hash32
 
 _CHUNK_BYTES: Final = 1 << 20
@@ -174,7 +175,7 @@ def open_batch_store(url: str, *, copies: Path | None = None) -> BatchStore:
     try:
         filesystem, prefix = fs.FileSystem.from_uri(url)
     except (pa.ArrowException, ValueError, OSError) as error:
-        raise InvalidStoreUrl("batch_store", f"be s3://BUCKET/PREFIX ({_first_line(error)})", url) from None
+        raise InvalidStoreUrl("batch_store", f"be s3://BUCKET/PREFIX ({first_line(error)})", url) from None
     return ObjectStore(filesystem, prefix, copies, url)
 
 
@@ -203,8 +204,7 @@ class _Incoming:
         return self._hash.digest()
 
     def move_to(self, path: Path) -> None:
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        sync_file(self._file)
         self._path.rename(path)
         sync_folder(path.parent)
 
@@ -232,22 +232,9 @@ class _Asking:
 
     def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
         if isinstance(error, (pa.ArrowException, OSError)):
-            raise BatchStoreUnusable(self._url, _first_line(error)) from None
-
-
-def sync_folder(folder: Path) -> None:
-    """Makes names that were just given in `folder` last through a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+            raise BatchStoreUnusable(self._url, first_line(error)) from None
 
 
 def _check(found: bytes, wanted: bytes, place: str) -> None:
     if found != bytes(wanted):
         raise CorruptBatch(place, bytes(wanted), found)
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).partition("\n")[0]

@@ -32,10 +32,8 @@ from ledger.errors import InvalidInput, NotFound, TanpuhuiError, Unavailable
 from ledger.ids import Hash32
 from ledger.vocabulary import BatchKind, ReductionClass
 
-SPENDING = frozenset(kind for kind in BatchKind if kind.is_spending)
-"""Kinds whose entries take points from persons."""
-
-_MOVING = [int(kind) for kind in (BatchKind.EARN, *SPENDING)]
+_SPENDING = [int(kind) for kind in BatchKind if kind.is_spending]
+_MOVING = [int(BatchKind.EARN), *_SPENDING]
 _AT_ONCE = 64
 
 
@@ -204,10 +202,10 @@ class BatchWorker:
                 duplicates = int((found.batch >= 0).sum())
             if self._index.place_of(batch.file_hash) is None:
                 self._index.add(columns, batch.file_hash)
-            # Whoever sent the batch may have said where it was before the chain took back blocks.
-            self._index.take_back(batch.file_hash, unless=(batch.number, batch.withheld))
-            self._index.anchor(batch.file_hash, number=batch.number, withheld=batch.withheld, doubled=True)
-        overdrawn = self._overdrawn(batch, columns) if batch.kind in SPENDING else None
+            self._index.settle(
+                batch.file_hash, number=batch.number, withheld=batch.withheld, doubled=True, columns=columns
+            )
+        overdrawn = self._overdrawn(batch, columns) if batch.kind.is_spending else None
         return _Outcome(BatchFileState.CHECKED, duplicates=duplicates, overdrawn=overdrawn)
 
     def _same_file_before(self, batch: AnchoredBatch) -> int | None:
@@ -278,7 +276,7 @@ class BatchWorker:
             .where(
                 files.c.state == BatchFileState.CHECKED.value,
                 files.c.overdrawn.is_(None),
-                schema.batches.c.kind.in_([int(kind) for kind in SPENDING]),
+                schema.batches.c.kind.in_(_SPENDING),
             )
             .order_by(schema.batches.c.batch_number)
         )

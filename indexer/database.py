@@ -5,21 +5,20 @@ it asks; a `write()` is one transaction. Repositories take such a connection and
 """
 
 import contextlib
+import importlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from indexer.errors import DatabaseUnusable, InvalidDatabaseUrl
-from indexer.lazy import lazy_module
 
 SCHEMA_VERSION = "0001"
 """The newest of `indexer/migrations/versions`, which is the schema that this program reads and writes."""
-
-migration = lazy_module("indexer.migration")
 
 _POSTGRESQL_DRIVER = "postgresql+psycopg"
 _POSTGRESQL_NAMES = {"postgresql", "postgres", _POSTGRESQL_DRIVER}
@@ -39,6 +38,11 @@ _SQLITE_PRAGMAS = (
     "PRAGMA threads = 2",
     "PRAGMA journal_size_limit = 67108864",
 )
+
+
+def _migration() -> ModuleType:
+    """`indexer.migration`, imported when there is something to migrate: Alembic takes longer than most commands."""
+    return importlib.import_module("indexer.migration")
 
 
 class Database:
@@ -84,12 +88,12 @@ class Database:
         """Brings the schema to this program's version; safe to call from several processes at once."""
         if self.schema_version() != SCHEMA_VERSION:
             with self._migrating() as connection:
-                migration.upgrade(connection)
+                _migration().upgrade(connection)
 
     def downgrade(self, revision: str = "base") -> None:
         """Takes the schema back to `revision`; "base" drops every table."""
         with self._migrating() as connection:
-            migration.downgrade(connection, revision)
+            _migration().downgrade(connection, revision)
 
     def schema_version(self) -> str | None:
         """The version that the last migration left; None in a database that holds nothing of ours."""

@@ -21,7 +21,6 @@ import fcntl
 import functools
 import itertools
 import json
-import os
 import shutil
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -33,11 +32,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.batch_files import BatchColumns, read_batch, read_ids
-from indexer.batch_store import BatchStore, sync_folder
+from indexer.batch_store import BatchStore
 from indexer.errors import AnchoredOtherwise, BrokenEntryIndex, EntriesCounted, EntryIndexBusy
 from indexer.sorted_runs import Run, RunFiles, Words, due, hashes_of, sorted_rows, words_of
 from ledger.bulk.columns import Hashes
 from ledger.errors import NotFound
+from ledger.files import sync_folder, write_whole
 from ledger.ids import Hash32
 from ledger.vocabulary import BatchKind, ReductionClass
 
@@ -59,7 +59,6 @@ _ROW_BITS: Final = 24  # a batch has at most 2**24 entries
 _ENTRIES: Final = "entries"
 _ACCOUNTS: Final = "accounts"
 _BALANCES: Final = "balances-"
-_SPENDING: Final = frozenset({BatchKind.REDEEM, BatchKind.DONATE, BatchKind.CANCEL, BatchKind.CORRECT})
 _COLUMNS: Final = {_ENTRIES: 2, _ACCOUNTS: 3, _BALANCES: 5}
 
 
@@ -206,17 +205,42 @@ class EntryIndex:
             if batch.kind != BatchKind.SNAPSHOT:
                 change.add_run(_ENTRIES, _entry_rows(batch, place))
                 change.add_run(_ACCOUNTS, _account_rows(batch, place))
-            if batch.kind in _SPENDING:
+            if batch.kind.is_spending:
                 change.add_pending(place, _balance_rows(batch.account_tags, batch.grams, sign=-1))
             self._save(change.manifest(batches=(*self.batches, added)))
             return place
 
-    def anchor(self, file_hash: bytes, *, number: int, withheld: int = 0, doubled: bool = False) -> None:
+    def settle(
+        self,
+        file_hash: bytes,
+        *,
+        number: int,
+        withheld: int,
+        doubled: bool = False,
+        columns: BatchColumns | None = None,
+    ) -> None:
+        """`anchor`, whatever was said before: where the chain took blocks back meanwhile, an older anchoring counts no
+        more.
+        """
+        with self.writing():
+            self.take_back(file_hash, unless=(number, withheld))
+            self.anchor(file_hash, number=number, withheld=withheld, doubled=doubled, columns=columns)
+
+    def anchor(
+        self,
+        file_hash: bytes,
+        *,
+        number: int,
+        withheld: int = 0,
+        doubled: bool = False,
+        columns: BatchColumns | None = None,
+    ) -> None:
         """The chain has taken the batch as `number`; of an earn batch `withheld` grams filled the deficit (§5.2).
 
         `NotFound` for a batch that was never added. Doing it again changes nothing, with other values it is
         `AnchoredOtherwise`: `take_back` it first. `EntriesCounted` for a withdrawn batch whose entries were prepared in
-        another one since, unless `doubled`: what the chain has counts, and whoever asks for that reports it.
+        another one since, unless `doubled`: what the chain has counts, and whoever asks for that reports it. Who has
+        read the batch file gives its `columns`.
         """
         with self.writing():
             place = self._place(file_hash)
@@ -231,10 +255,10 @@ class EntryIndex:
             anchored = replace(batch, state=ANCHORED, number=number, withheld=withheld)
             change = _Change(self._manifest, self._files)
             if batch.kind == BatchKind.EARN:
-                columns = read_batch(self._store.local(file_hash))
+                columns = columns or read_batch(self._store.local(file_hash))
                 credited = credited_grams(columns.grams, withheld)
                 change.add_run(_balances_of(batch), _balance_rows(columns.account_tags, credited, sign=1))
-            elif batch.kind in _SPENDING:
+            elif batch.kind.is_spending:
                 change.settle(place, _balances_of(batch))
             batches = (*self.batches[:place], anchored, *self.batches[place + 1 :])
             self._save(change.manifest(batches=batches))
@@ -264,7 +288,7 @@ class EntryIndex:
             if (batch.number, batch.withheld) == unless:
                 return
             change = _Change(self._manifest, self._files)
-            if batch.kind == BatchKind.EARN or batch.kind in _SPENDING:
+            if batch.kind == BatchKind.EARN or batch.kind.is_spending:
                 columns = read_batch(self._store.local(file_hash))
                 earned = batch.kind == BatchKind.EARN
                 grams = credited_grams(columns.grams, batch.withheld) if earned else columns.grams
@@ -414,14 +438,7 @@ class EntryIndex:
 
     def _save(self, manifest: _Manifest) -> None:
         """The one moment at which a change happens."""
-        path = self.folder / _MANIFEST
-        temporary = path.with_suffix(".new")
-        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(_manifest_to_json(manifest))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.rename(path)
-        sync_folder(self.folder)
+        write_whole(self.folder / _MANIFEST, _manifest_to_json(manifest))
         self.refresh()
         self._remove_leftovers()
 

@@ -8,9 +8,6 @@ from dataclasses import dataclass
 from ledger.ids import ZERO_HASH, ActivityId, Hash32, MethodologyId
 from ledger.vocabulary import BatchKind, ReductionClass
 
-MAX_ENTRIES = 2**24
-"""Most entries of one batch."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchCommitment:

@@ -83,14 +83,12 @@ class ApiServer:
         self._server.run(sockets=[self._socket])
 
 
-class WorkerThread:
-    """Looks after the files of anchored batches; a context manager. What fails is logged once and tried again."""
+class _Background:
+    """Works in a thread until it is told to stop; a context manager."""
 
-    def __init__(self, worker: BatchWorker) -> None:
-        self._worker = worker
+    def __init__(self, name: str) -> None:
         self._stop = threading.Event()
-        self._last: str | None = None
-        self._thread = threading.Thread(target=self._work, name="tanpuhui-batches", daemon=True)
+        self._thread = threading.Thread(target=self._work, name=name, daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -101,6 +99,19 @@ class WorkerThread:
     ) -> None:
         self._stop.set()
         self._thread.join(_START_SECONDS)
+
+    def _work(self) -> None:
+        """Runs until `_stop` is set."""
+        raise NotImplementedError
+
+
+class WorkerThread(_Background):
+    """Looks after the files of anchored batches; a context manager. What fails is logged once and tried again."""
+
+    def __init__(self, worker: BatchWorker) -> None:
+        super().__init__("tanpuhui-batches")
+        self._worker = worker
+        self._last: str | None = None
 
     def _work(self) -> None:
         while not self._stop.is_set():
@@ -121,7 +132,7 @@ class WorkerThread:
         self._last = said
 
 
-class FollowerThread:
+class FollowerThread(_Background):
     """Follows the chain into the database, or waits until the process that does has ended; a context manager.
 
     `on_halt` is told, once, when the chain contradicts what the index knows; the index then stands still. A node or
@@ -136,26 +147,15 @@ class FollowerThread:
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        super().__init__("tanpuhui-follower")
         self._clock = clock
         self._follower = follower
         self._database = database
         self._on_halt = on_halt
-        self._stop = threading.Event()
         self._failed = threading.Event()
         self._failure: Exception | None = None
         self._ended: FollowerFailing | None = None
         self._trouble: tuple[FollowerFailing, float] | None = None
-        self._thread = threading.Thread(target=self._follow, name="tanpuhui-follower", daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._stop.set()
-        self._thread.join(_START_SECONDS)
 
     def wait(self) -> None:
         """Waits for ever, or until the thread fails: then raises why."""
@@ -172,7 +172,7 @@ class FollowerThread:
             return trouble[0]
         return self._ended
 
-    def _follow(self) -> None:
+    def _work(self) -> None:
         while not self._stop.is_set():
             try:
                 with sole_follower(self._database) as alone:

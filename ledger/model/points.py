@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ledger import encoding, refusals
-from ledger.batches import MAX_ENTRIES, BatchCommitment, FeedHeader
+from ledger.batches import BatchCommitment, FeedHeader
 from ledger.ids import ZERO_HASH, ActivityId, Address, CampaignId, Hash32, OperationId, RecordHash
 from ledger.model.activities import FeedTerms
 from ledger.model.operations import operation
 from ledger.model.point_books import PointBooks
 from ledger.model.point_state import Batch, CampaignCancellation
 from ledger.model.state import Leaf
+from ledger.sum_tree import MAX_ENTRIES
 from ledger.units import MAX_GRAMS
 from ledger.vocabulary import BatchKind, OperationKind, ReductionClass, Role
 

@@ -83,7 +83,8 @@ def serve(
             following = FollowerThread(context.follower, context.database, context.output.warn)
             stack.enter_context(following)
             wait, failing = following.wait, following.failing
-        points = stack.enter_context(PointsHome(context.settings)) if PointsHome(context.settings).exists else None
+        home = stack.enter_context(PointsHome(context.settings))
+        points = home if home.exists else None
         if points is not None and follow:
             stack.enter_context(WorkerThread(points.worker(context.database)))
         roles = context.usable_roles()

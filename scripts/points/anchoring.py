@@ -325,9 +325,7 @@ def settle(index: EntryIndex, anchored: Anchored) -> None:
     """The index of entries learns what the chain has taken. Again changes nothing."""
     batch = anchored.sending.batch
     if batch.kind is not BatchKind.SNAPSHOT and batch.file_hash is not None:
-        # Where the chain took blocks back meanwhile, an older anchoring counts no more.
-        index.take_back(batch.file_hash, unless=(anchored.number, anchored.withheld))
-        index.anchor(batch.file_hash, number=anchored.number, withheld=anchored.withheld)
+        index.settle(batch.file_hash, number=anchored.number, withheld=anchored.withheld)
 
 
 def commitment_of(batch: PreparedBatch) -> BatchCommitment:

@@ -6,9 +6,10 @@ from typing import Any
 
 from chain.signers import LocalSigner
 from ledger import encoding, refusals
-from ledger.batches import MAX_ENTRIES, NO_ENTRIES, BatchCommitment
+from ledger.batches import NO_ENTRIES, BatchCommitment
 from ledger.ids import ZERO_ADDRESS, ZERO_HASH, IdentityCommitment, MethodologyId, RecordHash
 from ledger.refusals import ContractRefusal
+from ledger.sum_tree import MAX_ENTRIES
 from ledger.units import MAX_CIVIL_DAY, MAX_GRAMS
 from ledger.vocabulary import (
     AccountKind,

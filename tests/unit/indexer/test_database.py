@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from indexer.database import SCHEMA_VERSION, Database, migration, open_database
+from indexer import migration
+from indexer.database import SCHEMA_VERSION, Database, open_database
 from indexer.errors import DatabaseUnusable, InvalidDatabaseUrl
 
 SECRET = "hunter2"
