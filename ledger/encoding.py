@@ -140,6 +140,31 @@ def checkpoint_body(*, origin: str, size: int, root: bytes) -> bytes:
     return f"{origin}\n{size}\n{encoded_root}\n".encode()
 
 
+def deployment_id(
+    *,
+    chain_id: int,
+    genesis_hash: bytes,
+    transparency_log: Address,
+    reduction_ledger: Address,
+    point_ledger: Address,
+) -> Hash32:
+    """Id of a deployment, tag 0x47: the chain, its log, and the ledgers that give certificate numbers."""
+    return _hash(
+        b"\x47"
+        + _FORMAT
+        + _uint("chain_id", chain_id, 8)
+        + _fixed("genesis_hash", genesis_hash, 32)
+        + _fixed("transparency_log", transparency_log, 20)
+        + _fixed("reduction_ledger", reduction_ledger, 20)
+        + _fixed("point_ledger", point_ledger, 20)
+    )
+
+
+def log_origin(*, chain_id: int, deployment_id: bytes) -> str:
+    """First line of the log's checkpoints and name of its key (docs/spec/07-log.md §7.1)."""
+    return f"tanpuhui/{chain_id}/{_fixed('deployment_id', deployment_id, 32).hex()}"
+
+
 def entry_id(*, feed_key: bytes, source_id: str, source_record_id: str) -> Hash32:
     """Id of an entry: HMAC-SHA256 under the feed's key of `u16 len | source id | u16 len | source record id`."""
     message = _text("source_id", source_id) + _text("source_record_id", source_record_id)

@@ -14,6 +14,8 @@
     │   ├── InvalidTransaction       signed bytes that are no transaction we send on for a holder
     │   ├── InvalidQuantification    no quantification of docs/spec/05-points.md §5.6
     │   ├── InvalidNetwork           no table of arcs between stations
+    │   ├── InvalidKey               no key of a log or a witness
+    │   ├── InvalidNote              no signed note, or a line of it does not verify
     │   └── InvalidRecord            a record or disclosure breaks a rule of docs/spec/03-encodings.md
     │       └── MissingField         a record lacks a field that its kind requires
     ├── Refused                      a rule of the ledger forbids the operation                          exit 1
@@ -202,6 +204,14 @@ class InvalidQuantification(InvalidInput):
 
 class InvalidNetwork(InvalidInput):
     """A table of arcs between stations breaks a rule of docs/spec/05-points.md §5.6."""
+
+
+class InvalidKey(InvalidInput):
+    """No verifier key or signer key of docs/spec/07-log.md §7.2, or keys that do not go together."""
+
+
+class InvalidNote(InvalidInput):
+    """No signed note of docs/spec/07-log.md §7.2, or one with a line that does not verify."""
 
 
 class InvalidRecord(InvalidInput):
