@@ -10,7 +10,11 @@
     ├── DatabaseUnusable         the database does not answer, or its schema is not this program's
     ├── WrongVaultKey            the vault of persons was made with another key
     ├── BatchStoreUnusable       the batch store does not answer
-    └── EntryIndexBusy           another process writes the index of entries
+    ├── EntryIndexBusy           another process writes the index of entries
+    ├── BlockNotReached          the node does not have the block that is to be audited
+    ├── StatePruned              the node does not have the contracts' state of that block any more
+    ├── NothingToContinue        no audit was finished that could be continued
+    └── WorkFolderBusy           another audit works in the folder
     Refused
     └── EntriesCounted           entries of a withdrawn batch were prepared in another one since
     Inconsistent                 each halts the follower; what was committed before stays
@@ -94,6 +98,55 @@ class EntryIndexBusy(Unavailable):
 
     def explain(self) -> str:
         return f"Another process writes the index in {self.folder}; wait until it has ended."
+
+
+@dataclass(unsafe_hash=True)
+class BlockNotReached(Unavailable):
+    """The node does not have the block that is to be audited."""
+
+    block: int
+    head: int
+
+    def explain(self) -> str:
+        return (
+            f"Block {self.block} is to be audited, but the node ends at block {self.head}; "
+            "wait until it has the block, or ask another node."
+        )
+
+
+@dataclass(unsafe_hash=True)
+class StatePruned(Unavailable):
+    """The node does not have the contracts' state of a block any more, nor could all be asked while it had."""
+
+    block: int
+    reason: str
+
+    def explain(self) -> str:
+        return (
+            f"The node does not have the contracts' state at block {self.block} ({self.reason}); "
+            "audit with a node that keeps old states (an archive node)."
+        )
+
+
+@dataclass(unsafe_hash=True)
+class NothingToContinue(Unavailable):
+    """No audit was finished that could be continued, or not of what the checkpoint says."""
+
+    work: str
+    reason: str
+
+    def explain(self) -> str:
+        return f"There is no finished audit in {self.work} to continue: {self.reason}; audit without --since first."
+
+
+@dataclass(unsafe_hash=True)
+class WorkFolderBusy(Unavailable):
+    """Another audit works in the folder."""
+
+    work: str
+
+    def explain(self) -> str:
+        return f"Another audit works in {self.work}; wait until it has ended, or choose another --work."
 
 
 @dataclass(unsafe_hash=True)

@@ -90,9 +90,10 @@ class Follower:
         self._prepared = False
         self._on_its_way_to = 0
 
-    def catch_up(self, progress: Progress | None = None) -> Cursor:
+    def catch_up(self, progress: Progress | None = None, *, up_to: int | None = None) -> Cursor:
         """Indexes everything up to the node's head, and returns where the mirror then stands.
 
+        With `up_to` nothing above that block is indexed; a mirror that stands above it stays there.
         Raises a member of `Inconsistent` (halted, see above), `BindingMismatch`, `WrongChain` or `NotDeployed` if
         database, deployment and node do not belong together, `NodeUnreachable`, `RpcFailure`.
         """
@@ -102,7 +103,7 @@ class Follower:
         for _ in range(_TRIES):
             cursor = self._cursor()
             try:
-                return self._index_to_head(self._settle(cursor), progress)
+                return self._index_to_head(self._settle(cursor), progress, up_to)
             except ChainMoved as error:
                 moved = error
             except Inconsistent as error:
@@ -248,22 +249,23 @@ class Follower:
 
     # ------------------------------------------------------------------------------------------------------- going on
 
-    def _index_to_head(self, cursor: Cursor, progress: Progress | None) -> Cursor:
+    def _index_to_head(self, cursor: Cursor, progress: Progress | None, up_to: int | None) -> Cursor:
         head = from_quantity(self._rpc.call("eth_blockNumber"), "eth_blockNumber")
-        if head <= cursor.block_number:
+        end = head if up_to is None else min(up_to, head)
+        if end <= cursor.block_number:
             return cursor
-        self._on_its_way_to = head
+        self._on_its_way_to = end
         run = _Run(self._deployment, self._addresses, self._database, cursor)
-        missing = self._size_at(head) - cursor.log_size
+        missing = self._size_at(head) - cursor.log_size  # an estimate where the way ends before the head
         large = is_large(stored=cursor.log_size, missing=missing)
-        ranges = self._reader.ranges(cursor.block_number + 1, head + 1)
+        ranges = self._reader.ranges(cursor.block_number + 1, end + 1)
         with deferred_indexes(self._database, large=large), closing(ranges), _tuned_interpreter():
             for block_range in ranges:
                 run.take(block_range)
-                if run.projection.pending_operations >= self._operations_per_commit or run.last.number == head:
+                if run.projection.pending_operations >= self._operations_per_commit or run.last.number == end:
                     cursor = self._commit(run, head)
                     if progress is not None:
-                        progress(cursor.block_number, head)
+                        progress(cursor.block_number, end)
         return cursor
 
     def _size_at(self, block_number: int) -> int:
