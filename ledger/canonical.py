@@ -15,7 +15,10 @@ import rfc8785
 
 from ledger.errors import InvalidJson, Json, shorten
 
-_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
+"""A string, or what stands where one never ends: a search that began again at every quotation mark of it would take
+time that grows with the square of its length."""
+
 _BRACKET = re.compile(r"[\[\]{}]")
 
 MAX_BYTES = 1 << 20

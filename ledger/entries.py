@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from ledger import encoding
@@ -93,9 +93,7 @@ class Entry:
 
     def disclose(self, names: Iterable[str]) -> DisclosedEntry:
         """The same entry with only the named fields ("account", "details") shown."""
-        shown = set(names)
-        if unknown := shown - {ACCOUNT, DETAILS}:
-            raise InvalidRecord("names", f"be of {ACCOUNT} and {DETAILS}", sorted(unknown))
+        shown = _known(names)
         account, details = (member if member.name in shown else member.commitment for member in self.fields)
         return DisclosedEntry(
             kind=self.kind, grams=self.grams, entry_id=self.entry_id, account=account, details=details
@@ -141,6 +139,15 @@ class DisclosedEntry:
             _check_tag(self.account.value)
         if isinstance(self.details, Field):
             _check_details(self.kind, self.details.value)
+
+    def hide(self, names: Iterable[str]) -> DisclosedEntry:
+        """The same entry with the named fields ("account", "details") reduced to their commitments."""
+        hidden = _known(names)
+        account, details = (
+            member.commitment if isinstance(member, Field) and name in hidden else member
+            for name, member in ((ACCOUNT, self.account), (DETAILS, self.details))
+        )
+        return replace(self, account=account, details=details)
 
     @property
     def values(self) -> dict[str, Json]:
@@ -266,6 +273,13 @@ class EntryProof:
 
 
 # Reading and checking
+
+
+def _known(names: Iterable[str]) -> set[str]:
+    given = set(names)
+    if unknown := given - {ACCOUNT, DETAILS}:
+        raise InvalidRecord("names", f"be of {ACCOUNT} and {DETAILS}", sorted(unknown))
+    return given
 
 
 def _check_head(kind: BatchKind, grams: int) -> None:

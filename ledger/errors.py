@@ -16,6 +16,7 @@
     │   ├── InvalidNetwork           no table of arcs between stations
     │   ├── InvalidKey               no key of a log or a witness
     │   ├── InvalidNote              no signed note, or a line of it does not verify
+    │   ├── InvalidBundle            no certificate bundle of docs/spec/08-certificates.md
     │   └── InvalidRecord            a record or disclosure breaks a rule of docs/spec/03-encodings.md
     │       └── MissingField         a record lacks a field that its kind requires
     ├── Refused                      a rule of the ledger forbids the operation                          exit 1
@@ -212,6 +213,10 @@ class InvalidKey(InvalidInput):
 
 class InvalidNote(InvalidInput):
     """No signed note of docs/spec/07-log.md §7.2, or one with a line that does not verify."""
+
+
+class InvalidBundle(InvalidInput):
+    """A member of a certificate bundle breaks a rule of docs/spec/08-certificates.md §8.1, §8.2 or §8.4."""
 
 
 class InvalidRecord(InvalidInput):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Protocol, Self
@@ -44,6 +44,10 @@ from ledger.vocabulary import (
 
 CURRENT_RULES = "沪环规〔2025〕10号"
 """Version of the rules that operations are done under today (M21, M23)."""
+
+FIELD_NAMES = "field_names"
+"""The field of every record that names all its fields, itself among them, in their order. It is always disclosed:
+without it a record could hold a second `beneficiary` under a commitment (docs/spec/08-certificates.md §8.3)."""
 
 _FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _SALT_HEX = re.compile(rf"0x[0-9a-f]{{{2 * encoding.SALT_LENGTH}}}", re.ASCII)
@@ -257,6 +261,24 @@ class Disclosure:
         """The shown fields' values by name."""
         return {member.name: member.value for member in self.fields}
 
+    def hide(self, names: Iterable[str]) -> Disclosure:
+        """The same record with the named fields reduced to their commitments.
+
+        `InvalidRecord` for `field_names`, and for a name that is no field of the record; fields that are hidden already
+        stay hidden.
+        """
+        hidden = set(names)
+        known = self.values.get(FIELD_NAMES)
+        if FIELD_NAMES in hidden or (isinstance(known, list) and not hidden.issubset(known)):
+            raise InvalidRecord("names", f"be fields of the record, but not {FIELD_NAMES}", sorted(hidden))
+        return Disclosure(
+            self.kind,
+            tuple(
+                member.commitment if isinstance(member, Field) and member.name in hidden else member
+                for member in self.members
+            ),
+        )
+
     def record_hash(self) -> RecordHash:
         """The record's hash, computed from what is shown and from the commitments of what is not."""
         commitments = [member.commitment if isinstance(member, Field) else member for member in self.members]
@@ -436,6 +458,25 @@ def _check_order(fields: tuple[Field, ...]) -> None:
     for one, next_one in pairwise(fields):
         if one.name >= next_one.name:
             raise InvalidRecord("fields", "be sorted by name, each name once", [one.name, next_one.name])
+
+
+def check_field_names(members: Sequence[Field | Hash32]) -> None:
+    """Raises `InvalidRecord` unless `field_names` is shown and says which fields these are (§8.3): as many strictly
+    ascending names as there are members, and each member that is shown at its name's place.
+    """
+    named = next((member for member in members if isinstance(member, Field) and member.name == FIELD_NAMES), None)
+    if named is None:
+        raise InvalidRecord(FIELD_NAMES, "be shown: without it a record could hold a field twice", None)
+    names = named.value
+    if not isinstance(names, list) or len(names) != len(members):
+        raise InvalidRecord(FIELD_NAMES, f"be a list of the names of all {len(members)} fields", names)
+    for name in names:
+        _check_name(name)
+    if any(str(one) >= str(next_one) for one, next_one in pairwise(names)):
+        raise InvalidRecord(FIELD_NAMES, "be sorted, each name once", names)
+    for name, member in zip(names, members, strict=True):
+        if isinstance(member, Field) and member.name != name:
+            raise InvalidRecord(FIELD_NAMES, f"name {member.name} at its place", names)
 
 
 def _read_document(document: Json) -> tuple[OperationKind, list[Field | Hash32]]:

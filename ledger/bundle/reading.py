@@ -1,0 +1,93 @@
+"""Strict readers of a bundle's members: one way to write each value (docs/spec/08-certificates.md §8.1).
+
+Each raises `InvalidBundle` with the name of the member.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+from ledger import encoding
+from ledger.canonical import MAX_EXACT_INTEGER
+from ledger.errors import InvalidBundle, Json
+from ledger.ids import FixedBytes
+from ledger.units import MAX_GRAMS, civil_day_from_text
+from ledger.vocabulary import Word
+
+_Bytes = TypeVar("_Bytes", bound=FixedBytes)
+_Word = TypeVar("_Word", bound=Word)
+
+_LOWER_HEX = re.compile(r"0x(?:[0-9a-f]{2})+", re.ASCII)
+_DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
+
+
+def members(place: str, document: Json, names: Iterable[str]) -> Mapping[str, Json]:
+    """The members of an object that has exactly these."""
+    wanted = set(names)
+    if not isinstance(document, dict) or set(document) != wanted:
+        found = sorted(document) if isinstance(document, dict) else document
+        raise InvalidBundle(place, f"be an object of {', '.join(sorted(wanted))}", found)
+    return document
+
+
+def fixed(kind: type[_Bytes], value: Json, field: str) -> _Bytes:
+    """A hash, id or address: 0x and lower-case hexadecimal digits."""
+    if not isinstance(value, str) or len(value) != 2 + 2 * kind.LENGTH or not _LOWER_HEX.fullmatch(value):
+        raise InvalidBundle(field, f"be 0x and {2 * kind.LENGTH} lower-case hexadecimal digits", value)
+    return kind(bytes.fromhex(value[2:]))
+
+
+def data(value: Json, field: str) -> bytes:
+    """Bytes of any length but none: 0x and lower-case hexadecimal digits."""
+    if not isinstance(value, str) or not _LOWER_HEX.fullmatch(value):
+        raise InvalidBundle(field, "be 0x and lower-case hexadecimal digits, two a byte", value)
+    return bytes.fromhex(value[2:])
+
+
+def decimal(value: Json, field: str) -> int:
+    """A quantity or serial: a decimal string without sign or leading zeros, at most 2**63 - 1."""
+    if not isinstance(value, str) or not _DECIMAL.fullmatch(value) or int(value) > MAX_GRAMS:
+        raise InvalidBundle(field, "be a decimal string without sign or leading zeros, at most 2**63 - 1", value)
+    return int(value)
+
+
+def whole(value: Json, field: str, least: int = 0, most: int = MAX_EXACT_INTEGER) -> int:
+    """A whole number, written as a number."""
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise InvalidBundle(field, f"be a whole number from {least} to {most}", value)
+    return value
+
+
+def word(kind: type[_Word], value: Json, field: str) -> _Word:
+    """A word of a vocabulary."""
+    if not isinstance(value, str) or value not in kind.labels():
+        raise InvalidBundle(field, f"be one of {', '.join(kind.labels())}", value)
+    return kind.from_label(value, field)
+
+
+def code(value: Json, field: str) -> str:
+    """A public code."""
+    if not isinstance(value, str) or not encoding.is_code(value):
+        raise InvalidBundle(field, "be 1 to 64 printable ASCII characters without spaces", value)
+    return value
+
+
+def day(value: Json, field: str) -> int:
+    """A civil day, written YYYY-MM-DD; `InvalidDay` for anything else."""
+    return civil_day_from_text(value, field)
+
+
+def text(value: Json, field: str) -> str:
+    """Any text."""
+    if not isinstance(value, str):
+        raise InvalidBundle(field, "be text", value)
+    return value
+
+
+def listed(value: Json, field: str, most: int) -> list[Json]:
+    """A list of at most `most` members."""
+    if not isinstance(value, list) or len(value) > most:
+        raise InvalidBundle(field, f"be a list of at most {most}", value)
+    return value
