@@ -11,6 +11,7 @@ from chain.hexes import from_data, from_quantity, malformed
 from chain.operations import ContractName
 from chain.rpc import Request, Rpc
 from ledger.canonical import parse_strict
+from ledger.encoding import deployment_id, log_origin
 from ledger.errors import DeploymentFileMissing, InvalidInput, InvalidJson, NotDeployed, WrongChain, WrongGenesis
 from ledger.files import write_whole
 from ledger.ids import Address, Hash32
@@ -43,6 +44,18 @@ class Deployment:
     def address(self, name: ContractName) -> Address:
         """Where the contract stands."""
         return self.contracts[name].address
+
+    @property
+    def origin(self) -> str:
+        """First line of the log's checkpoints and name of its key (docs/spec/07-log.md §7.1)."""
+        identifier = deployment_id(
+            chain_id=self.chain_id,
+            genesis_hash=self.genesis_hash,
+            transparency_log=self.address(ContractName.TRANSPARENCY_LOG),
+            reduction_ledger=self.address(ContractName.REDUCTION_LEDGER),
+            point_ledger=self.address(ContractName.POINT_LEDGER),
+        )
+        return log_origin(chain_id=self.chain_id, deployment_id=identifier)
 
     def name_of(self, address: bytes) -> ContractName | None:
         """The contract at an address, or None if none of ours is there."""

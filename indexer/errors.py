@@ -11,6 +11,7 @@
     ├── WrongVaultKey            the vault of persons was made with another key
     ├── BatchStoreUnusable       the batch store does not answer
     ├── EntryIndexBusy           another process writes the index of entries
+    ├── CheckpointUnfinished     a checkpoint that was signed before is not published yet
     ├── BlockNotReached          the node does not have the block that is to be audited
     ├── StatePruned              the node does not have the contracts' state of that block any more
     ├── NothingToContinue        no audit was finished that could be continued
@@ -25,7 +26,8 @@
     ├── BrokenChain              blocks do not follow each other, or logs do not belong to them
     ├── BrokenLog                leaves are missing, doubled or do not hash to what they claim
     ├── UnpairedEvent            a leaf without its event, an event without its leaf, or the two differ
-    └── BrokenBooks              an event contradicts what was booked before
+    ├── BrokenBooks              an event contradicts what was booked before
+    └── CheckpointConflict       a checkpoint would contradict what the log's key has signed (halts publishing only)
 """
 
 from dataclasses import dataclass
@@ -98,6 +100,19 @@ class EntryIndexBusy(Unavailable):
 
     def explain(self) -> str:
         return f"Another process writes the index in {self.folder}; wait until it has ended."
+
+
+@dataclass(unsafe_hash=True)
+class CheckpointUnfinished(Unavailable):
+    """A checkpoint that was signed before is not published yet, and no other comes before it."""
+
+    size: int
+
+    def explain(self) -> str:
+        return (
+            f"The checkpoint of size {self.size} is signed and not published yet, perhaps by another process that is "
+            "at it; run `tanpuhui checkpoint publish` again, which finishes it."
+        )
 
 
 @dataclass(unsafe_hash=True)
@@ -266,3 +281,18 @@ class BrokenBooks(_Contradiction):
     """An event contradicts what was booked before."""
 
     where: ClassVar[str] = "The books"
+
+
+@dataclass(unsafe_hash=True)
+class CheckpointConflict(Inconsistent):
+    """A checkpoint would contradict what the log's key has signed. It is not signed, nor anything after it."""
+
+    size: int
+    reason: str
+
+    def explain(self) -> str:
+        return (
+            f"The log's key does not sign a checkpoint of size {self.size}: {self.reason}. Compare the node with "
+            "another one; if what was signed is not on the chain, its signature is out in the world and the key is "
+            "spent: say so, before anybody else does."
+        )

@@ -18,7 +18,7 @@ from sqlalchemy import Table
 
 from indexer.schema.chain import blocks, bound_contracts, chain_binding, cursor, log_tiles, operations
 from indexer.schema.columns import metadata
-from indexer.schema.kept import api_keys, batch_files, incidents, mirror_generation, outbox, records
+from indexer.schema.kept import api_keys, batch_files, checkpoints, incidents, mirror_generation, outbox, records
 from indexer.schema.points import batches, campaign_cancellations, point_balances, point_postings
 from indexer.schema.reductions import balances, certificates, lots, postings, proposals
 from indexer.schema.registries import accounts, activities, campaigns, methodologies, provider_admissions, providers
@@ -58,6 +58,7 @@ __all__ = [
     "campaigns",
     "certificates",
     "chain_binding",
+    "checkpoints",
     "cursor",
     "incidents",
     "log_tiles",
@@ -101,5 +102,5 @@ MIRROR: tuple[Table, ...] = (
 )
 """Rebuilt from the chain, byte for byte; in an order in which each table comes after those it refers to."""
 
-KEPT: tuple[Table, ...] = (outbox, records, api_keys, incidents, batch_files, mirror_generation)
+KEPT: tuple[Table, ...] = (outbox, records, api_keys, incidents, batch_files, mirror_generation, checkpoints)
 """Never rebuilt."""

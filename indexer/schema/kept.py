@@ -140,3 +140,18 @@ mirror_generation = Table(
     raw_bytes("generation", 16),
     **STRICT,
 )
+
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    # What the log's key has signed, by size. A row is here, and on the disk, before the signature leaves this process;
+    # until `published_at` is set nobody is served it, but a witness may have seen it. Rows are never deleted: the key
+    # must not sign another root at a size, nor a tree that does not continue these.
+    count("size", least=1, primary_key=True),
+    hash32("root"),
+    text_column("note"),  # with the log's line; once published, with the witnesses' lines too, and as it is for ever
+    count("signed_at"),
+    optional_count("published_at"),
+    check("published_after_signed", "published_at IS NULL OR published_at >= signed_at"),
+    **STRICT,
+)
