@@ -49,7 +49,8 @@
     │   └── (chain.events, indexer.errors)   one class for each contradiction that is looked for
     └── ProofError                   a proof does not hold                                               exit 6
         ├── ProofMalformed           sizes, indices or path length cannot belong to one tree
-        └── ProofMismatch            the proof leads to another root
+        ├── ProofMismatch            the proof leads to another root
+        └── NotEvidence              what is shown as a split view proves none
 
 The command line exits with `exit_code`; the API maps the families to problem documents (RFC 9457); `code` is the
 stable name that programs switch on. `explain()` is for people: one sentence that says what is wrong and what to do.
@@ -521,6 +522,13 @@ class ProofMalformed(ProofError):
 
 class ProofMismatch(ProofError):
     """The proof is well formed and leads to another root."""
+
+
+class NotEvidence(ProofError):
+    """What is shown as evidence of a split view proves none (docs/spec/07-log.md §7.6)."""
+
+    def explain(self) -> str:
+        return f"This is no evidence of a split view, at {self.step}: {self.reason}."
 
 
 def first_line(error: BaseException) -> str:

@@ -265,21 +265,42 @@ def verify_consistency(
     _verify_growth(old_size, old_root, new_size, new_root, proof)
 
 
+def implied_roots(old_size: int, new_size: int, path: Sequence[bytes]) -> tuple[bytes, bytes]:
+    """The roots at two sizes, 0 < old < new, that a consistency proof leads to, its first hash written out.
+
+    RFC 9162 leaves that hash out where the old size is a power of two, for it is then the old root. `ProofMalformed`
+    when sizes and length cannot belong together.
+    """
+    return _walk(old_size, new_size, path, left_out=0)
+
+
 def _verify_growth(old_size: int, old_root: bytes, new_size: int, new_root: bytes, proof: Sequence[bytes]) -> None:
     step = "consistency"
-    _check_lengths(step, (old_root, new_root, *proof))
+    _check_lengths(step, (old_root, new_root))
     # A complete old tree is itself the first hash of the path and is left out of the proof.
-    hashes = [old_root, *proof] if old_size & (old_size - 1) == 0 else list(proof)
-    if not hashes:
-        raise ProofMalformed(step, f"0 hashes are too few for sizes {old_size} and {new_size}")
+    left_out = int(old_size & (old_size - 1) == 0)
+    old_computed, new_computed = _walk(old_size, new_size, [old_root, *proof][1 - left_out :], left_out=left_out)
+    _check_root(step, "old", old_computed, old_root)
+    _check_root(step, "new", new_computed, new_root)
+
+
+def _walk(old_size: int, new_size: int, path: Sequence[bytes], *, left_out: int) -> tuple[bytes, bytes]:
+    """Both roots (RFC 9162 §2.1.4.2); `left_out` hashes of the path were not in the proof, which errors speak of."""
+    step = "consistency"
+    if not 0 < old_size < new_size:
+        raise ProofMalformed(step, f"sizes {old_size} and {new_size} do not rise from at least 1")
+    _check_lengths(step, path)
+    given = len(path) - left_out
+    if not path:
+        raise ProofMalformed(step, f"{given} hashes are too few for sizes {old_size} and {new_size}")
     place, last = old_size - 1, new_size - 1
     while place & 1:
         place >>= 1
         last >>= 1
-    old_computed = new_computed = hashes[0]
-    for sibling in hashes[1:]:
+    old_computed = new_computed = path[0]
+    for sibling in path[1:]:
         if last == 0:
-            raise ProofMalformed(step, f"{len(proof)} hashes are too many for sizes {old_size} and {new_size}")
+            raise ProofMalformed(step, f"{given} hashes are too many for sizes {old_size} and {new_size}")
         if place & 1 or place == last:
             old_computed = log_node(sibling, old_computed)
             new_computed = log_node(sibling, new_computed)
@@ -291,9 +312,8 @@ def _verify_growth(old_size: int, old_root: bytes, new_size: int, new_root: byte
         place >>= 1
         last >>= 1
     if last != 0:
-        raise ProofMalformed(step, f"{len(proof)} hashes are too few for sizes {old_size} and {new_size}")
-    _check_root(step, "old", old_computed, old_root)
-    _check_root(step, "new", new_computed, new_root)
+        raise ProofMalformed(step, f"{given} hashes are too few for sizes {old_size} and {new_size}")
+    return old_computed, new_computed
 
 
 def _check_root(step: str, which: str, computed: bytes, given: bytes) -> None:

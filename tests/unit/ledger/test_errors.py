@@ -16,6 +16,7 @@ from ledger.errors import (
     NodeUnreachable,
     NotANode,
     NotDeployed,
+    NotEvidence,
     NotFound,
     NotMined,
     OperationConflict,
@@ -65,6 +66,7 @@ EXAMPLES: list[TanpuhuiError] = [
     NotFound("certificate", 7),
     NotFound("lot", LotId(b"\x01" * 32)),
     Unauthorised("the scope issue:confirm"),
+    NotEvidence("roots", "both checkpoints are of one log"),
     ProofMismatch("inclusion", "the proof leads to another root"),
 ]
 
