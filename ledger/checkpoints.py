@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from ledger import encoding
-from ledger.errors import InvalidNote
+from ledger.errors import InvalidIdentifier, InvalidNote, OutOfRange
 from ledger.ids import Hash32
 from ledger.notes import Note
 
@@ -40,7 +40,11 @@ class Checkpoint:
         if not _SIZE.fullmatch(size) or int(size) > MAX_SIZE:
             raise InvalidNote("checkpoint", "have a decimal size below 2**63", size)
         parsed = cls(origin, int(size), _root(root))
-        if parsed.text != text:
+        try:
+            written = parsed.text
+        except OutOfRange:
+            raise InvalidNote("checkpoint", "name an origin without spaces or control characters", text) from None
+        if written != text:
             raise InvalidNote("checkpoint", "be written in its one form", text)
         return parsed
 
@@ -53,5 +57,5 @@ class Checkpoint:
 def _root(text: str) -> Hash32:
     try:
         return Hash32(base64.b64decode(text, validate=True))
-    except (binascii.Error, ValueError):
+    except (InvalidIdentifier, binascii.Error, ValueError):
         raise InvalidNote("checkpoint", "have a root of 32 bytes in base64", text) from None

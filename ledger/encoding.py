@@ -99,7 +99,7 @@ def log_leaf(
     chain_id: int,
     ledger: Address,
     kind: OperationKind | int,
-    operation_id: OperationId,
+    operation_id: bytes,
     subject: bytes,
     from_account: Address,
     to_account: Address,
@@ -329,7 +329,7 @@ def buy_back_lot_id(
     )
 
 
-def buy_back_operation_id(*, redeem_id: OperationId) -> OperationId:
+def buy_back_operation_id(*, redeem_id: bytes) -> OperationId:
     """Operation id of the buy-back that a redemption sets off, tag 0x3E."""
     return OperationId(_sha256(b"\x3e" + _FORMAT + _fixed("redeem_id", redeem_id, 32)))
 

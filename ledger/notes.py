@@ -25,8 +25,8 @@ MAX_SIGNATURE_LINES = 64
 MAX_TIMESTAMP = 2**63 - 1
 
 _KEY_ID_LENGTH, _KEY_LENGTH, _SIGNATURE_LENGTH, _TIMESTAMP_LENGTH = 4, 32, 64, 8
-_NAME = re.compile(r"[^\s+\x00-\x1f\x7f]{1,255}")
-_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
+_NAME = re.compile(r"[^\s+\x00-\x1f\x7f-\x9f]{1,255}")
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 _SIGNATURE_LINE = re.compile(r"— (?P<name>\S+) (?P<signature>[A-Za-z0-9+/=]+)")
 _KEY = re.compile(r"(?P<name>[^+]+)\+(?P<key_id>[0-9a-f]{8})\+(?P<key>[A-Za-z0-9+/=]+)")
 _SIGNER_PREFIX = "PRIVATE+KEY+"

@@ -11,13 +11,12 @@ from ledger.bundle.certificates import (
     PointsCertificate,
     ReductionCertificate,
 )
-from ledger.bundle.parts import MAX_PATH, DeploymentIdentity, Leaf, LogProof, Proof, SealedReceiptProof
+from ledger.bundle.parts import DeploymentIdentity, Leaf, LogProof, Proof, SealedReceiptProof
 
 __all__ = [
     "FORMAT",
     "MAX_BUNDLE_BYTES",
     "MAX_BUNDLE_DEPTH",
-    "MAX_PATH",
     "TYPE",
     "BoughtBackLot",
     "Bundle",

@@ -8,8 +8,7 @@ from typing import ClassVar, Self
 from ledger import encoding
 from ledger.bundle import reading
 from ledger.errors import InvalidBundle, Json
-from ledger.ids import ZERO_HASH, Address, CampaignId, Hash32, LotId, OperationId
-from ledger.sum_tree import MAX_ENTRIES
+from ledger.ids import ZERO_HASH, Address, CampaignId, Hash32, LotId
 from ledger.units import date_of_civil_day
 from ledger.vocabulary import BatchKind, CancellationPurpose, OperationKind, ReductionClass
 
@@ -18,7 +17,8 @@ _MAX_VERSION = 2**32 - 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssuedLot:
-    """What makes the id of a lot that was issued. Days are civil days in Shanghai, both inclusive."""
+    """What makes the id of a lot that was issued. Days are civil days in Shanghai, both inclusive; their
+    order is not looked at, since the id binds both."""
 
     activity_code: str
     methodology_code: str
@@ -66,7 +66,7 @@ class IssuedLot:
         return cls(
             activity_code=reading.code(given["activity_code"], "activity_code"),
             methodology_code=reading.code(given["methodology_code"], "methodology_code"),
-            methodology_version=reading.whole(given["methodology_version"], "methodology_version", 1, _MAX_VERSION),
+            methodology_version=reading.whole(given["methodology_version"], "methodology_version", 0, _MAX_VERSION),
             reduction_class=reading.word(ReductionClass, given["class"], "class"),
             period_first_day=reading.day(given["period_first_day"], "period_first_day"),
             period_last_day=reading.day(given["period_last_day"], "period_last_day"),
@@ -77,7 +77,7 @@ class IssuedLot:
 class BoughtBackLot:
     """What makes the id of a lot that came of points bought back: the redemption that set it off, and the class."""
 
-    redeem_operation_id: OperationId
+    redeem_operation_id: Hash32
     reduction_class: ReductionClass
 
     def lot_id(self, *, chain_id: int, ledger: Address) -> LotId:
@@ -98,7 +98,7 @@ class BoughtBackLot:
         """Reads what `to_json` wrote; `InvalidBundle` for anything else."""
         given = reading.members("lot", document, ("redeem_operation_id", "class"))
         return cls(
-            redeem_operation_id=reading.fixed(OperationId, given["redeem_operation_id"], "redeem_operation_id"),
+            redeem_operation_id=reading.fixed(Hash32, given["redeem_operation_id"], "redeem_operation_id"),
             reduction_class=reading.word(ReductionClass, given["class"], "class"),
         )
 
@@ -158,7 +158,7 @@ class ReductionCertificate:
             number=reading.whole(given["number"], "number", 1),
             lot_id=reading.fixed(LotId, given["lot_id"], "lot_id"),
             purpose=reading.word(CancellationPurpose, given["purpose"], "purpose"),
-            first_serial=reading.decimal(given["first_serial"], "first_serial"),
+            first_serial=reading.decimal(given["first_serial"], "first_serial", bits=128, least=1),
             lot=_read_lot(given["lot"]),
         )
 
@@ -205,8 +205,8 @@ class CancelledBatch:
             number=reading.whole(given["number"], "batch.number", 1),
             reduction_class=reading.word(ReductionClass, given["class"], "batch.class"),
             root=reading.fixed(Hash32, given["root"], "batch.root"),
-            total=reading.decimal(given["total"], "batch.total"),
-            entry_count=reading.whole(given["entry_count"], "batch.entry_count", 1, MAX_ENTRIES),
+            total=reading.decimal(given["total"], "batch.total", bits=64),
+            entry_count=reading.whole(given["entry_count"], "batch.entry_count", 1),
             file_hash=reading.fixed(Hash32, given["file_hash"], "batch.file_hash"),
             first_certificate=reading.whole(given["first_certificate"], "batch.first_certificate", 1),
         )

@@ -8,11 +8,8 @@ from typing import ClassVar, Self
 from ledger import encoding
 from ledger.bundle import reading
 from ledger.errors import InvalidBundle, Json
-from ledger.ids import Address, Hash32, LeafHash, OperationId, RecordHash
+from ledger.ids import Address, Hash32, LeafHash, RecordHash
 from ledger.vocabulary import OperationKind
-
-MAX_PATH = 64
-"""Most hashes of an inclusion proof and most nodes of a trie's path: a log has fewer than 2**63 leaves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +61,7 @@ class DeploymentIdentity:
         """Reads what `to_json` wrote; `InvalidBundle` for anything else."""
         given = reading.members("deployment", document, cls.NAMES)
         return cls(
-            chain_id=reading.whole(given["chain_id"], "chain_id", 1),
+            chain_id=reading.whole(given["chain_id"], "chain_id"),
             genesis_hash=reading.fixed(Hash32, given["genesis_hash"], "genesis_hash"),
             transparency_log=reading.fixed(Address, given["transparency_log"], "transparency_log"),
             reduction_ledger=reading.fixed(Address, given["reduction_ledger"], "reduction_ledger"),
@@ -79,7 +76,7 @@ class Leaf:
     index: int
     kind: OperationKind
     ledger: Address
-    operation_id: OperationId
+    operation_id: Hash32
     subject: Hash32
     from_account: Address
     to_account: Address
@@ -132,17 +129,17 @@ class Leaf:
 
     @classmethod
     def from_json(cls, document: Json) -> Self:
-        """Reads what `to_json` wrote; `InvalidBundle` or `InvalidIdentifier` for anything else."""
+        """Reads what `to_json` wrote; `InvalidBundle` for anything else."""
         given = reading.members("leaf", document, cls.NAMES)
         return cls(
             index=reading.whole(given["index"], "index"),
             kind=reading.word(OperationKind, given["kind"], "leaf.kind"),
             ledger=reading.fixed(Address, given["ledger"], "ledger"),
-            operation_id=reading.fixed(OperationId, given["operation_id"], "operation_id"),
+            operation_id=reading.fixed(Hash32, given["operation_id"], "operation_id"),
             subject=reading.fixed(Hash32, given["subject"], "subject"),
             from_account=reading.fixed(Address, given["from"], "from"),
             to_account=reading.fixed(Address, given["to"], "to"),
-            grams=reading.decimal(given["quantity_gco2e"], "quantity_gco2e"),
+            grams=reading.decimal(given["quantity_gco2e"], "quantity_gco2e", bits=128),
             record_hash=reading.fixed(RecordHash, given["record_hash"], "record_hash"),
             timestamp=reading.whole(given["timestamp"], "timestamp"),
         )
@@ -167,7 +164,7 @@ class LogProof:
     def from_json(cls, document: Json) -> Self:
         """Reads what `to_json` wrote; `InvalidBundle` for anything else."""
         given = reading.members("proof", document, ("type", "inclusion", "checkpoint"))
-        inclusion = reading.listed(given["inclusion"], "inclusion", MAX_PATH)
+        inclusion = reading.listed(given["inclusion"], "inclusion")
         return cls(
             inclusion=tuple(reading.fixed(Hash32, member, "inclusion") for member in inclusion),
             checkpoint=reading.text(given["checkpoint"], "checkpoint"),
@@ -204,7 +201,7 @@ class SealedReceiptProof:
         """Reads what `to_json` wrote; `InvalidBundle` for anything else."""
         names = ("type", "header", "transaction_index", "log_position", "path")
         given = reading.members("proof", document, names)
-        path = reading.listed(given["path"], "path", MAX_PATH)
+        path = reading.listed(given["path"], "path")
         return cls(
             header=reading.data(given["header"], "header"),
             transaction_index=reading.whole(given["transaction_index"], "transaction_index"),
