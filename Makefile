@@ -7,7 +7,7 @@ PYTHON_BIN := .venv/bin/python
 PYTEST := $(PYTHON_BIN) -m pytest
 JOBS ?= 2
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-node demo test test-unit test-integration test-contracts coverage check format generate bench lock clean
+.PHONY: help setup setup-node demo test test-unit test-integration test-contracts test-javascript coverage check format generate bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,7 +21,7 @@ setup-node:
 demo: setup-node ## run the whole path on made data and serve it until Ctrl-C (ARGS=--exit ends by itself)
 	@.venv/bin/tanpuhui demo $(ARGS)
 
-test: test-contracts test-unit test-integration ## run every test
+test: test-contracts test-unit test-javascript test-integration ## run every test
 
 test-unit: setup ## unit and property tests: no node, no database, no network
 	@$(PYTEST) -n $(JOBS) tests/unit tests/property tests/vectors $(ARGS)
@@ -31,6 +31,9 @@ test-integration: setup ## tests against a real node and PostgreSQL
 
 test-contracts: setup ## Foundry tests: unit, fuzz, invariants
 	@cd contracts && ../tools/foundry forge test
+
+test-javascript: setup ## tests of the verifier that runs in browsers
+	@tools/node --test tests/javascript/*.test.mjs
 
 coverage: setup ## line and branch coverage of Python and of the contracts
 	@rm -f .coverage .coverage.*

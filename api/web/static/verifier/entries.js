@@ -41,15 +41,16 @@ export async function checkEntry(proof, certificate, leaf) {
   if (proof.index !== certificate.number - batch.first_certificate) {
     throw new Refused("The entry stands at another place than the certificate's number says.", "条目的位置与凭证编号不符。");
   }
-  await checkPath(proof);
+  await checkEntryPath(await leafHash(proof.entry), { ...proof, grams: proof.entry.grams });
 }
 
-async function checkPath({ entry, index, size, total, root, path }) {
+/** Whether the path of sums leads from the leaf, whose hash the caller made of the entry itself, to total and root. */
+export async function checkEntryPath(leaf, { grams: leafGrams, index, size, total, root, path }) {
   if (index < 0 || index >= size) throw new Refused("The entry's place is outside its batch.", "条目的位置超出批次范围。");
-  if (entry.grams < 1n || entry.grams > MOST_GRAMS) throw new Refused("The entry has no grams, or too many.", "条目的克数为零或过大。");
+  if (leafGrams < 1n || leafGrams > MOST_GRAMS) throw new Refused("The entry has no grams, or too many.", "条目的克数为零或过大。");
   const sides = siblings(BigInt(index), BigInt(size));
   if (sides.length !== path.length) throw new Refused("The entry's path has a wrong length.", "条目路径的长度不对。");
-  let node = { grams: entry.grams, hash: await leafHash(entry) };
+  let node = { grams: leafGrams, hash: leaf };
   for (const [place, { isLeft, leaves }] of sides.entries()) {
     const sibling = path[place];
     if (sibling.grams < leaves) throw new Refused("A part of the batch has fewer grams than entries.", "批次的某部分克数少于条目数。");
