@@ -10,6 +10,7 @@ from coincurve import PrivateKey, PublicKey
 from rlp.exceptions import RLPException
 
 from chain.functions import keccak256
+from chain.rlp_bytes import rlp_bytes, rlp_list, rlp_number
 from ledger.errors import InvalidTransaction
 from ledger.ids import Address
 
@@ -39,12 +40,12 @@ class Transaction:
         """The six fields that stand before the signature."""
         return b"".join(
             (
-                _encode_int(self.nonce),
-                _encode_int(self.gas_price),
-                _encode_int(self.gas),
-                _encode_bytes(self.to or b""),
-                _encode_int(self.value),
-                _encode_bytes(self.data),
+                rlp_number(self.nonce),
+                rlp_number(self.gas_price),
+                rlp_number(self.gas),
+                rlp_bytes(self.to or b""),
+                rlp_number(self.value),
+                rlp_bytes(self.data),
             )
         )
 
@@ -64,12 +65,12 @@ def sign(transaction: Transaction, key: PrivateKey) -> SignedTransaction:
     signature = key.sign_recoverable(_signing_hash(body, transaction.chain_id), hasher=None)
     v = transaction.chain_id * 2 + 35 + signature[64]
     r, s = signature[:32].lstrip(b"\0"), signature[32:64].lstrip(b"\0")
-    raw = _encode_list(b"".join((body, _encode_int(v), _encode_bytes(r), _encode_bytes(s))))
+    raw = rlp_list(b"".join((body, rlp_number(v), rlp_bytes(r), rlp_bytes(s))))
     return SignedTransaction(transaction=transaction, raw=raw, hash=keccak256(raw))
 
 
 def _signing_hash(body: bytes, chain_id: int) -> bytes:
-    return keccak256(_encode_list(body + _encode_int(chain_id) + b"\x80\x80"))
+    return keccak256(rlp_list(body + rlp_number(chain_id) + b"\x80\x80"))
 
 
 def address_of(public_key: PublicKey) -> Address:
@@ -79,7 +80,7 @@ def address_of(public_key: PublicKey) -> Address:
 
 def create_address(sender: Address, nonce: int) -> Address:
     """Where a contract created by `sender` with `nonce` will stand."""
-    return Address(keccak256(_encode_list(_encode_bytes(sender) + _encode_int(nonce)))[12:])
+    return Address(keccak256(rlp_list(rlp_bytes(sender) + rlp_number(nonce)))[12:])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,28 +152,3 @@ def _decode_int(data: bytes) -> int:
 
 def _shown(raw: bytes) -> str:
     return "0x" + raw[:32].hex()
-
-
-def _encode_int(number: int) -> bytes:
-    if 0 < number < 0x80:
-        return bytes((number,))
-    return _encode_bytes(number.to_bytes((number.bit_length() + 7) // 8, "big"))
-
-
-def _encode_bytes(data: bytes) -> bytes:
-    size = len(data)
-    if size == 1 and data[0] < 0x80:
-        return data
-    return _prefix(size, 0x80) + data
-
-
-def _encode_list(items: bytes) -> bytes:
-    return _prefix(len(items), 0xC0) + items
-
-
-def _prefix(size: int, short: int) -> bytes:
-    """The RLP header of a string (0x80) or list (0xC0) of `size` bytes."""
-    if size < 56:
-        return bytes((short + size,))
-    length = size.to_bytes((size.bit_length() + 7) // 8, "big")
-    return bytes((short + 55 + len(length),)) + length

@@ -74,7 +74,9 @@ class Follower:
         *,
         operations_per_commit: int = OPERATIONS_PER_COMMIT,
         logs_per_range: int = LOGS_PER_RANGE,
+        verify_receipts: bool = False,
     ) -> None:
+        """`verify_receipts`: believes no log that the block's receipts do not hold (`indexer.receipt_check`)."""
         self._rpc = rpc
         self._deployment = deployment
         self._database = database
@@ -86,6 +88,7 @@ class Follower:
             logs_per_range=logs_per_range,
             threads=READING_THREADS,
             ranges_ahead=RANGES_AHEAD,
+            verify_receipts=verify_receipts,
         )
         self._prepared = False
         self._on_its_way_to = 0

@@ -5,17 +5,20 @@ order. A difference may mean that the chain took back blocks between two questio
 `ChainMoved`, and the follower looks again before it calls the chain broken.
 """
 
-from collections import deque
-from collections.abc import Generator, Iterator, Sequence
+from collections import defaultdict, deque
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import groupby
+from functools import partial
+from itertools import groupby, pairwise
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 from chain.events import Event, EventDecoder
 from chain.hexes import from_data, from_quantity, malformed, to_quantity
+from chain.receipts import read_receipts
 from chain.rpc import Rpc
 from indexer.errors import BrokenChain
+from indexer.receipt_check import check_block
 from ledger.errors import RpcFailure
 
 _FIRST_BLOCKS = 32
@@ -94,13 +97,21 @@ def read_header(rpc: Rpc, number: int) -> Header:
 
 def read_headers(rpc: Rpc, numbers: Sequence[int]) -> list[Header | None]:
     """Blocks, None where the node has none."""
-    blocks = rpc.batch([("eth_getBlockByNumber", [to_quantity(number), False]) for number in numbers])
-    return [None if block is None else Header.parse(n, block) for n, block in zip(numbers, blocks, strict=True)]
+    blocks = zip(numbers, _answered_blocks(rpc, numbers), strict=True)
+    return [None if block is None else Header.parse(number, block) for number, block in blocks]
 
 
-def read_range(rpc: Rpc, decoder: EventDecoder, begin: int, end: int) -> list[BlockRange]:
+def _answered_blocks(rpc: Rpc, numbers: Iterable[int]) -> list[Any]:
+    """Blocks as the node answers them."""
+    return rpc.batch([("eth_getBlockByNumber", [to_quantity(number), False]) for number in numbers])
+
+
+def read_range(
+    rpc: Rpc, decoder: EventDecoder, begin: int, end: int, *, verify_receipts: bool = False
+) -> list[BlockRange]:
     """The blocks from `begin` up to but not including `end`, in as many parts as the node can answer.
 
+    `verify_receipts`: also reads the receipts of every block and holds logs and header to them (`check_block`).
     Raises `ChainMoved`, `BrokenChain`, a member of `UnreadableLog`, and `RpcFailure` for a single block that the node
     refuses.
     """
@@ -111,12 +122,28 @@ def read_range(rpc: Rpc, decoder: EventDecoder, begin: int, end: int) -> list[Bl
             # Nodes refuse blocks that they do not have, each with its own words.
             read_header(rpc, end - 1)
             raise RpcFailure("eth_getLogs", answer.error.code, answer.error.message)
-        middle = (begin + end) // 2
-        return read_range(rpc, decoder, begin, middle) + read_range(rpc, decoder, middle, end)
+        parts = pairwise((begin, (begin + end) // 2, end))
+        return [part for two in parts for part in read_range(rpc, decoder, *two, verify_receipts=verify_receipts)]
     if not isinstance(answer.result, list):
         raise malformed("eth_getLogs", answer.result, "a list")
-    headers = _linked(read_headers(rpc, range(begin, end)), begin)
+    blocks = _answered_blocks(rpc, range(begin, end))
+    headers = _linked(blocks, begin)
+    if verify_receipts:
+        _verify_receipts(rpc, blocks, answer.result, decoder)
     return [BlockRange(headers, list(_by_block(headers, answer.result, decoder)))]
+
+
+def _verify_receipts(rpc: Rpc, blocks: list[Any], logs: list[dict[str, Any]], decoder: EventDecoder) -> None:
+    """Holds every block and its logs to its receipts. Raises as `check_block`, and `ChainMoved`."""
+    by_block = defaultdict(list)
+    for log in logs:
+        by_block[log.get("blockHash")].append(log)
+    for block, receipts in zip(blocks, read_receipts(rpc, blocks), strict=True):
+        if receipts is None:
+            raise ChainMoved(int(block["number"], 16), "the node has no receipts of the block by its hash")
+        check_block(block, receipts, by_block.pop(block["hash"], []), decoder.addresses)
+    if by_block:
+        raise ChainMoved(int(blocks[0]["number"], 16), "a log names a block hash that none of the blocks has")
 
 
 def _by_block(headers: list[Header], logs: list[dict[str, Any]], decoder: EventDecoder) -> Iterator[BlockEvents]:
@@ -156,11 +183,10 @@ def _placed(header: Header, logs: list[dict[str, Any]], decoder: EventDecoder) -
     return list(zip(transactions, indexes, decoder.decode_all(logs), strict=True))
 
 
-def _linked(headers: list[Header | None], begin: int) -> list[Header]:
+def _linked(blocks: Iterable[Any], begin: int) -> list[Header]:
     linked: list[Header] = []
-    for number, header in enumerate(headers, begin):
-        if header is None:
-            raise ChainMoved(number, "the node has no such block")
+    for number, block in enumerate(blocks, begin):
+        header = Header.parse(number, block)
         if linked and header.parent_hash != linked[-1].hash:
             raise ChainMoved(number, "its parent is not the block before it")
         linked.append(header)
@@ -175,13 +201,19 @@ class RangeReader:
     """
 
     def __init__(
-        self, rpc: Rpc, decoder: EventDecoder, *, logs_per_range: int, threads: int, ranges_ahead: int
+        self,
+        rpc: Rpc,
+        decoder: EventDecoder,
+        *,
+        logs_per_range: int,
+        threads: int,
+        ranges_ahead: int,
+        verify_receipts: bool = False,
     ) -> None:
-        self._rpc = rpc
-        self._decoder = decoder
         self._logs_per_range = logs_per_range
         self._threads = threads
         self._ranges_ahead = ranges_ahead
+        self._read = partial(read_range, rpc, decoder, verify_receipts=verify_receipts)
         self._blocks = _FIRST_BLOCKS
 
     def ranges(self, begin: int, end: int) -> Generator[BlockRange, None, None]:
@@ -192,7 +224,7 @@ class RangeReader:
                 while begin < end or waiting:
                     while begin < end and len(waiting) < self._ranges_ahead:
                         stop = min(begin + self._blocks, end)
-                        waiting.append(pool.submit(read_range, self._rpc, self._decoder, begin, stop))
+                        waiting.append(pool.submit(self._read, begin, stop))
                         begin = stop
                     parts = waiting.popleft().result()
                     self._adjust(parts)

@@ -8,7 +8,6 @@ is answered.
 import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
 from itertools import chain
 from random import Random
 from typing import Any
@@ -23,6 +22,7 @@ from ledger.ids import ZERO_ADDRESS, Address, Hash32, LotId
 from ledger.log_tree import root
 from ledger.model import Leaf, LedgerModel, ModelState
 from ledger.vocabulary import OperationKind
+from tests.fakes.block_headers import block_header, placed_receipts, receipts_of
 from tests.fakes.event_logs import ADDRESSES, CHAIN_ID, CODE, CONTRACTS, Log, encode_log, leaf_log
 from tests.fakes.ledger_life import NOW, LedgerLife, Step, new_model
 from tests.fakes.points_life import PointsLife, PointsState
@@ -52,15 +52,10 @@ class Block:
     state: ModelState
     leaf_hashes: Sequence[bytes]
     points: PointsState = field(default_factory=PointsState)
-
-    def header(self) -> dict[str, str]:
-        """As eth_getBlockByNumber answers it, without what nobody asks for."""
-        return {
-            "number": hex(self.number),
-            "hash": "0x" + self.hash.hex(),
-            "parentHash": "0x" + self.parent_hash.hex(),
-            "timestamp": hex(self.timestamp),
-        }
+    header: Mapping[str, Any] = field(default_factory=dict)
+    """As eth_getBlockByNumber answers it."""
+    receipts: Sequence[Mapping[str, Any]] = ()
+    """As eth_getBlockReceipts answers them."""
 
 
 class EventChain:
@@ -72,7 +67,9 @@ class EventChain:
         self.random = Random(seed)  # noqa: S311 - made-up operations are no secret
         self.tamper: list[Tamper] = []
         self.calls: list[str] = []
-        self.blocks = [Block(0, _hash(b"genesis"), bytes(32), NOW, (), new_model(CONTRACTS).state(), ())]
+        header = block_header(number=0, parent_hash=bytes(32), timestamp=NOW, nonce=bytes(8), receipts=())
+        state = new_model(CONTRACTS).state()
+        self.blocks = [Block(0, bytes.fromhex(header["hash"][2:]), bytes(32), NOW, (), state, (), header=header)]
         self.mine(logs=[_wiring(ContractName.TRANSPARENCY_LOG)])
 
     @property
@@ -143,24 +140,22 @@ class EventChain:
     ) -> Block:
         """Adds a block with these transactions, whatever they say."""
         parent = self.head
-        block_hash = _hash(b"block", parent.hash, self.random.randbytes(8))
         number = parent.number + 1
-        placed: list[Log] = []
-        for i, logs in enumerate(transactions):
-            transaction_hash = _hash(b"transaction", block_hash, bytes([i]))
-            for log in logs:
-                place = {
-                    "blockNumber": hex(number),
-                    "blockHash": "0x" + block_hash.hex(),
-                    "transactionHash": "0x" + transaction_hash.hex(),
-                    "transactionIndex": hex(i),
-                    "logIndex": hex(len(placed)),
-                    "removed": False,
-                }
-                placed.append(log | place)
+        header = block_header(
+            number=number,
+            parent_hash=parent.hash,
+            timestamp=timestamp,
+            nonce=self.random.randbytes(8),
+            receipts=receipts_of(transactions),
+        )
+        receipts = placed_receipts(header, transactions)
+        placed = [log for receipt in receipts for log in receipt["logs"]]
         hashes = [*parent.leaf_hashes, *(leaf.hash for leaf in leaves)]
         points = parent.points if points is None else points
-        self.blocks.append(Block(number, block_hash, parent.hash, timestamp, placed, state, hashes, points))
+        block_hash = bytes.fromhex(header["hash"][2:])
+        self.blocks.append(
+            Block(number, block_hash, parent.hash, timestamp, placed, state, hashes, points, header, receipts)
+        )
         return self.head
 
     def fork(self, depth: int) -> None:
@@ -201,7 +196,13 @@ class EventChain:
                 return "0x" + CODE.hex()
             case "eth_getBlockByNumber":
                 number = int(params[0], 16)
-                return self.blocks[number].header() if number < len(self.blocks) else None
+                return self.blocks[number].header if number < len(self.blocks) else None
+            case "eth_getBlockReceipts":
+                number = int(params[0], 16)
+                return self.blocks[number].receipts if number < len(self.blocks) else None
+            case "eth_getTransactionReceipt":
+                receipts = (receipt for block in self.blocks for receipt in block.receipts)
+                return next((receipt for receipt in receipts if receipt["transactionHash"] == params[0]), None)
             case "eth_getLogs":
                 return self._get_logs(params[0])
             case "eth_call":
@@ -379,7 +380,3 @@ _TELLERS: Mapping[OperationKind, Callable[[Told], list[Log]]] = {
     OperationKind.REDUCTION_CANCELLED: _cancelled,
     OperationKind.REDUCTION_CORRECTED: _corrected,
 }
-
-
-def _hash(*parts: bytes) -> bytes:
-    return sha256(b"".join(parts)).digest()

@@ -1,0 +1,70 @@
+"""RLP that encodes back to the same bytes, and Keccak-256."""
+
+from __future__ import annotations
+
+from typing import TypeGuard, cast
+
+import rlp
+import sha3
+from rlp.codec import encode_raw
+from rlp.exceptions import RLPException
+
+from ledger.errors import ProofMalformed
+
+Item = bytes | list["Item"]
+"""A byte string, or a list of items."""
+
+
+def keccak256(data: bytes) -> bytes:
+    """Ethereum's Keccak-256."""
+    return cast("bytes", sha3.keccak_256(data).digest())
+
+
+def encode(item: Item) -> bytes:
+    """The one encoding of an item."""
+    return cast("bytes", encode_raw(item))
+
+
+def decode_list(data: bytes, step: str) -> list[Item]:
+    """The items of the one list that `data` encodes; `ProofMalformed` at `step` for anything else.
+
+    Other encodings of the same list, bytes behind it and nesting without end are refused.
+    """
+    try:
+        item = rlp.decode(data, strict=True)
+        same = encode_raw(item) == data
+    except (RLPException, RecursionError):
+        raise ProofMalformed(step, "it is no canonical RLP") from None
+    if not same:
+        raise ProofMalformed(step, "it is no canonical RLP")
+    if not isinstance(item, list):
+        raise ProofMalformed(step, "it is no RLP list")
+    return item
+
+
+def is_bytes_of(item: Item, length: int) -> TypeGuard[bytes]:
+    """Whether the item is a byte string of this length."""
+    return isinstance(item, bytes) and len(item) == length
+
+
+def is_number(item: Item, most_bytes: int) -> TypeGuard[bytes]:
+    """Whether the item is a whole number, without leading zeros, of at most so many bytes."""
+    return isinstance(item, bytes) and len(item) <= most_bytes and not item.startswith(b"\0")
+
+
+def all_of_width(item: Item, width: int) -> tuple[bytes, ...] | None:
+    """The members of a list of byte strings, all of this length; None if the item is no such list."""
+    if not isinstance(item, list):
+        return None
+    members = tuple(member for member in item if is_bytes_of(member, width))
+    return members if len(members) == len(item) else None
+
+
+def number_of(item: bytes) -> int:
+    """The whole number that an item is, big-endian; of no bytes 0."""
+    return int.from_bytes(item, "big")
+
+
+def to_item(number: int) -> bytes:
+    """The item that a whole number is."""
+    return number.to_bytes((number.bit_length() + 7) // 8, "big")
