@@ -42,6 +42,7 @@
     │   ├── KeyInUse                 another program sends transactions with the same key
     │   ├── RefusedMeanwhile         another process of the same key had the operation refused
     │   ├── NotMined                 sent and saved, but in no block within the time given
+    │   ├── NotSealed                the chain's blocks are not sealed by validators of QBFT
     │   └── RpcFailure
     ├── NotFound                     nothing has this id                                                 exit 4
     ├── Unauthorised                 the caller lacks a role or a scope                                  exit 5
@@ -453,6 +454,20 @@ class NotMined(Unavailable):
         return (
             f"No block has taken operation {shown}{more} within {self.waited_seconds:.0f} s; "
             "check that the chain makes blocks, then run this again: what was begun is saved and is finished once."
+        )
+
+
+@dataclass(unsafe_hash=True)
+class NotSealed(Unavailable):
+    """A block of this chain is not one that validators of QBFT seal: no proof says who stands behind it."""
+
+    block_number: int
+    reason: str
+
+    def explain(self) -> str:
+        return (
+            f"Block {self.block_number} is not sealed as QBFT seals blocks: {self.reason}. Only a QBFT chain has proofs "
+            "of sealed receipts; elsewhere certificates are proved by a checkpoint."
         )
 
 

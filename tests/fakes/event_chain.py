@@ -214,8 +214,13 @@ class EventChain:
         first, last = int(query["fromBlock"], 16), int(query["toBlock"], 16)
         if last > self.head.number:
             return RpcError(-32602, "block range extends beyond current head")
+        wanted = query.get("topics", [])
         return [
-            log for block in self.blocks[first : last + 1] for log in block.logs if log["address"] in query["address"]
+            log
+            for block in self.blocks[first : last + 1]
+            for log in block.logs
+            if log["address"] in query["address"]
+            and all(topic in {None, there} for topic, there in zip(wanted, log["topics"], strict=False))
         ]
 
     def _eth_call(self, params: Sequence[Any]) -> Any:
