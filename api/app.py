@@ -19,7 +19,6 @@ from api.context import AnswerResponse, Context, Following, conditions_of, no_fo
 from api.edge import Edge
 from api.errors import MethodNotAllowed, RequestRefused, RouteUnknown
 from api.hot import ShortWay
-from api.limits import TokenBuckets
 from api.operations_port import OperationsPort
 from api.parameters import parse_query
 from api.personal import PersonRoute
@@ -47,6 +46,7 @@ from api.writing import Writer, WriteRoute
 from indexer.database import Database
 from indexer.point_accounts import PointAccounts
 from ledger.errors import InvalidInput
+from ledger.limits import TokenBuckets
 
 READ_ROUTES: tuple[ReadRoute, ...] = (
     *certificates.ROUTES,

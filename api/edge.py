@@ -10,10 +10,10 @@ from typing import Any
 from api.answers import Answer, Headers
 from api.errors import AddressTooLong, BodyTooLarge, HeadersTooLarge, LengthRequired, RateExceeded, RequestRefused
 from api.hot import ShortWay
-from api.limits import TokenBuckets, caller_of_address
 from api.problems import Problems
 from api.reading import Conditions
 from api.settings import ApiSettings
+from ledger.limits import TokenBuckets, caller_of_address
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]

@@ -17,7 +17,6 @@ their batch is prepared, so that nobody can spend twice what is on its way.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import functools
 import itertools
 import json
@@ -39,6 +38,7 @@ from ledger.bulk.columns import Hashes
 from ledger.errors import NotFound
 from ledger.files import sync_folder, write_whole
 from ledger.ids import Hash32
+from ledger.locks import sole_holder
 from ledger.vocabulary import BatchKind, ReductionClass
 
 PREPARED: Final = "prepared"
@@ -162,11 +162,9 @@ class EntryIndex:
         if self._writer == threading.get_ident():
             yield
             return
-        with (self.folder / _LOCK).open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise EntryIndexBusy(str(self.folder)) from None
+        with sole_holder(self.folder / _LOCK) as alone:
+            if not alone:
+                raise EntryIndexBusy(str(self.folder))
             self._writer = threading.get_ident()
             try:
                 self.refresh()

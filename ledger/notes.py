@@ -172,7 +172,7 @@ class Note:
 def parse_signature_line(text: str) -> SignatureLine:
     """Reads one line, without its line feed; `InvalidNote` for anything else."""
     match = _SIGNATURE_LINE.fullmatch(text)
-    content = None if match is None else _decode(match["signature"])
+    content = None if match is None else decode_base64(match["signature"])
     if match is None or content is None or len(content) <= _KEY_ID_LENGTH or not _NAME.fullmatch(match["name"]):
         raise InvalidNote("signature line", "be an em dash, a key name and base64", text)
     return SignatureLine(match["name"], content[:_KEY_ID_LENGTH], content[_KEY_ID_LENGTH:])
@@ -222,7 +222,7 @@ def _readable(data: str | bytes) -> str:
 
 def _parse_key(text: str) -> tuple[str, KeyType, bytes, bytes]:
     match = _KEY.fullmatch(text)
-    content = None if match is None else _decode(match["key"])
+    content = None if match is None else decode_base64(match["key"])
     if match is None or content is None or len(content) != 1 + _KEY_LENGTH or content[0] not in set(KeyType):
         raise InvalidKey("key", "be name+key id+base64 of an Ed25519 key of a log or a witness", text)
     _check_name(match["name"])
@@ -238,8 +238,8 @@ def _encode(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
-def _decode(text: str) -> bytes | None:
-    """Base64 in its one spelling: what does not encode back to itself is none."""
+def decode_base64(text: str) -> bytes | None:
+    """Base64 in its one spelling (RFC 4648 §4): None for what does not encode back to itself."""
     try:
         content = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):

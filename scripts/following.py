@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ from indexer.database import Database
 from indexer.follower import Follower, Progress
 from indexer.status import status
 from ledger.errors import NodeUnreachable
+from ledger.locks import sole_holder
 
 _LOCK_NUMBER: Final = 0x74616E66  # "tanf": any number that nobody else takes
 _POLL_SECONDS: Final = 0.2
@@ -28,7 +28,9 @@ def sole_follower(database: Database) -> Iterator[bool]:
 
     SQLite: a lock file beside the database; PostgreSQL: an advisory lock, which holds across machines.
     """
-    lock = _file_lock(database) if database.is_sqlite else _advisory_lock(database)
+    lock = _advisory_lock(database)
+    if database.is_sqlite:
+        lock = sole_holder(Path(f"{database.engine.url.database}.follower"))
     with lock as taken:
         yield taken
 
@@ -54,18 +56,6 @@ def bring_up(follower: Follower, database: Database, rpc: Rpc, progress: Progres
         if progress is not None and found.cursor_block is not None and found.head_block is not None:
             progress(found.cursor_block, found.head_block)
         time.sleep(_POLL_SECONDS)
-
-
-@contextlib.contextmanager
-def _file_lock(database: Database) -> Iterator[bool]:
-    path = Path(f"{database.engine.url.database}.follower")
-    with path.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        yield True
 
 
 @contextlib.contextmanager

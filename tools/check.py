@@ -17,7 +17,7 @@ PYTHON = sys.executable
 FORGE = [str(ROOT / "tools" / "foundry"), "forge"]
 # The linter's artifacts hold no code; in the usual folders they would be taken for compiled ones.
 LINT_ELSEWHERE = ["env", "FOUNDRY_OUT=cache/lint/out", "FOUNDRY_CACHE_PATH=cache/lint/cache"]
-TYPED = ["ledger", "chain", "indexer", "api", "scripts", "benchmarks", "tests", "tools"]
+TYPED = ["ledger", "chain", "indexer", "api", "witness", "scripts", "benchmarks", "tests", "tools"]
 
 
 @dataclass(frozen=True, slots=True)

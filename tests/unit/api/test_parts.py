@@ -5,11 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.caching import matches, strong_etag
-from api.limits import TokenBuckets, caller_of_address
 from api.pagination import decode_cursor, encode_cursor
 from api.parameters import number_parameter, parse_query, whole_number
 from api.repository.snapshots import open_readers, rfc3339
 from ledger.errors import InvalidIdentifier, InvalidInput, OutOfRange
+from ledger.limits import TokenBuckets, caller_of_address
 
 
 class Clock:
