@@ -74,6 +74,11 @@ PARTS: Final = (
         "certificate",
         "Shows a certificate of cancellation (注销凭证) and checks it against the contract.",
     ),
+    Part(
+        "witness",
+        "witness",
+        "A witness: cosigns the log's checkpoints if they continue, and keeps evidence if not (见证).",
+    ),
     Part("operation", "operation", "Operations of this node, by id."),
     Part("key", "keys", "Key files of the bodies (Web3 Secret Storage).", app="key_app"),
     Part("api-key", "keys", "Keys of programs that use the API. Shown once, kept as a hash.", app="api_key_app"),

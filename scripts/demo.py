@@ -48,11 +48,12 @@ from scripts.demo_points import CHARGING_FORMULA, POINTS_ACTIVITY, PointsOutcome
 from scripts.importing.service import ImportJob, run_import
 from scripts.interrupts import interruptible, until_interrupted
 from scripts.keys import private_folder
+from scripts.listening import listen
 from scripts.names import activity_id, methodology_id
 from scripts.operating import OperatingContext
 from scripts.operations import event_of
 from scripts.output import Facts, Grams, Listing, Output, Result
-from scripts.serving import ApiServer, FollowerThread, listen
+from scripts.serving import ApiServer, FollowerThread
 from scripts.settings import DEPLOYER, FEED, HOME, PASSWORD_FILE, RPC_URL, KeySettings, Settings, default_keystore
 
 BODIES: Final = (Role.ADMINISTRATOR, Role.REGULATOR, Role.TECHNICAL_CENTRE, Role.EXCHANGE, Role.PLATFORM)

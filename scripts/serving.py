@@ -211,19 +211,3 @@ def _code_of(error: Exception) -> str:
     if isinstance(error, TanpuhuiError):
         return error.code
     return DatabaseUnusable.code if isinstance(error, _DATABASE_ERRORS) else INTERNAL_ERROR
-
-
-def listen(host: str, port: int, *, or_any: bool = False) -> socket.socket:
-    """A socket on a port, 0 for any; with `or_any` another port if it is taken, otherwise `InvalidInput`."""
-    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((host, port))
-        listening.listen()
-    except OSError as error:
-        listening.close()
-        if or_any:
-            return listen(host, 0)
-        rule = f"be one that this program may listen on at {host} ({error.strerror})"
-        raise InvalidInput("port", rule, port) from None
-    return listening

@@ -17,9 +17,10 @@ from ledger.vocabulary import Role
 from scripts.command import command, commands
 from scripts.demo import run_demo
 from scripts.interrupts import interruptible, until_interrupted
+from scripts.listening import listen
 from scripts.operating import OperatingContext
 from scripts.points.home import PointsHome
-from scripts.serving import ApiServer, FollowerThread, WorkerThread, listen
+from scripts.serving import ApiServer, FollowerThread, WorkerThread
 
 app = commands()
 
