@@ -35,6 +35,7 @@ PARTS = {
     "chain": "Node and contracts",
     "indexer": "Index and database",
     "api": "Requests over HTTP",
+    "witness": "Witnesses",
     "scripts": "Command line and import of files",
 }
 """The packages, and what their errors are about."""
