@@ -44,7 +44,7 @@ from sqlalchemy import Connection, Table, text
 
 from api.app import Application, create_app
 from api.settings import ApiSettings
-from indexer import bulk, mirror, schema
+from indexer import bulk, mirror, row_seals, schema
 from indexer.database import open_database
 from indexer.tiles import TileBuilder
 from ledger import encoding
@@ -59,6 +59,7 @@ LEDGER = b"\x1e" * 20
 GRAMS = 1_000_000
 BASE_TIME = 1_763_000_000
 LEAVES_PER_BLOCK = 100
+RECORD_COLUMNS = ("record_hash", "kind", "document", "public", "saved_at")
 REQUESTS = 50_000
 """Made before the clock runs; a load that lasts longer begins with the first again."""
 LOT_GRAMS = 10**12
@@ -177,7 +178,7 @@ class Builder:
         leaf_hashes = [made_up("leaf", index) for index in indices]
         operations: list[tuple[Any, ...]] = []
         certificates: list[tuple[Any, ...]] = []
-        records: list[tuple[Any, ...]] = []
+        records: list[dict[str, Any]] = []
         for index, leaf_hash in zip(indices, leaf_hashes, strict=True):
             lot, giver = made_up("lot", index % LOTS), account_of(index)
             record_hash = made_up("record", index)
@@ -188,13 +189,14 @@ class Builder:
                 certificates.append(self._certificate(index, lot, giver))
                 subject = subject_of(certificates[-1])
                 documents = documents_of(self.certificates, giver, lot)
-                records.append((record_hash, int(kind), *documents, BASE_TIME))
+                values = (record_hash, int(kind), *documents, BASE_TIME)
+                records.append(dict(zip(RECORD_COLUMNS, values, strict=True)))
             place = (block_of(index), made_up("transaction", index), index % LEAVES_PER_BLOCK)
             leaf = (int(kind), LEDGER, subject, giver, receiver, GRAMS, record_hash, BASE_TIME + place[0], leaf_hash)
             operations.append((index, operation_id_of(index), *leaf, *place))
         bulk.insert(self.connection, schema.operations, operations)
         bulk.insert(self.connection, schema.certificates, certificates)
-        bulk.insert(self.connection, schema.records, records)
+        row_seals.add(self.connection, schema.records, records)
         for tile in self.tiles.extend(self.log.extend(leaf_hashes)):
             self.connection.exec_driver_sql("INSERT OR REPLACE INTO log_tiles VALUES (?, ?, ?)", tuple(tile))
 

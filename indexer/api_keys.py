@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, and_, select
 
+from indexer import row_seals
 from indexer.database import Database
 from indexer.schema import api_keys
 from ledger.errors import InvalidInput, NotFound, Unauthorised
@@ -73,7 +74,7 @@ class ApiKeyStore:
             "created_at": key.created_at,
         }
         with self._database.write(durable=True) as connection:
-            connection.execute(insert(api_keys).values(row))
+            row_seals.add(connection, api_keys, [row])
         return NewApiKey(key=key, secret=secret)
 
     def verify(self, secret: str, scope: str | None = None) -> ApiKey:
@@ -90,13 +91,9 @@ class ApiKeyStore:
 
     def revoke(self, key_id: str) -> None:
         """Ends a key, for ever; `NotFound` if there is none that is valid."""
-        statement = (
-            update(api_keys)
-            .where(api_keys.c.key_id == key_id, api_keys.c.revoked_at.is_(None))
-            .values(revoked_at=int(time.time()))
-        )
+        valid = and_(api_keys.c.key_id == key_id, api_keys.c.revoked_at.is_(None))
         with self._database.write(durable=True) as connection:
-            if connection.execute(statement).rowcount != 1:
+            if row_seals.change(connection, api_keys, valid, {"revoked_at": int(time.time())}) != 1:
                 raise NotFound("API key", key_id)
 
     def list(self) -> list[ApiKey]:

@@ -18,9 +18,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from sqlalchemy import Connection, Row, Select, and_, delete, func, or_, select, update
+from sqlalchemy import Connection, Row, Select, and_, delete, func, or_, select
 
-from indexer import incidents, schema
+from indexer import incidents, row_seals, schema
 from indexer.batch_files import BatchColumns, check_batch, read_batch
 from indexer.batch_store import BatchStore
 from indexer.database import Database
@@ -130,9 +130,7 @@ class BatchWorker:
         if rows:
             # Whether somebody spent too much may be different now.
             with self._database.write() as connection:
-                connection.execute(
-                    update(table).where(table.c.batch_number > rows[-1].batch_number).values(overdrawn=None)
-                )
+                row_seals.change(connection, table, table.c.batch_number > rows[-1].batch_number, {"overdrawn": None})
         return len(rows)
 
     # ------------------------------------------------------------------------------------------------------ batches
@@ -168,7 +166,7 @@ class BatchWorker:
                 "state": outcome.state.value,
                 "changed_at": int(time.time()),
             }
-            connection.execute(schema.batch_files.insert().values(values))
+            row_seals.add(connection, schema.batch_files, [values])
             _report(connection, batch, outcome)
         return True
 
@@ -287,8 +285,7 @@ class BatchWorker:
             if overdrawn is None:
                 continue
             with self._database.write() as connection:
-                here = files.c.batch_number == batch.number
-                connection.execute(update(files).where(here).values(overdrawn=overdrawn))
+                row_seals.change(connection, files, files.c.batch_number == batch.number, {"overdrawn": overdrawn})
                 _report(connection, batch, _Outcome(BatchFileState.CHECKED, overdrawn=overdrawn))
 
 

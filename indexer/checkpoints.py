@@ -8,8 +8,9 @@ import time
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from sqlalchemy import Connection, Row, Select, insert, select, text, update
+from sqlalchemy import Connection, Row, Select, select, text
 
+from indexer import row_seals
 from indexer.errors import CheckpointConflict, CheckpointUnfinished
 from indexer.schema import checkpoints as _table
 from ledger.checkpoints import Checkpoint
@@ -33,7 +34,7 @@ class StoredCheckpoint:
     @classmethod
     def of_row(cls, row: Row[Any]) -> Self:
         """As it stands in the table."""
-        size, root, note, signed_at, published_at = row
+        size, root, note, signed_at, published_at, _ = row
         return cls(size=size, root=Hash32(bytes(root)), note=note, signed_at=signed_at, published_at=published_at)
 
     @property
@@ -80,7 +81,7 @@ def reserve(connection: Connection, note: Note) -> StoredCheckpoint:
         size=checkpoint.size, root=checkpoint.root, note=str(note), signed_at=int(time.time()), published_at=None
     )
     values = {"size": reserved.size, "root": bytes(reserved.root), "note": reserved.note}
-    connection.execute(insert(_table).values(**values, signed_at=reserved.signed_at))
+    row_seals.add(connection, _table, [values | {"signed_at": reserved.signed_at}])
     return reserved
 
 
@@ -98,10 +99,8 @@ def publish(connection: Connection, note: Note) -> StoredCheckpoint:
         return known
     published = replace(known, note=str(note), published_at=max(int(time.time()), known.signed_at))  # clocks go back
     here = (_table.c.size == checkpoint.size) & _LATE
-    changed = connection.execute(
-        update(_table).where(here).values(note=published.note, published_at=published.published_at)
-    )
-    return published if changed.rowcount else _known(connection, checkpoint.size)
+    values = {"note": published.note, "published_at": published.published_at}
+    return published if row_seals.change(connection, _table, here, values) else _known(connection, checkpoint.size)
 
 
 def _require_same(checkpoint: Checkpoint, known: StoredCheckpoint) -> None:

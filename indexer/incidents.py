@@ -3,8 +3,9 @@
 import time
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, select
 
+from indexer import row_seals
 from indexer.mirror import Cursor, read_cursor
 from indexer.schema import IncidentKind, incidents
 
@@ -25,8 +26,8 @@ def add_reorg(connection: Connection, cursor: Cursor, ancestor: Cursor) -> None:
 def add_halt(connection: Connection, cursor: Cursor, halted_to: int, code: str, detail: str) -> None:
     """The follower stopped between the cursor and block `halted_to`; said once for the same halt at the same place."""
     known = and_(_OPEN, incidents.c.block_number == cursor.block_number, incidents.c.code == code)
-    furthest = case((incidents.c.halted_to > halted_to, incidents.c.halted_to), else_=halted_to)
-    if not connection.execute(update(incidents).where(known).values(halted_to=furthest)).rowcount:
+    row_seals.change(connection, incidents, and_(known, incidents.c.halted_to < halted_to), {"halted_to": halted_to})
+    if connection.execute(select(incidents.c.incident_id).where(known)).first() is None:
         _add(connection, IncidentKind.HALT, cursor, code=code, detail=detail, halted_to=halted_to)
 
 
@@ -62,7 +63,7 @@ def resolve_all_halts(connection: Connection) -> None:
 
 
 def _resolve(connection: Connection, which: ColumnElement[bool]) -> None:
-    connection.execute(update(incidents).where(which).values(resolved_at=int(time.time())))
+    row_seals.change(connection, incidents, which, {"resolved_at": int(time.time())})
 
 
 def count_reorgs(connection: Connection) -> int:
@@ -85,4 +86,4 @@ def _add(connection: Connection, kind: IncidentKind, cursor: Cursor, **values: A
         "block_hash": cursor.block_hash,
         **values,
     }
-    connection.execute(insert(incidents).values(row))
+    row_seals.add(connection, incidents, [row])

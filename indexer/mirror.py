@@ -8,9 +8,9 @@ import secrets
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, func, select, update
 
-from indexer import bulk, schema
+from indexer import bulk, row_seals, schema
 from indexer.books import BalanceKey
 from indexer.errors import BrokenBooks
 from indexer.point_books import PointBalanceKey
@@ -148,7 +148,7 @@ def write_cursor(connection: Connection, cursor: Cursor) -> None:
 def begin_generation(connection: Connection) -> None:
     """What anybody keeps of the mirror as it was is not good any more."""
     connection.execute(delete(schema.mirror_generation))
-    connection.execute(insert(schema.mirror_generation).values(id=1, generation=secrets.token_bytes(16)))
+    row_seals.add(connection, schema.mirror_generation, [{"id": 1, "generation": secrets.token_bytes(16)}])
 
 
 def add(connection: Connection, table: Table, rows: Sequence[Sequence[Any]]) -> None:

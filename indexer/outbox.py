@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, and_, select
 from sqlalchemy.exc import IntegrityError
 
 from chain.operations import (
@@ -17,6 +17,7 @@ from chain.operations import (
     RefusedOperation,
     SentTransaction,
 )
+from indexer import row_seals
 from indexer.database import Database
 from indexer.records import save_records
 from indexer.schema import outbox
@@ -42,7 +43,6 @@ _OF_AN_END = (
     "error_code",
     "error_arguments",
 )
-_NEW = ("operation_id", "state", "sender", "contract", "kind", "calldata", "record_hash", "saved_at", "changed_at")
 
 
 class SqlOutbox:
@@ -118,14 +118,11 @@ class SqlOutbox:
         has changed since, such as a cap, could otherwise never be anchored. The contract decides anew, and takes an id
         once.
         """
-        again = dict.fromkeys(_OF_AN_END)
+        again = {"state": OperationState.SAVED.value, "changed_at": int(time.time()), **dict.fromkeys(_OF_AN_END)}
+        refused = outbox.c.state == OperationState.REFUSED.value
         with self._database.write(durable=True) as connection:
             return sum(
-                connection.execute(
-                    update(outbox)
-                    .where(outbox.c.operation_id == bytes(operation_id), outbox.c.state == OperationState.REFUSED.value)
-                    .values(state=OperationState.SAVED.value, changed_at=int(time.time()), **again)
-                ).rowcount
+                row_seals.change(connection, outbox, and_(outbox.c.operation_id == bytes(operation_id), refused), again)
                 for operation_id in operation_ids
             )
 
@@ -159,7 +156,7 @@ class SqlOutbox:
                     new[operation.id] = operation
             if new:
                 now = int(time.time())
-                connection.exec_driver_sql(_insert(connection), [_row(operation, now) for operation in new.values()])
+                row_seals.add(connection, outbox, [_row(operation, now) for operation in new.values()])
                 save_records(connection, (operation.record for operation in new.values()))
         return [known[operation.id] for operation in operations]
 
@@ -173,14 +170,12 @@ class SqlOutbox:
         """
         if not changes:
             return
-        now = int(time.time())
-        names = ("changed_at", *next(iter(changes.values())))
-        rows = [(now, *values.values(), bytes(key)) for key, values in changes.items()]
+        moved = {"state": state.value, "changed_at": int(time.time())}
+        rows = {bytes(key): {**moved, **values} for key, values in changes.items()}
         with self._database.write(durable=True) as connection:
-            done = connection.exec_driver_sql(
-                _update(connection, state, names, _UNSENT if unsent else _UNFINISHED), rows
-            )
-            if done.rowcount == len(rows):
+            held = _held(connection, list(rows), _UNSENT if unsent else _UNFINISHED)
+            row_seals.change_each(connection, outbox, [(row, rows[bytes(key)]) for row, key in held])
+            if len(held) == len(rows):
                 return
             known = _statuses(connection, list(changes))
             for operation_id in changes:
@@ -191,43 +186,28 @@ class SqlOutbox:
                     raise OperationConflict(operation_id)
 
 
-# Many rows at once, for which SQLAlchemy's own statements cost more than the database. Only names of the schema and
-# words of the vocabulary stand in the SQL, values travel as parameters (as in `indexer.bulk`).
+def _held(connection: Connection, ids: Sequence[bytes], states: Sequence[str]) -> list[tuple[Any, ...]]:
+    """Those of the operations that are in one of these states, to be changed; each with its id."""
+    held: list[tuple[Any, ...]] = []
+    for start in range(0, len(ids), _IDS_PER_QUESTION):
+        part = outbox.c.operation_id.in_(ids[start : start + _IDS_PER_QUESTION])
+        held += row_seals.hold(connection, outbox, and_(part, outbox.c.state.in_(states)), "operation_id")
+    return held
 
 
-def _insert(connection: Connection) -> str:
-    marks = ", ".join(_mark(connection) for _ in _NEW)
-    return f"INSERT INTO {outbox.name} ({', '.join(_NEW)}) VALUES ({marks})"  # noqa: S608 - see above
-
-
-def _update(connection: Connection, state: OperationState, names: Sequence[str], movable: Sequence[str]) -> str:
-    mark = _mark(connection)
-    assigned = ", ".join(f"{name} = {mark}" for name in names)
-    before = ", ".join(f"'{word}'" for word in movable)
-    return (
-        f"UPDATE {outbox.name} SET state = '{state.value}', {assigned} "  # noqa: S608 - see above
-        f"WHERE operation_id = {mark} AND state IN ({before})"
-    )
-
-
-def _mark(connection: Connection) -> str:
-    return "?" if connection.dialect.name == "sqlite" else "%s"
-
-
-def _row(operation: Operation, now: int) -> tuple[Any, ...]:
-    """In the order of `_NEW`."""
+def _row(operation: Operation, now: int) -> dict[str, Any]:
     call = operation.call
-    return (
-        bytes(call.operation_id),
-        OperationState.SAVED.value,
-        bytes(operation.sender),
-        call.contract.value,
-        int(call.kind),
-        call.calldata,
-        bytes(call.record_hash),
-        now,
-        now,
-    )
+    return {
+        "operation_id": bytes(call.operation_id),
+        "state": OperationState.SAVED.value,
+        "sender": bytes(operation.sender),
+        "contract": call.contract.value,
+        "kind": int(call.kind),
+        "calldata": call.calldata,
+        "record_hash": bytes(call.record_hash),
+        "saved_at": now,
+        "changed_at": now,
+    }
 
 
 def _saved(operation: Operation) -> OperationStatus:

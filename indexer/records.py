@@ -4,8 +4,9 @@ import time
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from sqlalchemy import Column, Connection, insert, select, update
+from sqlalchemy import Column, Connection, select
 
+from indexer import row_seals
 from indexer.database import Database
 from indexer.schema import records
 from ledger.canonical import canonical_json, parse_strict
@@ -76,7 +77,7 @@ class RecordStore:
             raise NotFound("record", record_hash)
         public = _public_document(found, names)
         with self._database.write(durable=True) as connection:
-            connection.execute(update(records).where(records.c.record_hash == bytes(record_hash)).values(public=public))
+            row_seals.change(connection, records, records.c.record_hash == bytes(record_hash), {"public": public})
 
     def _text(self, column: Column[str], record_hash: RecordHash) -> str | None:
         with self._database.read() as connection:
@@ -109,7 +110,7 @@ def save_records(
         }
         for key, record in new.items()
     ]
-    connection.execute(insert(records), rows)
+    row_seals.add(connection, records, rows)
 
 
 def _public_document(record: Record, names: Iterable[str] | None) -> str:

@@ -34,6 +34,7 @@ from ledger.vocabulary import BatchKind, CancellationPurpose, OperationKind, Red
 
 FORMAT = 1
 SALT_LENGTH = 16
+ROW_SEAL_LENGTH = 8
 MAX_RECORD_FIELDS = 256
 MIN_KEY_LENGTH = 16
 """Shortest key that an HMAC here accepts; anything shorter can be searched."""
@@ -436,6 +437,21 @@ def derived_salt(*, salt_key: bytes, operation_id: OperationId, name: str) -> by
 
 
 # Packing
+
+
+def row_seal_prefix(*, table: str, column: str) -> bytes:
+    """What the seals of a column's values begin with, tag 0x48 (docs/spec/09-audit.md §9.4)."""
+    return b"\x48" + _FORMAT + _text("table", table) + _text("column", column)
+
+
+def row_seal_key(canonical_key: bytes) -> bytes:
+    """What follows the prefix: the RFC 8785 bytes of the list of the row's key, after their length."""
+    return _uint("length of the key", len(canonical_key), 2) + canonical_key
+
+
+def row_seal(prefix: bytes, key: bytes, canonical_value: bytes) -> bytes:
+    """Seal of one value, 8 bytes, by prefix of its column, key of its row, and RFC 8785 bytes of the value."""
+    return hashlib.sha256(prefix + key + canonical_value).digest()[:ROW_SEAL_LENGTH]
 
 
 def _sha256(data: bytes) -> bytes:

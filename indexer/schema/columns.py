@@ -81,6 +81,11 @@ def text_column(name: str, *, nullable: bool = False) -> Column[str]:
     return Column(name, Text, nullable=nullable)
 
 
+def seal() -> Column[bytes]:
+    """The last column of a kept table: `indexer.row_seals`, through which alone such tables are written."""
+    return Column("seal", LargeBinary, nullable=False)
+
+
 def leaf(name: str) -> Column[int]:
     """The operation that made something so."""
     return Column(name, Int64, ForeignKey("operations.leaf_index"), nullable=False)

@@ -15,6 +15,7 @@ from indexer.schema.columns import (
     metadata,
     optional_count,
     raw_bytes,
+    seal,
     text_column,
     word,
 )
@@ -42,6 +43,7 @@ outbox = Table(
     text_column("error_arguments", nullable=True),  # its arguments, a JSON object
     count("saved_at"),
     count("changed_at"),
+    seal(),
     UniqueConstraint("operation_id"),
     check(
         "sent_is_signed",
@@ -71,6 +73,7 @@ records = Table(
     # is asked for, which is far more often.
     text_column("public"),
     count("saved_at"),
+    seal(),
     **STRICT,
 )
 
@@ -85,6 +88,7 @@ api_keys = Table(
     text_column("scopes"),  # JSON array of words
     count("created_at"),
     optional_count("revoked_at"),
+    seal(),
     UniqueConstraint("key_hash"),
     check("last_four", "length(last_four) = 4"),
     **STRICT,
@@ -106,6 +110,7 @@ incidents = Table(
     text_column("code"),  # halt: `code` of the error; reorg: "reorg"; wrong batch: the rule
     text_column("detail"),  # for people
     optional_count("resolved_at"),
+    seal(),
     check("ancestor", "(ancestor_number IS NULL) = (ancestor_hash IS NULL)"),
     check("batch_number_of_batches", f"(kind >= {int(IncidentKind.WRONG_BATCH)}) = (batch_number IS NOT NULL)"),
     check("halted_to_of_halts", f"(kind = {int(IncidentKind.HALT)}) = (halted_to IS NOT NULL)"),
@@ -126,6 +131,7 @@ batch_files = Table(
     optional_count("duplicates"),  # entries that were in another batch before
     optional_count("overdrawn"),  # persons below zero; NULL where that cannot be known, or needs no looking
     count("changed_at"),
+    seal(),
     check("wrong_has_rule", "(state = 'checked') = (rule IS NULL)"),
     **STRICT,
 )
@@ -138,6 +144,7 @@ mirror_generation = Table(
     # mirror is good for one generation. It is no part of the mirror, which is the same whoever builds it.
     Column("id", SmallInt, check("one_row", "id = 1"), primary_key=True, autoincrement=False),
     raw_bytes("generation", 16),
+    seal(),
     **STRICT,
 )
 
@@ -152,6 +159,7 @@ checkpoints = Table(
     text_column("note"),  # with the log's line; once published, with the witnesses' lines too, and as it is for ever
     count("signed_at"),
     optional_count("published_at"),
+    seal(),
     check("published_after_signed", "published_at IS NULL OR published_at >= signed_at"),
     **STRICT,
 )

@@ -4,10 +4,11 @@ from typing import Any
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
 
+from indexer.api_keys import ApiKeyStore
 from indexer.database import Database
-from indexer.schema import KEPT, MIRROR, metadata
+from indexer.schema import KEPT, MIRROR, api_keys, metadata
 
 POSTGRESQL = """
     SELECT c.conrelid::regclass::text, c.conname, pg_get_constraintdef(c.oid) FROM pg_constraint c
@@ -48,6 +49,20 @@ def test_downgrade_leaves_nothing(database: Database) -> None:
         assert set(inspect(connection).get_table_names()) <= {"alembic_version"}
     database.migrate()
     database.check_schema()
+
+
+def test_rows_that_were_there_before_are_sealed(database: Database) -> None:
+    database.migrate()
+    for name in ("one", "two"):
+        ApiKeyStore(database).create(name, ["read"])
+    with database.read() as connection:
+        before = connection.execute(select(api_keys)).all()
+    database.downgrade("0001")
+    with database.read() as connection:
+        assert "seal" not in {column["name"] for column in inspect(connection).get_columns("api_keys")}
+    database.migrate()
+    with database.read() as connection:
+        assert connection.execute(select(api_keys)).all() == before
 
 
 def test_every_table_is_either_mirrored_or_kept() -> None:

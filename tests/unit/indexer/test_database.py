@@ -71,7 +71,7 @@ def test_what_ends_a_durable_write_is_what_is_raised(database: Database) -> None
 
 
 def test_a_failed_write_leaves_nothing(database: Database) -> None:
-    insert = text("INSERT INTO records VALUES (:key, 1, '{}', '[]', 0)")
+    insert = text("INSERT INTO records VALUES (:key, 1, '{}', '[]', 0, x'')")
     with pytest.raises(IntegrityError), database.write() as connection:
         connection.execute(insert, [{"key": bytes(32)}, {"key": bytes(31)}])
     with database.read() as connection:
@@ -79,7 +79,7 @@ def test_a_failed_write_leaves_nothing(database: Database) -> None:
 
 
 def test_a_reader_sees_one_state(database: Database) -> None:
-    insert = text("INSERT INTO records VALUES (:key, 1, '{}', '[]', 0)")
+    insert = text("INSERT INTO records VALUES (:key, 1, '{}', '[]', 0, x'')")
     count = text("SELECT count(*) FROM records")
     with database.read() as reader:
         assert reader.execute(count).scalar_one() == 0
@@ -90,7 +90,7 @@ def test_a_reader_sees_one_state(database: Database) -> None:
 
 def test_wrong_types_are_refused(database: Database) -> None:
     with pytest.raises((IntegrityError, OperationalError)), database.write() as connection:
-        connection.execute(text("INSERT INTO records VALUES (:key, 'one', '{}', '[]', 0)"), {"key": bytes(32)})
+        connection.execute(text("INSERT INTO records VALUES (:key, 'one', '{}', '[]', 0, x'')"), {"key": bytes(32)})
 
 
 def test_a_new_database_is_its_owners_alone(tmp_path: Path) -> None:
