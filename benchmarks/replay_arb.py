@@ -25,7 +25,7 @@ from rich.table import Table
 from benchmarks._arb import ISSUANCE, OTHER_COLUMNS, PERIODS, Comparison, Reconciliation, read_rows
 from benchmarks._local import MAPPINGS, SHARED, local_ledger, skip_without
 from chain.views import ContractViews
-from indexer.reconcile import reconcile
+from indexer.audit.contract_totals import reconcile
 from ledger.units import format_tonnes
 from ledger.vocabulary import ReductionClass
 from scripts.importing.rows import RowRefusal
@@ -56,7 +56,7 @@ def main() -> None:
     with local_ledger() as context:
         imported = dict(replay(context, console))
         seconds = time.perf_counter() - started
-        differences = reconcile(context.database, context.rpc, context.deployment).differences
+        differences = reconcile(context.database, context.rpc, context.deployment)
         refused = {name: one.refused for name, one in imported.items()}
         buffer_account = context.names.account(BUFFER_ACCOUNT)
         comparisons = list(Reconciliation(ARB, context.database, buffer_account, refused).comparisons())

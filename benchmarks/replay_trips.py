@@ -35,8 +35,8 @@ from rich.table import Table
 from benchmarks._local import SHARED, local_ledger, skip_without
 from benchmarks._points import DOCUMENT, LAST_DAY, Scenario, World, formula
 from chain.views import ContractViews
+from indexer.audit.contract_totals import reconcile
 from indexer.batch_files import BatchColumns, read_batch, read_entry, strings_of
-from indexer.reconcile import reconcile
 from ledger import encoding
 from ledger.entries import Entry, EntryProof
 from ledger.ids import Address, Hash32, LotId
@@ -548,7 +548,7 @@ class Circle:
         """Every gram by the files against chain, mirror and balances of persons; what is not the same."""
         context = self.world.context
         views = ContractViews(context.rpc, context.deployment)
-        for difference in reconcile(context.database, context.rpc, context.deployment).differences:
+        for difference in reconcile(context.database, context.rpc, context.deployment):
             yield f"mirror and contracts differ: {difference}"
         for each in CLASSES:
             moved, points, lots = self.moved[each], views.point_totals_of(each), views.totals_of(each)

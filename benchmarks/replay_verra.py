@@ -19,7 +19,7 @@ from rich.console import Console
 
 from benchmarks._local import MAPPINGS, SHARED, local_ledger, skip_without
 from chain.views import ContractViews
-from indexer.reconcile import reconcile
+from indexer.audit.contract_totals import reconcile
 from ledger.units import GRAMS_PER_TONNE
 from ledger.vocabulary import ReductionClass
 from scripts.importing.records import FileFormat, Row
@@ -58,7 +58,7 @@ def main() -> None:
         first = timed(context, console, given.retirements, "verra_retirements.toml")
         second = timed(context, console, given.retirements, "verra_retirements.toml")
         totals = ContractViews(context.rpc, context.deployment).totals_of(ReductionClass.II)
-        differences = reconcile(context.database, context.rpc, context.deployment).differences
+        differences = reconcile(context.database, context.rpc, context.deployment)
     figures = {
         "rows": first["rows"],
         "applied": first["applied"],

@@ -22,6 +22,7 @@ from ledger.ids import (
     ActivityId,
     Address,
     CampaignId,
+    DebtorId,
     Hash32,
     IdentityCommitment,
     LotId,
@@ -206,6 +207,7 @@ ACTIVITY_OF = View(
     Function("activityOf(bytes32)"),
     (f"({REGISTRATION_TYPE},uint8,uint8,uint128,uint128)",),
 )
+DEFICIT_OF = View(ContractName.ACTIVITY_REGISTRY, Function("deficitOf(bytes32)"), ("uint128",))
 LIVE_ACTIVITY_OF = View(ContractName.ACTIVITY_REGISTRY, Function("liveActivityOf(bytes32)"), ("bytes32",))
 IS_CREDITED = View(ContractName.ACTIVITY_REGISTRY, Function("isCredited(bytes32,uint32)"), ("bool",))
 PROPOSAL_OF = View(
@@ -258,7 +260,7 @@ VIEWS = (
     *(ACCOUNT_OF, METHODOLOGY_OF, ACTIVITY_OF, LIVE_ACTIVITY_OF, IS_CREDITED, PROPOSAL_OF, LOT_OF, BALANCE_OF),
     *(HELD_GRAMS, TOTALS_OF, CERTIFICATE_COUNT, NEXT_SERIAL, LOG_SIZE, LOG_ROOT, LOG_ROOT_AT, OPERATION_DIGEST),
     *(PROVIDER_OF, CAMPAIGN_OF, BATCH_OF, BATCH_COUNT, POINT_TOTALS_OF, POOL_OF, CAMPAIGN_POOL_OF),
-    *(BEHAVIOUR_VALUE_OF, NEXT_SEQUENCE, LATEST_SNAPSHOT, BATCH_OF_ROOT, IS_EARNED),
+    *(BEHAVIOUR_VALUE_OF, NEXT_SEQUENCE, LATEST_SNAPSHOT, BATCH_OF_ROOT, IS_EARNED, DEFICIT_OF),
 )
 """All of them; tests/unit/chain/test_views.py holds them to the compiled contracts."""
 
@@ -346,11 +348,19 @@ class ContractViews:
 
     def provider_of(self, account: Address) -> Provider:
         """The provider as stored; status UNKNOWN if it was never admitted."""
-        return self._ask(PROVIDER_OF, [word_of_address(account)], _provider)[0]
+        return self.providers_of([account])[0]
+
+    def providers_of(self, accounts: Iterable[Address]) -> list[Provider]:
+        """As `provider_of`, in one batch."""
+        return self._ask(PROVIDER_OF, map(word_of_address, accounts), _provider)
 
     def campaign_of(self, campaign_id: CampaignId) -> Campaign:
         """The campaign as stored; status UNKNOWN if it was never opened."""
-        return self._ask(CAMPAIGN_OF, [campaign_id], _campaign)[0]
+        return self.campaigns_of([campaign_id])[0]
+
+    def campaigns_of(self, campaign_ids: Iterable[CampaignId]) -> list[Campaign]:
+        """As `campaign_of`, in one batch."""
+        return self._ask(CAMPAIGN_OF, campaign_ids, _campaign)
 
     def batch_of(self, batch_number: int) -> Batch:
         """The batch as stored."""
@@ -370,19 +380,39 @@ class ContractViews:
 
     def pool_of(self, provider: Address, reduction_class: ReductionClass) -> int:
         """Points of a class in a provider's pool."""
-        return self._ask(POOL_OF, [word_of_address(provider) + _class_word(reduction_class)], _number)[0]
+        return self.pools_of([(provider, reduction_class)])[0]
+
+    def pools_of(self, pools: Iterable[tuple[Address, ReductionClass]]) -> list[int]:
+        """As `pool_of`, in one batch."""
+        return self._ask(POOL_OF, (word_of_address(account) + _class_word(one) for account, one in pools), _number)
 
     def campaign_pool_of(self, campaign_id: CampaignId, reduction_class: ReductionClass) -> int:
         """Points of a class in a campaign's pool."""
-        return self._ask(CAMPAIGN_POOL_OF, [campaign_id + _class_word(reduction_class)], _number)[0]
+        return self.campaign_pools_of([(campaign_id, reduction_class)])[0]
+
+    def campaign_pools_of(self, pools: Iterable[tuple[CampaignId, ReductionClass]]) -> list[int]:
+        """As `campaign_pool_of`, in one batch."""
+        return self._ask(CAMPAIGN_POOL_OF, (campaign_id + _class_word(one) for campaign_id, one in pools), _number)
 
     def behaviour_value_of(self, activity_id: ActivityId) -> int:
         """Behaviour value of an activity so far: no grams."""
-        return self._ask(BEHAVIOUR_VALUE_OF, [activity_id], _number)[0]
+        return self.behaviour_values_of([activity_id])[0]
+
+    def behaviour_values_of(self, activity_ids: Iterable[ActivityId]) -> list[int]:
+        """As `behaviour_value_of`, in one batch."""
+        return self._ask(BEHAVIOUR_VALUE_OF, activity_ids, _number)
 
     def next_sequence(self, activity_id: ActivityId) -> int:
         """The sequence that the activity's next feed header must have."""
-        return self._ask(NEXT_SEQUENCE, [activity_id], _number)[0]
+        return self.next_sequences_of([activity_id])[0]
+
+    def next_sequences_of(self, activity_ids: Iterable[ActivityId]) -> list[int]:
+        """As `next_sequence`, in one batch."""
+        return self._ask(NEXT_SEQUENCE, activity_ids, _number)
+
+    def deficits_of(self, debtors: Iterable[DebtorId]) -> list[int]:
+        """What each of them owes: a facility in its class, or an activity that names none."""
+        return self._ask(DEFICIT_OF, debtors, _number)
 
     def latest_snapshot(self, reduction_class: ReductionClass) -> int:
         """Number of the batch that took the class's latest snapshot; zero if none did."""
@@ -415,7 +445,11 @@ class ContractViews:
 
     def operation_digest(self, operation_id: OperationId) -> Hash32:
         """Digest of what was applied under this id; zero if nothing was."""
-        return self._ask(OPERATION_DIGEST, [operation_id], _hash)[0]
+        return self.operation_digests([operation_id])[0]
+
+    def operation_digests(self, operation_ids: Iterable[OperationId]) -> list[Hash32]:
+        """As `operation_digest`, in one batch."""
+        return self._ask(OPERATION_DIGEST, operation_ids, _hash)
 
     def _ask(self, view: View, arguments: Iterable[bytes], make: Callable[[Sequence[Any]], T]) -> list[T]:
         to = self._deployment.address(view.contract).hex0x

@@ -32,7 +32,7 @@ def check_table(context: AuditContext, table: Table) -> Iterator[Finding]:
     checked = 0
     for part in rows.partitions():
         for row in part:
-            for broken in row_seals.broken_columns(table, row):
+            for broken in row_seals.broken_columns(table, dict(row)):
                 key = tuple(row[name] for name in keys)
                 yield Finding.of(
                     NAME, table.name, key, broken.column, expected=_seal(broken.computed), found=_seal(broken.sealed)
