@@ -39,6 +39,7 @@
     │   │   └── PasswordNotGiven     nothing says which password opens a key file
     │   ├── SignerNotConfigured
     │   ├── SigningFailed            the external signer refuses, or signed something else
+    │   ├── SealsNotInstalled        the libraries that verify sealed blocks are not there
     │   ├── KeyInUse                 another program sends transactions with the same key
     │   ├── RefusedMeanwhile         another process of the same key had the operation refused
     │   ├── NotMined                 sent and saved, but in no block within the time given
@@ -412,6 +413,18 @@ class SigningFailed(Unavailable):
 
     def explain(self) -> str:
         return f"The signer of 0x{self.sender.hex()} did not sign: {self.reason}; look at the signer's own log."
+
+
+@dataclass(unsafe_hash=True)
+class SealsNotInstalled(Unavailable):
+    """A sealed block is to be verified, and a library that this needs is not there."""
+
+    library: str
+
+    def explain(self) -> str:
+        return (
+            f"Sealed blocks cannot be verified here, because {self.library} is not there; pip install tanpuhui[seals]."
+        )
 
 
 @dataclass(unsafe_hash=True)

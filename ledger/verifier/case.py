@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from ledger.bundle import Bundle, LogProof, SealedReceiptProof
 from ledger.checkpoints import Checkpoint
@@ -10,6 +11,11 @@ from ledger.errors import Json
 from ledger.notes import Note
 from ledger.verifier.trust import Level, NodeView, Trust
 from ledger.verifier.verdict import Cosignature, SealedBlock
+
+if TYPE_CHECKING:
+    # Not at run time: their libraries are not everywhere.
+    from ledger.seals.headers import SealedHeader
+    from ledger.seals.receipts import Receipt
 
 
 class Refusal(Exception):  # noqa: N818 - an outcome, not a mistake
@@ -31,6 +37,8 @@ class Case:
     checkpoint: Checkpoint | None = None
     note: Note | None = None
     cosignatures: list[Cosignature] = field(default_factory=list)
+    sealed: SealedHeader | None = None
+    receipt: Receipt | None = None
     block: SealedBlock | None = None
 
     @property

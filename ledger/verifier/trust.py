@@ -58,8 +58,10 @@ class Trust:
     validators: tuple[Address, ...] = ()
 
     def __post_init__(self) -> None:
-        if not isinstance(self.origin, str) or not _ORIGIN.fullmatch(self.origin):
-            raise InvalidInput("origin", "be tanpuhui/, a chain id, / and 64 lower-case hexadecimal digits", self.origin)
+        if not _ORIGIN.fullmatch(self.origin):
+            raise InvalidInput(
+                "origin", "be tanpuhui/, a chain id, / and 64 lower-case hexadecimal digits", self.origin
+            )
         self._check_log_key()
         self._check_witnesses()
         if len(set(self.validators)) != len(self.validators):
@@ -101,7 +103,7 @@ class Trust:
             raise InvalidInput("trust.format", f"be {TRUST_FORMAT}, the only format so far", document["format"])
         log_key, quorum = document.get("log_key"), document.get("quorum", 0)
         return cls(
-            origin=document["origin"],  # type: ignore[arg-type]  # checked when it is made
+            origin=_text("origin", document["origin"]),
             log_key=None if log_key is None else VerifierKey.parse(_text("log_key", log_key)),
             witnesses=tuple(VerifierKey.parse(key) for key in _texts("witnesses", document.get("witnesses", []))),
             quorum=quorum,  # type: ignore[arg-type]  # checked when it is made

@@ -82,10 +82,10 @@ class Facts:
             "timestamp": self.timestamp,
             "origin": self.origin,
             "account": _hex(self.account),
-            "purpose": self.purpose and self.purpose.label,
-            "class": self.reduction_class and self.reduction_class.label,
+            "purpose": None if self.purpose is None else self.purpose.label,
+            "class": None if self.reduction_class is None else self.reduction_class.label,
             "lot_id": _hex(self.lot_id),
-            "lot": self.lot and self.lot.to_json(),
+            "lot": None if self.lot is None else self.lot.to_json(),
             "first_serial": _decimal(self.first_serial),
             "last_serial": _decimal(self.last_serial),
             "campaign_code": self.campaign_code,
@@ -96,7 +96,7 @@ class Facts:
             "log_size": self.log_size,
             "log_root": _hex(self.log_root),
             "witnesses": [{"name": one.witness, "timestamp": one.timestamp} for one in self.cosignatures],
-            "block": self.block and {"number": self.block.number, "hash": self.block.hash.hex0x},
+            "block": None if self.block is None else {"number": self.block.number, "hash": self.block.hash.hex0x},
         }
         return {name: value for name, value in document.items() if value is not None}
 
