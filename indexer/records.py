@@ -12,7 +12,7 @@ from indexer.schema import records
 from ledger.canonical import canonical_json, parse_strict
 from ledger.errors import InvalidRecord, NotFound
 from ledger.ids import RecordHash
-from ledger.records import PUBLIC_FIELDS, PURPOSE_FIELDS, REQUIRED_FIELDS, Disclosure, Record
+from ledger.records import FIELD_NAMES, PUBLIC_FIELDS, PURPOSE_FIELDS, REQUIRED_FIELDS, Disclosure, Record
 from ledger.vocabulary import OperationKind
 
 _HASHES_PER_QUESTION = 500
@@ -125,8 +125,13 @@ def _require_hash(computed: RecordHash, record_hash: RecordHash) -> None:
 
 @lru_cache(maxsize=256)
 def public_names(kind: OperationKind, purpose: str) -> frozenset[str]:
-    """The fields of a kind that are public unless somebody decides otherwise; `purpose` is that of a cancellation."""
-    return frozenset({*REQUIRED_FIELDS[kind], *PUBLIC_FIELDS.get(kind, ()), *_PUBLIC_BY_PURPOSE.get(purpose, ())})
+    """The fields of a kind that are public unless somebody decides otherwise; `purpose` is that of a cancellation.
+
+    `field_names` is public whatever anybody decides.
+    """
+    return frozenset(
+        {FIELD_NAMES, *REQUIRED_FIELDS[kind], *PUBLIC_FIELDS.get(kind, ()), *_PUBLIC_BY_PURPOSE.get(purpose, ())}
+    )
 
 
 def _purpose_of(record: Record) -> str:

@@ -177,7 +177,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """The full record of one operation. Fields are sorted by name, unique, 1 to 256."""
+    """The full record of one operation. Fields are sorted by name, unique, at most 256; `field_names` names them."""
 
     kind: OperationKind
     fields: tuple[Field, ...]
@@ -185,7 +185,15 @@ class Record:
 
     def __post_init__(self) -> None:
         _check_order(self.fields)
+        check_field_names(self.fields)
         object.__setattr__(self, "hash", encoding.record_hash(kind=self.kind, commitments=self.commitments))
+
+    @classmethod
+    def of(cls, kind: OperationKind, values: Mapping[str, Json], salt: Callable[[str], bytes]) -> Self:
+        """The record of these values and of `field_names`, each under the salt that its name gets."""
+        names: list[Json] = [*sorted({*values, FIELD_NAMES})]
+        whole = {**values, FIELD_NAMES: names}
+        return cls(kind, tuple(Field(name, salt(name), whole[name]) for name in sorted(whole)))
 
     @property
     def commitments(self) -> tuple[Hash32, ...]:
@@ -198,8 +206,8 @@ class Record:
         return {member.name: member.value for member in self.fields}
 
     def disclose(self, names: Iterable[str]) -> Disclosure:
-        """The same record with only the named fields shown; `InvalidRecord` if it has no such field."""
-        shown = set(names)
+        """The same record with only `field_names` and the named fields shown; `InvalidRecord` for a name of none."""
+        shown = {FIELD_NAMES, *names}
         if unknown := shown - {member.name for member in self.fields}:
             raise InvalidRecord("names", "be fields of the record", sorted(unknown))
         members = (member if member.name in shown else member.commitment for member in self.fields)
@@ -332,16 +340,15 @@ class DerivedSalts:
 def build_record(
     kind: OperationKind, operation_id: OperationId, fields: Mapping[str, Json], salts: SaltSource
 ) -> Record:
-    """The record of an operation.
+    """The record of an operation, with its `field_names`.
 
     Raises `MissingField` when a field of `REQUIRED_FIELDS` (or `PURPOSE_FIELDS`) is not there or empty, and an
     `InvalidInput` naming the field when a field of a known name is malformed. Further fields are free.
     """
+    if FIELD_NAMES in fields:
+        raise InvalidRecord(FIELD_NAMES, "be left to this program, which writes it", fields[FIELD_NAMES])
     check_fields(kind, fields)
-    return Record(
-        kind,
-        tuple(Field(name, salts.salt(operation_id, name), fields[name]) for name in sorted(fields)),
-    )
+    return Record.of(kind, fields, lambda name: salts.salt(operation_id, name))
 
 
 def check_fields(kind: OperationKind, fields: Mapping[str, Json]) -> None:

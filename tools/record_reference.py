@@ -10,7 +10,7 @@ from chain.composer import Composer
 from chain.operations import Operation
 from indexer.records import public_names
 from ledger.ids import Address, FixedBytes
-from ledger.records import PURPOSE_FIELDS, REQUIRED_FIELDS, DerivedSalts
+from ledger.records import FIELD_NAMES, PURPOSE_FIELDS, REQUIRED_FIELDS, DerivedSalts
 from ledger.vocabulary import (
     AccountKind,
     ActivityKind,
@@ -35,6 +35,7 @@ def _one_of(words: type[Word]) -> str:
 
 
 FORMATS: Final[Mapping[str, str]] = {
+    "field_names": "names of all fields of the record, itself among them, a list in their order",
     "rules": "version of the rules that the operation is done under (M21, M23), text",
     "account": _ACCOUNT,
     "from_account": f"{_ACCOUNT}: gives",
@@ -102,6 +103,9 @@ is hashed, and which JSON values it may hold, is in §3.1.
 What the operation itself says (all fields but `rules`, `reason` and what a purpose requires) is never taken from the
 caller.
 
+Every record, of whatever kind, holds besides `field_names`, which this program writes and which is always disclosed
+(§8.3).
+
 | operation | field | | by default |
 |---|---|---|---|
 """
@@ -109,7 +113,8 @@ caller.
 FREE = """
 Any record may hold further fields, whose names match `[a-z][a-z0-9_]{0,63}`, up to 256 in all. They are withheld by
 default, `beneficiary` among them. A field with a name of §6.2 must have that format in whatever record it stands, but
-for `version`, which only this program writes.
+for `version` and `field_names`, which only this program writes. A whole record whose `field_names` are not those of its
+fields is refused.
 
 ## 6.2 Formats and units
 
@@ -134,7 +139,7 @@ def _rows(kind: OperationKind, written: Iterable[str]) -> Iterator[tuple[str, st
     purposes = PURPOSE_FIELDS if kind is OperationKind.REDUCTION_CANCELLED else {}
     for_purpose = {name for names in purposes.values() for name in names}
     for name in dict.fromkeys([*required, *written, *sorted(public)]):
-        if name not in for_purpose:
+        if name not in for_purpose and name != FIELD_NAMES:
             state = "required" if name in required else "written" if name in written else "optional"
             yield kind.label, f"`{name}`", state, "disclosed" if name in public else "withheld"
     for word, names in purposes.items():

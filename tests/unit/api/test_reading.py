@@ -141,6 +141,8 @@ def test_a_certificate_can_be_checked_from_its_answer_alone(client: Client) -> N
     assert found["subject"] == subject.hex0x
     assert Disclosure.from_json(found["record"]).record_hash().hex0x == found["record_hash"]
     shown = {field["name"]: field["value"] for field in found["record"]["fields"] if "name" in field}
+    assert sorted(shown["field_names"]) == shown["field_names"]
+    assert shown.keys() <= set(shown.pop("field_names"))
     assert shown == {"rules": "test rules", "purpose": "event-neutrality", "event": "Half marathon"} | {
         "quantity_gco2e": "1000002"
     }

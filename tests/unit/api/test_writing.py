@@ -515,13 +515,17 @@ def test_a_holder_sends_its_own_transaction(office: Office) -> None:
 
 
 def test_a_record_sent_with_a_transaction_is_read_strictly(office: Office) -> None:
-    good = {"format": 1, "kind": "lot-frozen", "fields": [{"name": "rules", "salt": "0x" + "00" * 16, "value": "r"}]}
+    names = {"name": "field_names", "salt": "0x" + "00" * 16, "value": ["field_names", "rules"]}
+    rules = {"name": "rules", "salt": "0x" + "00" * 16, "value": "r"}
+    good = {"format": 1, "kind": "lot-frozen", "fields": [names, rules]}
     assert office.post("/v1/transactions", {"raw_transaction": "0x12", "record": good}, key=None).status == 202
     changes: list[dict[str, Any]] = [
         {"format": 2},
         {"kind": "nothing"},
         {"fields": [{"name": "rules"}]},
         {"fields": []},
+        {"fields": [rules]},
+        {"fields": [{**names, "value": ["beneficiary", "field_names", "rules"]}, rules]},
     ]
     for change in changes:
         reply = office.post("/v1/transactions", {"raw_transaction": "0x12", "record": {**good, **change}}, key=None)

@@ -12,7 +12,7 @@ from chain.facts import _STATED, check_record, facts_of
 from chain.operations import Call
 from ledger.errors import InvalidInput, InvalidRecord, InvalidTransaction, MissingField, UnknownWord
 from ledger.ids import Address, LotId, OperationId, RecordHash
-from ledger.records import DerivedSalts, Field, Record
+from ledger.records import DerivedSalts, Record
 from ledger.vocabulary import CancellationPurpose, OperationKind
 
 HOLDER, BUYER = Address(b"\xab" * 20), Address(b"\xcd" * 20)
@@ -39,7 +39,7 @@ def cancelling(record: Record, purpose: CancellationPurpose = CancellationPurpos
 
 
 def record_of(values: dict[str, Any], kind: OperationKind = OperationKind.REDUCTION_CANCELLED) -> Record:
-    return Record(kind, tuple(Field(name, bytes(16), values[name]) for name in sorted(values)))
+    return Record.of(kind, values, lambda _: bytes(16))
 
 
 def test_every_operation_states_facts() -> None:
@@ -49,7 +49,8 @@ def test_every_operation_states_facts() -> None:
 def test_a_holders_own_calls_state_what_the_composer_writes() -> None:
     assert facts_of(CANCEL.call, HOLDER) == FACTS
     transferred = facts_of(TRANSFER.call, HOLDER)
-    assert {"rules": "made", **transferred} == TRANSFER.record.values
+    names = sorted({"rules", "field_names", *transferred})
+    assert {"rules": "made", "field_names": names, **transferred} == TRANSFER.record.values
     for one in (CANCEL, TRANSFER):
         check_record(one.record, one.call, HOLDER)
 

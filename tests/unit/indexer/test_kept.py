@@ -9,12 +9,12 @@ from indexer.records import RecordStore
 from indexer.schema import api_keys, records
 from ledger.errors import InvalidInput, InvalidRecord, NotFound, Unauthorised
 from ledger.ids import RecordHash
-from ledger.records import Field, Record
+from ledger.records import Record
 from ledger.vocabulary import OperationKind
 
 
 def record(kind: OperationKind = OperationKind.LOT_FROZEN, **values: str) -> Record:
-    return Record(kind, tuple(Field(name, bytes(16), values[name]) for name in sorted(values)))
+    return Record.of(kind, values, lambda _: bytes(16))
 
 
 def test_a_record_is_kept_whole_and_shown_in_part(database: Database) -> None:
@@ -26,11 +26,12 @@ def test_a_record_is_kept_whole_and_shown_in_part(database: Database) -> None:
     shown = store.disclosure(one.hash)
     assert shown is not None
     assert shown.record_hash() == one.hash
-    assert shown.values == {"rules": "r", "lot_id": "0x01"}
+    names = ["field_names", "lot_id", "officer", "rules"]
+    assert shown.values == {"rules": "r", "lot_id": "0x01", "field_names": names}
     store.disclose(one.hash, ["officer"])
     shown = store.disclosure(one.hash)
     assert shown is not None
-    assert shown.values == {"officer": "somebody"}
+    assert shown.values == {"officer": "somebody", "field_names": names}
     assert store.record(RecordHash(bytes(32))) is None
     assert store.disclosure(RecordHash(bytes(32))) is None
 
@@ -44,9 +45,9 @@ def test_what_another_purpose_requires_stays_back(database: Database) -> None:
     store.save([race, court, frozen])
     shown = [store.disclosure(one.hash) for one in (race, court, frozen)]
     assert [sorted(one.values) for one in shown if one is not None] == [
-        ["event", "purpose", "rules"],
-        ["case_reference", "purpose", "rules"],
-        [],
+        ["event", "field_names", "purpose", "rules"],
+        ["case_reference", "field_names", "purpose", "rules"],
+        ["field_names"],
     ]
 
 
@@ -56,7 +57,10 @@ def test_the_quantification_of_a_methodology_is_public(database: Database) -> No
     frozen = record(OperationKind.LOT_FROZEN, lot_id="0x01", quantification="q")
     store.save([published, frozen])
     shown = [store.disclosure(one.hash) for one in (published, frozen)]
-    assert [sorted(one.values) for one in shown if one is not None] == [["code", "quantification"], ["lot_id"]]
+    assert [sorted(one.values) for one in shown if one is not None] == [
+        ["code", "field_names", "quantification"],
+        ["field_names", "lot_id"],
+    ]
 
 
 def test_unknown_fields_and_records_are_refused(database: Database) -> None:

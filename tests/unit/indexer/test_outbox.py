@@ -20,14 +20,14 @@ from indexer.records import RecordStore
 from indexer.schema import outbox as table
 from ledger.errors import NotFound, OperationConflict
 from ledger.ids import Address, OperationId
-from ledger.records import Field, Record
+from ledger.records import Record
 from ledger.vocabulary import OperationKind
 
 SENDER = Address(b"\x05" * 20)
 
 
 def operation(number: int, *, calldata: bytes = b"\x01\x02", sender: Address = SENDER) -> Operation:
-    record = Record(OperationKind.LOT_FROZEN, (Field("number", bytes(16), str(number)),))
+    record = Record.of(OperationKind.LOT_FROZEN, {"number": str(number)}, lambda _: bytes(16))
     call = Call(
         contract=ContractName.REDUCTION_LEDGER,
         function="freezeLot",

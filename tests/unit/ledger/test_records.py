@@ -8,6 +8,7 @@ from ledger.errors import InvalidInput, InvalidJson, InvalidRecord, Json, Missin
 from ledger.ids import Hash32, OperationId
 from ledger.records import (
     CURRENT_RULES,
+    FIELD_NAMES,
     PURPOSE_FIELDS,
     REQUIRED_FIELDS,
     DerivedSalts,
@@ -16,6 +17,7 @@ from ledger.records import (
     RandomSalts,
     Record,
     build_record,
+    check_field_names,
     check_fields,
 )
 from ledger.vocabulary import CancellationPurpose, OperationKind
@@ -33,6 +35,8 @@ CANCELLATION: dict[str, Json] = {
     "purpose": "event-neutrality",
     "event": "上海马拉松",
 }
+
+NAMES: list[Json] = ["account", "event", "field_names", "lot_id", "purpose", "quantity_gco2e", "rules"]
 
 EXAMPLES: dict[str, Json] = {
     **CANCELLATION,
@@ -85,7 +89,7 @@ def cancellation(**changed: Json) -> Record:
 
 def test_a_record_hashes_its_fields_in_the_order_of_their_names() -> None:
     record = cancellation(beneficiary="某公司")
-    assert [field.name for field in record.fields] == sorted({**CANCELLATION, "beneficiary": ""})
+    assert [field.name for field in record.fields] == sorted({**CANCELLATION, "beneficiary": "", FIELD_NAMES: []})
     assert record.values["purpose"] == "event-neutrality"
     assert record.hash == encoding.record_hash(kind=52, commitments=record.commitments)
 
@@ -95,7 +99,7 @@ def test_derived_salts_make_the_same_record_again_and_random_ones_do_not() -> No
     assert hash(cancellation()) == hash(cancellation())
     random = [build_record(OperationKind.REDUCTION_CANCELLED, OPERATION, CANCELLATION, RandomSalts()) for _ in range(2)]
     assert random[0].hash != random[1].hash
-    assert len({field.salt for record in random for field in record.fields}) == 2 * len(CANCELLATION)
+    assert len({field.salt for record in random for field in record.fields}) == 2 * (len(CANCELLATION) + 1)
 
 
 def test_the_salt_key_is_not_shown() -> None:
@@ -115,7 +119,7 @@ def test_a_disclosure_has_the_hash_of_its_record(names: list[str]) -> None:
     record = cancellation()
     disclosure = record.disclose(names)
     assert disclosure.record_hash() == record.hash
-    assert disclosure.values == {name: CANCELLATION[name] for name in names}
+    assert disclosure.values == {FIELD_NAMES: NAMES, **{name: CANCELLATION[name] for name in names}}
     again = Disclosure.from_json(disclosure.to_json())
     assert again == disclosure
     assert again.record_hash() == record.hash
@@ -124,7 +128,7 @@ def test_a_disclosure_has_the_hash_of_its_record(names: list[str]) -> None:
 def test_a_disclosure_shows_nothing_of_what_it_keeps_back() -> None:
     record = cancellation()
     text = str(record.disclose(["purpose"]).to_json())
-    hidden = [field for field in record.fields if field.name != "purpose"]
+    hidden = [field for field in record.fields if field.name not in {"purpose", FIELD_NAMES}]
     assert not any(field.salt.hex() in text or str(field.value) in text for field in hidden)
 
 
@@ -214,11 +218,15 @@ def test_fields_are_sorted_and_unique() -> None:
 
 
 def test_a_record_has_1_to_256_fields() -> None:
+    def record(fields: int) -> Record:
+        values: dict[str, Json] = {f"g{number:03d}": "x" for number in range(fields - 1)}
+        return Record.of(OperationKind.LOT_FROZEN, values, lambda _: bytes(16))
+
+    assert [len(record(fields).fields) for fields in (1, 256)] == [1, 256]
+    with pytest.raises(OutOfRange, match=r"^commitments must number 1 to 256"):
+        record(257)
     fields = tuple(Field(f"f{number:03d}", bytes(16), "x") for number in range(257))
-    Record(OperationKind.LOT_FROZEN, fields[:256])
     for wrong in ((), fields):
-        with pytest.raises(OutOfRange, match=r"^commitments must number 1 to 256"):
-            Record(OperationKind.LOT_FROZEN, wrong)
         with pytest.raises(OutOfRange, match=r"^commitments must number 1 to 256"):
             Disclosure(OperationKind.LOT_FROZEN, wrong)
 
@@ -281,4 +289,68 @@ def test_another_field_gives_another_hash(name: str) -> None:
     document: Any = cancellation().to_json()
     event = next(member for member in document["fields"] if member["name"] == "event")
     event[name] = {"value": "上海半程马拉松", "salt": "0x" + "00" * 16, "name": "event_"}[name]
-    assert Record.from_json(document).hash != cancellation().hash
+    assert Disclosure.from_json(document).record_hash() != cancellation().hash
+
+
+# Which fields there are
+
+
+def names_as(value: Json) -> Callable[[Any], Any]:
+    """The document with another value of `field_names`, or without the field."""
+
+    def change(document: Any) -> Any:
+        fields = [dict(member) for member in document["fields"]]
+        place = next(at for at, member in enumerate(fields) if member["name"] == FIELD_NAMES)
+        fields[place : place + 1] = [] if value is None else [{**fields[place], "value": value}]
+        return {**document, "fields": fields}
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (None, "be shown"),
+        ("account", "be a list of the names of all 7 fields"),
+        ([], "be a list of the names of all 7 fields"),
+        (NAMES[:-1], "be a list of the names of all 7 fields"),
+        ([*NAMES, "zone"], "be a list of the names of all 7 fields"),
+        ([*NAMES[:2], *NAMES[3:], "zone"], "name field_names at its place"),
+        ([*NAMES[:-1], "zone"], "name rules at its place"),
+        ([NAMES[0], NAMES[0], *NAMES[2:]], "be sorted, each name once"),
+        (NAMES[::-1], "be sorted, each name once"),
+    ],
+)
+def test_a_record_says_itself_which_fields_it_has(value: Json, message: str) -> None:
+    """§8.3: otherwise a second `beneficiary` could stand in it under a commitment."""
+    changed = names_as(value)(cancellation().to_json())
+    with pytest.raises(InvalidRecord, match=f"^field_names must {message}"):
+        Record.from_json(changed)
+    with pytest.raises(InvalidRecord, match=f"^field_names must {message}"):
+        check_field_names(Disclosure.from_json(changed).members)
+
+
+@pytest.mark.parametrize("name", ["Account", 5, "", ["account"]])
+def test_field_names_are_names_of_fields(name: Json) -> None:
+    with pytest.raises(InvalidRecord, match=r"^field name must be 1 to 64 lower-case letters"):
+        Record.from_json(names_as([name, *NAMES[1:]])(cancellation().to_json()))
+
+
+def test_nobody_gives_field_names_and_nobody_hides_them() -> None:
+    with pytest.raises(InvalidRecord, match=r"^field_names must be left to this program"):
+        cancellation(field_names=NAMES)
+    disclosure = cancellation().disclose([])
+    assert disclosure.values == {FIELD_NAMES: NAMES}
+    check_field_names(disclosure.members)
+    with pytest.raises(InvalidRecord, match=r"^names must be fields of the record, but not field_names"):
+        disclosure.hide([FIELD_NAMES])
+
+
+def test_hiding_shows_less_and_keeps_the_hash() -> None:
+    whole = cancellation().disclose(CANCELLATION)
+    less = whole.hide(["event", "rules"])
+    assert less.values.keys() == whole.values.keys() - {"event", "rules"}
+    assert less.hide(["event"]) == less
+    assert less.record_hash() == whole.record_hash() == cancellation().hash
+    with pytest.raises(InvalidRecord, match=r"^names must be fields of the record, but not field_names"):
+        less.hide(["beneficiary"])
