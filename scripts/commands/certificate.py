@@ -9,6 +9,7 @@ import typer
 
 from api.routes.certificates import read_certificate
 from api.routes.log import read_inclusion_proof
+from ledger.records import FIELD_NAMES
 from scripts.command import command, commands
 from scripts.context import Context
 from scripts.output import Facts, Result
@@ -58,6 +59,7 @@ def _record(record: Any) -> Facts:
     """What the operation's record shows to everyone, and how much it keeps back."""
     if record is None:
         return Facts("Record", {"document": "not kept here: whoever did the operation has it"})
-    disclosed = {field["name"]: field["value"] for field in record["fields"] if "name" in field}
-    withheld = len(record["fields"]) - len(disclosed)
+    shown = {field["name"]: field["value"] for field in record["fields"] if "name" in field}
+    withheld = len(record["fields"]) - len(shown)
+    disclosed = {name: value for name, value in shown.items() if name != FIELD_NAMES}
     return Facts("Record, as far as it is disclosed", {**disclosed, "fields_withheld": withheld})
