@@ -47,7 +47,7 @@ async function answer({ url, fetch = globalThis.fetch }, method, parameters) {
     });
     document = await response.json();
   } catch {
-    throw new CouldNotRun(`The node at ${url} does not answer (does it allow requests of this page?).`, `节点 ${url} 没有应答(它是否允许本页请求?)。`);
+    throw new CouldNotRun(`The node at ${url} does not answer (does it allow requests of this page?).`, `节点 ${url} 没有应答（它是否允许本页请求？）。`);
   }
   if (document?.result === undefined) throw new CouldNotRun(`The node answers ${method} with an error.`, `节点对 ${method} 返回错误。`);
   return document.result;

@@ -30,7 +30,7 @@ async function imported(publicKey) {
     if (error.name === "DataError") return null;
     throw new CouldNotRun(
       "This browser cannot check Ed25519 signatures. Use a newer browser, or the command tanpuhui verify.",
-      "此浏览器不能检验 Ed25519 签名。请使用较新的浏览器,或命令 tanpuhui verify。",
+      "此浏览器不能检验 Ed25519 签名。请使用较新的浏览器，或命令 tanpuhui verify。",
     );
   }
 }

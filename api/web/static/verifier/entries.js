@@ -59,7 +59,7 @@ export async function checkEntryPath(leaf, { grams: leafGrams, index, size, tota
     node = { grams, hash: await (isLeft ? entryNode(sibling, node) : entryNode(node, sibling)) };
   }
   if (node.grams !== total || !equalBytes(node.hash, root)) {
-    throw new Refused("The entry's path does not lead to the batch's total and root: the entry or the path was changed.", "条目路径得不到批次的总量和根:条目或路径被改动。");
+    throw new Refused("The entry's path does not lead to the batch's total and root: the entry or the path was changed.", "条目路径得不到批次的总量和根：条目或路径被改动。");
   }
 }
 

@@ -59,7 +59,7 @@ export function exactly(expected) {
 export function oneOf(table) {
   return (value, where) => {
     if (typeof value === "string" && Object.hasOwn(table, value)) return value;
-    return refuseForm(where, `one of ${Object.keys(table).join(", ")}`, `以下之一:${Object.keys(table).join("、")}`);
+    return refuseForm(where, `one of ${Object.keys(table).join(", ")}`, `以下之一：${Object.keys(table).join("、")}`);
   };
 }
 

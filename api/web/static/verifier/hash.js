@@ -9,7 +9,7 @@ export function webCrypto() {
   if (subtle === undefined) {
     throw new CouldNotRun(
       "This browser gives pages no cryptography here. Open the page over https, or from this machine (localhost).",
-      "此处浏览器不提供加密功能。请用 https 打开本页,或在本机(localhost)打开。",
+      "此处浏览器不提供加密功能。请用 https 打开本页，或在本机（localhost）打开。",
     );
   }
   return subtle;

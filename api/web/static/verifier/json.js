@@ -38,7 +38,7 @@ class Reader {
   }
 
   fail(english, chinese) {
-    throw new Refused(`Not strict JSON: ${english} (character ${this.position}).`, `不是严格的 JSON:${chinese}(第 ${this.position} 个字符)。`);
+    throw new Refused(`Not strict JSON: ${english} (character ${this.position}).`, `不是严格的 JSON：${chinese}（第 ${this.position} 个字符）。`);
   }
 
   skipSpace() {
@@ -109,9 +109,9 @@ class Reader {
       this.position += 1;
       content += this.escape() + this.match(PLAIN_CHARACTERS);
     }
-    if (this.text[this.position] !== '"') this.fail("a string does not end, or holds a control character", "字符串没有结束,或含有控制字符");
+    if (this.text[this.position] !== '"') this.fail("a string does not end, or holds a control character", "字符串没有结束，或含有控制字符");
     this.position += 1;
-    if (LONE_SURROGATE.test(content)) this.fail("a string holds half a character (lone surrogate)", "字符串含有半个字符(单独的代理项)");
+    if (LONE_SURROGATE.test(content)) this.fail("a string holds half a character (lone surrogate)", "字符串含有半个字符（单独的代理项）");
     return content;
   }
 
@@ -138,7 +138,7 @@ class Reader {
     if (digits === null) this.fail("a value is missing", "缺少值");
     const number = Number(digits);
     const fits = this.floats ? Number.isFinite(number) : WHOLE.test(digits) && Number.isSafeInteger(number);
-    if (!fits) this.fail("a number is not whole or exceeds 2^53 - 1", "数不是整数,或超过 2^53 - 1");
+    if (!fits) this.fail("a number is not whole or exceeds 2^53 - 1", "数不是整数，或超过 2^53 - 1");
     return number;
   }
 }

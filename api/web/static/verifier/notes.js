@@ -39,12 +39,12 @@ export function parseNote(note) {
   const split = note.lastIndexOf("\n\n");
   if (split < 0) return { text: note, signatures: [] };
   const lines = note.slice(split + 2).split("\n");
-  if (lines.pop() !== "" || lines.length < 1 || lines.length > MOST_SIGNATURES) refuseNote("it has no signature line, or too many", "没有签名行,或签名行过多");
+  if (lines.pop() !== "" || lines.length < 1 || lines.length > MOST_SIGNATURES) refuseNote("it has no signature line, or too many", "没有签名行，或签名行过多");
   return { text: note.slice(0, split + 1), signatures: lines.map(signatureLine) };
 }
 
 function refuseNote(english, chinese) {
-  throw new Refused(`The checkpoint is not a well-formed note: ${english}.`, `检查点不是格式正确的签名文本:${chinese}。`);
+  throw new Refused(`The checkpoint is not a well-formed note: ${english}.`, `检查点不是格式正确的签名文本：${chinese}。`);
 }
 
 function signatureLine(line) {

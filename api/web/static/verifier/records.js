@@ -34,7 +34,7 @@ export async function checkRecord(checked, leaf) {
   const commitments = await Promise.all(checked.fields.map(commitmentOf));
   const computed = await recordHash(OPERATION_KINDS[checked.kind], commitments);
   if (!equalBytes(computed, leaf.record_hash)) {
-    throw new Refused("The record's fields do not hash to the record hash of the leaf: a field was changed.", "记录各字段的哈希与叶中的记录哈希不符:有字段被改动。");
+    throw new Refused("The record's fields do not hash to the record hash of the leaf: a field was changed.", "记录各字段的哈希与叶中的记录哈希不符：有字段被改动。");
   }
   if (checked.kind !== leaf.kind) throw new Refused("The record is of another kind than the leaf.", "记录与叶的操作类型不同。");
   checkNames(checked);

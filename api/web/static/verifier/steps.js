@@ -1,6 +1,6 @@
 // The steps of docs/spec/08-certificates.md §8.5. Each works on what the ones before it left in `state`, and throws `Refused`.
 
-import { equalBytes, toHex } from "./bytes.js";
+import { equalBytes } from "./bytes.js";
 import { bundleOf, refuseUnservedLevel } from "./bundle.js";
 import { canonicalBytes } from "./canonical.js";
 import { checkChain } from "./chain_node.js";
@@ -43,7 +43,7 @@ export function stepsOf(level) {
 }
 
 function checkSize({ bytes }) {
-  if (bytes.length > LARGEST_BUNDLE) throw new Refused("The file is larger than 1 MiB; no certificate is.", "文件大于 1 MiB,凭证不会这样大。");
+  if (bytes.length > LARGEST_BUNDLE) throw new Refused("The file is larger than 1 MiB; no certificate is.", "文件大于 1 MiB，凭证不会这样大。");
 }
 
 function checkJson(state) {
@@ -51,7 +51,7 @@ function checkJson(state) {
   if (!equalBytes(canonicalBytes(state.document), state.bytes)) {
     throw new Refused(
       "The file is not in canonical form (RFC 8785): it was written anew, or has spaces, another order or other escapes.",
-      "文件不是规范形式(RFC 8785):它被重新写过,或含有空格、不同的次序或转义。",
+      "文件不是规范形式（RFC 8785）：它被重新写过，或含有空格、不同的次序或转义。",
     );
   }
 }
@@ -69,7 +69,7 @@ async function checkDeployment({ bundle: { deployment }, pins }) {
     reductionLedger: deployment.reduction_ledger,
     pointLedger: deployment.point_ledger,
   });
-  if (computed !== pins.origin) throw new Refused(`The certificate is of another deployment: ${computed}.`, `凭证属于另一套部署:${computed}。`);
+  if (computed !== pins.origin) throw new Refused(`The certificate is of another deployment: ${computed}.`, `凭证属于另一套部署：${computed}。`);
 }
 
 function checkCheckpoint(state) {
@@ -96,8 +96,8 @@ async function checkInclusion({ bundle: { deployment, leaf, proof }, checkpoint 
   if (root === null) throw new Refused("The inclusion path has a wrong length.", "包含路径的长度不对。");
   if (equalBytes(root, checkpoint.root)) return;
   throw new Refused(
-    `The leaf is not in the log of this checkpoint: the path leads to ${toHex(root)}. Leaf, path or checkpoint were changed.`,
-    `该叶不在此检查点的日志中:路径得到 ${toHex(root)}。叶、路径或检查点被改动。`,
+    "The leaf is not in the log of this checkpoint: leaf, path or checkpoint were changed.",
+    "该叶不在此检查点的日志中：叶、路径或检查点被改动。",
   );
 }
 
@@ -113,6 +113,6 @@ async function checkWitnesses(state) {
   if (state.witnessCount >= pins.quorum) return;
   throw new Refused(
     `${state.witnessCount} of the given witnesses signed the checkpoint; ${pins.quorum} are required.`,
-    `所给见证方中有 ${state.witnessCount} 个签名,需要 ${pins.quorum} 个。`,
+    `所给见证方中有 ${state.witnessCount} 个签名，需要 ${pins.quorum} 个。`,
   );
 }

@@ -16,7 +16,7 @@ const MOST_GRAMS = 2n ** 63n - 1n;
 /** Step 6. */
 export function checkLeaf({ certificate, deployment, leaf }) {
   const expected = LEAVES[certificate.kind];
-  if (leaf.kind !== expected.kind) throw new Refused(`The leaf is of kind ${leaf.kind}, not ${expected.kind}.`, `叶的类型是 ${leaf.kind},而不是 ${expected.kind}。`);
+  if (leaf.kind !== expected.kind) throw new Refused(`The leaf is of kind ${leaf.kind}, not ${expected.kind}.`, `叶的类型是 ${leaf.kind}，而不是 ${expected.kind}。`);
   if (!equalBytes(leaf.ledger, deployment[expected.ledger])) {
     throw new Refused("The leaf is of another ledger than this kind of certificate has.", "叶所属的账本不是该类凭证的账本。");
   }
@@ -35,7 +35,7 @@ export async function checkSubject({ certificate, leaf }) {
   if (equalBytes(await SUBJECTS[certificate.kind](certificate), leaf.subject)) return;
   throw new Refused(
     "The certificate is not the one that the leaf was made for: number, lot, purpose, serials or batch were changed.",
-    "凭证不是该叶所对应的凭证:编号、批次、用途或序列号被改动。",
+    "凭证不是该叶所对应的凭证：编号、批次、用途或序列号被改动。",
   );
 }
 

@@ -16,7 +16,7 @@ const ORIGIN = /^tanpuhui\/(?:0|[1-9][0-9]*)\/[0-9a-f]{64}$/;
  * @throws {CouldNotRun}
  */
 export async function pinned(trust, level) {
-  if (level === "sealed") mistake("This verifier does not check seals; use the command tanpuhui verify", "本验证器不检验区块封印,请使用命令 tanpuhui verify");
+  if (level === "sealed") mistake("This verifier does not check seals; use the command tanpuhui verify", "本验证器不检验区块封印，请使用命令 tanpuhui verify");
   if (!LEVELS.includes(level)) mistake(`There is no level ${level}`, `没有级别 ${level}`);
   const logKey = trust.logKey === undefined ? null : await readKey(trust.logKey, LOG_KEY);
   const origin = pinnedOrigin(trust.origin, logKey);
@@ -32,9 +32,9 @@ function mistake(english, chinese) {
 
 async function readKey(written, type) {
   const key = await verifierKey(written.trim());
-  if (key === null) mistake(`This is not a verifier key: ${written}`, `这不是验证公钥:${written}`);
+  if (key === null) mistake(`This is not a verifier key: ${written}`, `这不是验证公钥：${written}`);
   if (key.type !== type) mistake(`${key.name} is a key of another use`, `${key.name} 是其他用途的公钥`);
-  if (isOfSmallOrder(key.publicKey)) mistake(`The key of ${key.name} proves nothing (small order)`, `${key.name} 的公钥不能证明任何事(小阶点)`);
+  if (isOfSmallOrder(key.publicKey)) mistake(`The key of ${key.name} proves nothing (small order)`, `${key.name} 的公钥不能证明任何事（小阶点）`);
   return key;
 }
 
