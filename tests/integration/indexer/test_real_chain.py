@@ -15,6 +15,7 @@ from indexer.rebuild import rebuild
 from indexer.status import status
 from ledger.model import Contracts, LedgerModel
 from tests.fakes.ledger_life import LedgerLife, Step, new_model
+from tests.fakes.sealed_chain import SealedChain
 from tests.integration.deployed import Deployed
 from tests.property.indexer.test_model import without_what_the_mirror_leaves_out
 
@@ -80,6 +81,16 @@ def test_the_mirror_of_the_contracts_is_the_model(deployed: Deployed, database: 
     before = dumped(database)
     rebuild(deployed.rpc, deployed.deployment, database)
     assert dumped(database) == before
+
+
+@pytest.mark.parametrize("sealed", [False, True])
+def test_logs_and_headers_are_held_to_the_receipts(deployed: Deployed, sqlite: Database, sealed: bool) -> None:
+    """Of anvil's own blocks, and of the same blocks sealed as QBFT seals them."""
+    RealLife(deployed, seed=14).live(60)
+    node = SealedChain(deployed.rpc, round=1) if sealed else deployed.rpc
+    cursor = Follower(node, deployed.deployment, sqlite, verify_receipts=True).catch_up()
+    assert cursor.log_size == 60
+    assert reconcile(sqlite, node, deployed.deployment).differences == ()
 
 
 def test_reconciliation_names_what_differs(deployed: Deployed, sqlite: Database) -> None:
