@@ -23,8 +23,10 @@
         ├── HeadersTooLarge           431
         ├── NodeNotConfigured         501  this instance only reads
         ├── PointsNotServed           501  this instance keeps no entries of persons
+        ├── LogKeysNotConfigured      501  this instance was not told of the log's key
         ├── IndexEmpty                503  the index has not read its first block
         ├── IndexHalted               503  the index found something wrong and stands still
+        ├── LogNotAsPublished         503  the index does not hold the log that a published checkpoint states
         └── FollowerFailing           503  the index is not kept up with the chain
 """
 
@@ -290,6 +292,39 @@ class NodeNotConfigured(RequestRefused):
 
     def explain_chinese(self) -> str:
         return "本实例只提供查询；请向办理机构的实例提交。"
+
+
+class LogKeysNotConfigured(RequestRefused):
+    """This instance was not told of the log's key."""
+
+    status: ClassVar[int] = 501
+
+    def explain(self) -> str:
+        return "This instance was not told of the log's key; ask the instance that publishes the checkpoints."
+
+    def explain_chinese(self) -> str:
+        return "本实例未配置日志密钥；请向发布检查点的实例查询。"
+
+
+@dataclass(unsafe_hash=True)
+class LogNotAsPublished(RequestRefused):
+    """The index does not hold the log that a published checkpoint states: it is being rebuilt, or contradicts it."""
+
+    size: int
+
+    status: ClassVar[int] = 503
+
+    def explain(self) -> str:
+        return (
+            f"The index does not hold the log of the published checkpoint of size {self.size}. Try again when it has "
+            "been rebuilt; if that does not help, the chain has taken back what was published: tell the operator."
+        )
+
+    def explain_chinese(self) -> str:
+        return (
+            f"索引中没有已发布检查点（大小 {self.size}）所对应的日志。请待索引重建后重试；若仍如此，"
+            "则区块链已撤回已发布的内容，请告知运营方。"
+        )
 
 
 class IndexEmpty(RequestRefused):

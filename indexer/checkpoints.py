@@ -34,8 +34,8 @@ class StoredCheckpoint:
     @classmethod
     def of_row(cls, row: Row[Any]) -> Self:
         """As it stands in the table."""
-        size, root, note, signed_at, published_at, _ = row
-        return cls(size=size, root=Hash32(bytes(root)), note=note, signed_at=signed_at, published_at=published_at)
+        root = Hash32(bytes(row.root))
+        return cls(size=row.size, root=root, note=row.note, signed_at=row.signed_at, published_at=row.published_at)
 
     @property
     def signed(self) -> Note:

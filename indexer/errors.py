@@ -12,6 +12,8 @@
     ├── BatchStoreUnusable       the batch store does not answer
     ├── EntryIndexBusy           another process writes the index of entries
     ├── CheckpointUnfinished     a checkpoint that was signed before is not published yet
+    ├── NodeBehindIndex          the node's log is shorter than the index, so nothing is signed
+    ├── WitnessFailed            a witness gave no cosignature
     ├── BlockNotReached          the node does not have the block that is to be audited
     ├── StatePruned              the node does not have the contracts' state of that block any more
     ├── NothingToContinue        no audit was finished that could be continued
@@ -113,6 +115,32 @@ class CheckpointUnfinished(Unavailable):
             f"The checkpoint of size {self.size} is signed and not published yet, perhaps by another process that is "
             "at it; run `tanpuhui checkpoint publish` again, which finishes it."
         )
+
+
+@dataclass(unsafe_hash=True)
+class NodeBehindIndex(Unavailable):
+    """The node's log is shorter than what the index holds, or what the key has signed. Nothing is signed meanwhile."""
+
+    node_size: int
+    block_number: int
+    known_size: int
+
+    def explain(self) -> str:
+        return (
+            f"The log has {self.node_size} leaves at the node's block {self.block_number}, and {self.known_size} are "
+            "known already; wait until the node has caught up, and compare it with another one if it does not."
+        )
+
+
+@dataclass(unsafe_hash=True)
+class WitnessFailed(Unavailable):
+    """A witness gave no cosignature; the checkpoint is published without it."""
+
+    witness: str
+    reason: str
+
+    def explain(self) -> str:
+        return f"The witness {self.witness} did not cosign: {self.reason}."
 
 
 @dataclass(unsafe_hash=True)

@@ -94,5 +94,5 @@ def test_only_what_was_reserved_is_published(database: Database) -> None:
 def test_a_clock_that_goes_back_does_not_stop_publishing(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     with database.write() as connection:
         reserved = checkpoints.reserve(connection, note(3))
-        monkeypatch.setattr(checkpoints.time, "time", lambda: reserved.signed_at - 100)
+        monkeypatch.setattr("indexer.checkpoints.time.time", lambda: reserved.signed_at - 100)
         assert checkpoints.publish(connection, note(3)).published_at == reserved.signed_at
