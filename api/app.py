@@ -15,10 +15,13 @@ from starlette.exceptions import HTTPException
 from api import openapi, pages
 from api.answers import JSON_TYPE, Answer, encode_json
 from api.auth import Authenticator, LazyKeys
+from api.caching import CacheRule
 from api.context import AnswerResponse, Context, Following, conditions_of, no_follower
 from api.edge import Edge
-from api.errors import MethodNotAllowed, RequestRefused, RouteUnknown
+from api.errors import LogKeysNotConfigured, MethodNotAllowed, RequestRefused, RouteUnknown
+from api.files import FileRoute
 from api.hot import ShortWay
+from api.log_keys import LogKeys
 from api.operations_port import OperationsPort
 from api.parameters import parse_query
 from api.personal import PersonRoute
@@ -29,6 +32,7 @@ from api.routes import (
     accounts,
     activities,
     certificates,
+    checkpoints,
     health,
     issuances,
     log,
@@ -57,11 +61,13 @@ READ_ROUTES: tuple[ReadRoute, ...] = (
     *lots.ROUTES,
     *operations.ROUTES,
     *log.ROUTES,
+    *checkpoints.ROUTES,
     *totals.ROUTES,
     *points.ROUTES,
     *health.ROUTES,
 )
 
+FILE_ROUTES: tuple[FileRoute, ...] = (*checkpoints.FILE_ROUTES,)
 
 VERSION = version("tanpuhui")
 
@@ -105,13 +111,14 @@ def create_app(
     operations: OperationsPort | None = None,
     following: Following = no_follower,
     point_accounts: PointAccounts | None = None,
+    log_keys: LogKeys | None = None,
 ) -> Application:
     """The application of one instance.
 
     Without `operations` it only reads, and then the index is opened at the first request, so that it may start before
     the indexer. `database` is where API keys are; without it, it is opened when the first key has to be checked. Both
     stay their maker's to close. `following` says what ails the follower beside it, where there is one. `point_accounts`
-    is where persons' entries are; without it, persons are not served.
+    is where persons' entries are; without it, persons are not served. `log_keys` is what it says of the log's keys.
     """
     problems = Problems(settings.public_url)
     readers = open_readers(settings.database_url, cached_facts=settings.cached_facts)
@@ -132,6 +139,7 @@ def create_app(
         ),
         following=following,
         point_accounts=point_accounts,
+        log_keys=log_keys,
     )
     return Application(_fastapi(context), context, authenticator)
 
@@ -148,6 +156,8 @@ def _fastapi(context: Context) -> FastAPI:
     )
     for route in READ_ROUTES:
         _add_read_route(app, context, route)
+    for file_route in FILE_ROUTES:
+        _add_file_route(app, context, file_route)
     for person_route in personal.ROUTES:
         _add_person_route(app, context, person_route)
     for write_route in WRITE_ROUTES:
@@ -186,6 +196,28 @@ def _add_read_route(app: FastAPI, context: Context, route: ReadRoute) -> None:
         response_model=route.model,
         response_class=JSONResponse,
         responses=openapi.read_responses(route, listed=isinstance(route, ListRoute)),
+        openapi_extra={"parameters": [one.openapi() for one in route.parameters] + openapi.CONDITION_PARAMETERS},
+    )
+
+
+def _add_file_route(app: FastAPI, context: Context, route: FileRoute) -> None:
+    async def answer(request: Request) -> Response:
+        path = {name: str(value) for name, value in request.path_params.items()}
+        query = request.scope["query_string"]
+        return AnswerResponse(await context.read(route, path, query, conditions_of(request)))
+
+    app.add_api_route(
+        route.pattern,
+        answer,
+        methods=["GET"],
+        name=route.read_name,
+        operation_id=route.read_name,
+        summary=route.summary,
+        description=route.description or None,
+        tags=[route.tag],
+        response_model=None,
+        response_class=Response,
+        responses=openapi.file_responses(route),
         openapi_extra={"parameters": [one.openapi() for one in route.parameters] + openapi.CONDITION_PARAMETERS},
     )
 
@@ -303,12 +335,20 @@ def _add_pages(app: FastAPI, context: Context) -> None:
     )
     page("/docs.css", "Style of the page", static(lambda: pages.DOCS_STYLE, b"text/css; charset=utf-8"), listed=False)
     page("/openapi.json", "This document", static(lambda: encode_json(app.openapi()), JSON_TYPE), listed=False)
+    page("/v1/log/keys", "The log's keys as this instance says them: a trust file", lambda _: _log_keys(context))
     page("/v1/health/live", "Whether the process answers", lambda _: pages.live_answer())
     page(
         "/problems/{code}",
         "What a type of problem means",
         lambda request: pages.problem_page(str(request.path_params["code"]), conditions_of(request)),
     )
+
+
+def _log_keys(context: Context) -> Answer:
+    if context.log_keys is None:
+        raise LogKeysNotConfigured
+    headers = ((b"content-type", JSON_TYPE), (b"cache-control", CacheRule.REVALIDATED.value))
+    return Answer(200, headers, encode_json(context.log_keys.document()))
 
 
 def _add_error_handlers(app: FastAPI, problems: Problems) -> None:

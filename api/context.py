@@ -12,6 +12,7 @@ from starlette.responses import Response
 from api.answers import Answer
 from api.auth import KeyScope
 from api.errors import BodyTooLarge, BodyTooSlow, FollowerFailing
+from api.log_keys import LogKeys
 from api.personal import PersonRoute
 from api.problems import Problems
 from api.reading import Conditions, ReadRoute
@@ -49,6 +50,7 @@ class Context:
     writer: Writer
     following: Following
     point_accounts: PointAccounts | None = None
+    log_keys: LogKeys | None = None
 
     async def read(self, route: ReadRoute, path: Mapping[str, str], query: bytes, conditions: Conditions) -> Answer:
         """The answer of a reading route; point reads on SQLite in the event loop, all others in a thread."""

@@ -9,11 +9,13 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
+from api.files import TEXT, FileRoute
 from api.parameters import id_parameter
 from api.problems import INTERNAL_ERROR, every_problem, family_of, status_of
 from api.reading import ReadRoute
 from api.routes.writes import ROUTES as WRITE_ROUTES
 from api.schemas.health import Live
+from api.schemas.log import LogKeysAnswer
 from api.schemas.problems import Problem, ProblemType
 from api.schemas.writes import SendTransactionBody, WriteBody
 from api.writing import WriteRoute
@@ -101,6 +103,14 @@ def read_responses(route: ReadRoute, *, listed: bool) -> dict[int | str, dict[st
         },
         **problem_responses(statuses),
     }
+
+
+def file_responses(route: FileRoute) -> dict[int | str, dict[str, Any]]:
+    """Every answer of a route whose body is a file."""
+    answers = read_responses(route, listed=False)
+    media = {"schema": {"type": "string", **({} if route.content_type == TEXT else {"format": "binary"})}}
+    answers[200]["content"] = {route.content_type: media}
+    return answers
 
 
 def person_responses(route: ReadRoute) -> dict[int | str, dict[str, Any]]:
@@ -233,10 +243,10 @@ def _body(model: type[WriteBody]) -> dict[str, Any]:
 
 def page_responses(path: str) -> dict[int | str, dict[str, Any]]:
     """Answers of what stands beside the ledger's own routes."""
-    model = {"/v1/health/live": Live, "/problems/{code}": ProblemType}.get(path)
+    model = {"/v1/health/live": Live, "/problems/{code}": ProblemType, "/v1/log/keys": LogKeysAnswer}.get(path)
     if model is None:
         return {}
-    statuses = (404, 422) if model is ProblemType else (422,)
+    statuses = {ProblemType: (404, 422), LogKeysAnswer: (422, 501)}.get(model, (422,))
     return {200: {"model": model, "description": "It does."}, **problem_responses(statuses)}
 
 

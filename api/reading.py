@@ -87,10 +87,20 @@ class ReadRoute:
             arguments, texts = self._parse(path, query)
             with readers.snapshot() as snapshot:
                 as_of = snapshot.as_of
-                found = self._find(snapshot, arguments, path, texts)
+                return self._reply(snapshot, arguments, path, texts, conditions.if_none_match)
         except Exception as error:  # noqa: BLE001 - the edge: unknown ones become opaque 500s, logged with an id
             return self._problem(problems, error, conditions, as_of)
-        return _answer(found, as_of, conditions.if_none_match)
+
+    def _reply(
+        self,
+        snapshot: Snapshot,
+        arguments: Arguments,
+        path: Mapping[str, str],
+        texts: Mapping[str, str],
+        if_none_match: bytes | None,
+    ) -> Answer:
+        """What is found, as JSON with the as-of block in it."""
+        return _answer(self._find(snapshot, arguments, path, texts), snapshot.as_of, if_none_match)
 
     def _find(
         self, snapshot: Snapshot, arguments: Arguments, path: Mapping[str, str], texts: Mapping[str, str]

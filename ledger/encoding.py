@@ -108,22 +108,48 @@ def log_leaf(
     record_hash: bytes,
     timestamp: int,
 ) -> LeafHash:
-    """Leaf of the transparency log: 192 bytes under the hash, widths as in docs/spec/03-encodings.md §3.1."""
-    return LeafHash(
-        _sha256(
-            _LEAF
-            + _FORMAT
-            + _uint("chain_id", chain_id, 8)
-            + _fixed("ledger", ledger, 20)
-            + _uint("kind", kind, 2)
-            + _fixed("operation_id", operation_id, 32)
-            + _fixed("subject", subject, 32)
-            + _fixed("from_account", from_account, 20)
-            + _fixed("to_account", to_account, 20)
-            + _uint("grams", grams, 16)
-            + _fixed("record_hash", record_hash, 32)
-            + _uint("timestamp", timestamp, 8)
-        )
+    """Leaf of the transparency log: the hash of `log_entry` under the leaf tag (docs/spec/03-encodings.md §3.1)."""
+    entry = log_entry(
+        chain_id=chain_id,
+        ledger=ledger,
+        kind=kind,
+        operation_id=operation_id,
+        subject=subject,
+        from_account=from_account,
+        to_account=to_account,
+        grams=grams,
+        record_hash=record_hash,
+        timestamp=timestamp,
+    )
+    return LeafHash(_sha256(_LEAF + entry))
+
+
+def log_entry(
+    *,
+    chain_id: int,
+    ledger: bytes,
+    kind: OperationKind | int,
+    operation_id: bytes,
+    subject: bytes,
+    from_account: bytes,
+    to_account: bytes,
+    grams: int,
+    record_hash: bytes,
+    timestamp: int,
+) -> bytes:
+    """The 191 bytes of a log leaf under its tag: an entry of the log as tiles serve it (docs/spec/07-log.md §7.4)."""
+    return (
+        _FORMAT
+        + _uint("chain_id", chain_id, 8)
+        + _fixed("ledger", ledger, 20)
+        + _uint("kind", kind, 2)
+        + _fixed("operation_id", operation_id, 32)
+        + _fixed("subject", subject, 32)
+        + _fixed("from_account", from_account, 20)
+        + _fixed("to_account", to_account, 20)
+        + _uint("grams", grams, 16)
+        + _fixed("record_hash", record_hash, 32)
+        + _uint("timestamp", timestamp, 8)
     )
 
 

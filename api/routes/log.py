@@ -20,6 +20,9 @@ def read_log(snapshot: Snapshot, _: Arguments) -> Found:
         "leaf": "/v1/log/leaves/{index}",
         "inclusion_proof": f"/v1/log/proof/inclusion?leaf_index={{leaf_index}}&tree_size={size}",
         "consistency_proof": f"/v1/log/proof/consistency?first={{first}}&second={size}",
+        "checkpoint": "/checkpoint",
+        "checkpoints": "/v1/log/checkpoints",
+        "tlog_proof": "/v1/log/proof/tlog?leaf_index={leaf_index}",
     }
     return Found({"size": size, "root": hex0x(snapshot.as_of.log_root), "chain_id": snapshot.chain_id, "links": links})
 
@@ -50,7 +53,7 @@ def read_leaf(snapshot: Snapshot, arguments: Arguments) -> Found:
 
 def read_inclusion_proof(snapshot: Snapshot, arguments: Arguments) -> Found:
     """That a leaf is in the log of `tree_size`, by default of now."""
-    index = _leaf_index(snapshot, arguments["leaf_index"], arguments["operation_id"])
+    index = leaf_index_of(snapshot, arguments["leaf_index"], arguments["operation_id"])
     size = snapshot.as_of.log_size
     tree_size: int = size if arguments["tree_size"] is None else arguments["tree_size"]
     if tree_size > size:
@@ -88,7 +91,8 @@ def read_consistency_proof(snapshot: Snapshot, arguments: Arguments) -> Found:
     return Found(document, CacheRule.REVALIDATED)
 
 
-def _leaf_index(snapshot: Snapshot, leaf_index: int | None, operation_id: OperationId | None) -> int:
+def leaf_index_of(snapshot: Snapshot, leaf_index: int | None, operation_id: OperationId | None) -> int:
+    """The leaf that is asked for by one of the two; `InvalidInput` unless exactly one is given."""
     if (leaf_index is None) == (operation_id is None):
         raise InvalidInput("leaf_index", "be given, or operation_id instead of it, and not both", leaf_index)
     if operation_id is None:

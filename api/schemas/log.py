@@ -1,8 +1,10 @@
 """The transparency log."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from api.schemas.common import Account, Answered, Hash, Index, OperationKindWord, Quantity
+from pydantic import Field
+
+from api.schemas.common import Account, Answered, Hash, Index, Model, OperationKindWord, Quantity, Time
 
 
 class LogAnswer(Answered):
@@ -55,3 +57,53 @@ class ConsistencyProofAnswer(Answered):
     second: Index
     second_root: Hash
     path: list[Hash]
+
+
+_NOTE = f"""tanpuhui/31337/{"ab" * 32}
+1
+{"A" * 43}=
+
+— tanpuhui/31337/{"ab" * 32} {"A" * 90}==
+"""
+Size = Annotated[int, Field(ge=1, examples=[41])]
+VerifierKeyText = Annotated[str, Field(pattern=r"^[^+\s]+\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+$")]
+
+
+class CheckpointModel(Model):
+    """A checkpoint as it was published (docs/spec/07-log.md §7.3)."""
+
+    size: Size
+    """Leaves that it covers."""
+    root: Hash
+    note: Annotated[str, Field(examples=[_NOTE])]
+    """The signed note: what is verified. All else here is read from it."""
+    signers: list[Annotated[str, Field(examples=["witness.example/1"])]]
+    """Names on its signature lines, the log's own first. What a line is worth, its key tells."""
+    published_at: Annotated[int, Field(ge=0, examples=[1763690000])]
+    """By this instance's clock, seconds since 1970-01-01T00:00:00Z; nothing proves it."""
+    published_time: Time
+
+
+class CheckpointAnswer(CheckpointModel, Answered):
+    """One of them."""
+
+
+class CheckpointsAnswer(Answered):
+    """A page of them, newest first."""
+
+    items: list[CheckpointModel]
+    next: str | None
+
+
+class LogKeysAnswer(Model):
+    """The log's keys as this instance says them: the content of a trust file."""
+
+    format: Literal[1]
+    origin: Annotated[str, Field(examples=[f"tanpuhui/31337/{'ab' * 32}"])]
+    """First line of every checkpoint, and name of the log's key."""
+    log_key: VerifierKeyText = Field(examples=[f"tanpuhui/31337/{'ab' * 32}+0123abcd+{'A' * 44}"])
+    witnesses: list[VerifierKeyText] = Field(examples=[[f"witness.example/1+0123abcd+{'B' * 44}"]])
+    quorum: Annotated[int, Field(ge=0, examples=[1])]
+    """How many of the witnesses must have cosigned."""
+    validators: list[Account]
+    """Who seals the blocks of the chain; empty where this instance was not told."""

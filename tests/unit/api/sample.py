@@ -12,9 +12,11 @@ from indexer.schema import PERSONS, Book, LotStatus, PointBook
 from indexer.tiles import TileBuilder
 from ledger import encoding
 from ledger.canonical import canonical_json
+from ledger.checkpoints import Checkpoint
 from ledger.errors import Json
 from ledger.ids import ZERO_ADDRESS, Address, Hash32, LotId, OperationId
 from ledger.log_tree import CompactRange
+from ledger.notes import KeyType, Note, SignerKey
 from ledger.records import REQUIRED_FIELDS, DerivedSalts, Record, build_record
 from ledger.vocabulary import (
     AccountKind,
@@ -39,6 +41,8 @@ LEDGER = Address(b"\x1e" * 20)
 SALTS = DerivedSalts(b"k" * 32)
 FIRST_TIME = 1_763_000_000
 RULES = "test rules"
+LOG_SEED = b"\x01" * 32
+WITNESS_KEY = SignerKey("witness.example/1", KeyType.WITNESS, b"\x02" * 32)
 
 
 def address(number: int) -> Address:
@@ -138,6 +142,25 @@ class SampleLedger:
                 saved_at=timestamp,
             )
         return index
+
+    @property
+    def origin(self) -> str:
+        """Of the log; which contracts it names does not matter here."""
+        return f"tanpuhui/{self.chain_id}/{'ab' * 32}"
+
+    def checkpoint(self, *, published: bool = True) -> None:
+        """Signs the log as it is now, by the log and one witness."""
+        text = Checkpoint(self.origin, self.log.size, Hash32(self.log.root())).text
+        log_key = SignerKey(self.origin, KeyType.LOG, LOG_SEED)
+        lines = (log_key.sign(text), WITNESS_KEY.sign(text, timestamp=FIRST_TIME))
+        self.add(
+            "checkpoints",
+            size=self.log.size,
+            root=bytes(self.log.root()),
+            note=str(Note(text, lines)),
+            signed_at=FIRST_TIME,
+            published_at=FIRST_TIME + 1 if published else None,
+        )
 
     def open_account(self, account: Address, kind: AccountKind = AccountKind.INSTITUTION) -> int:
         """An account in platform custody."""
@@ -354,7 +377,7 @@ class SampleLedger:
         for (owner, lot_id), grams in self._held.items():
             if grams:
                 self.add("balances", book=int(Book.HELD), owner=owner, lot_id=lot_id, quantity_gco2e=grams)
-        for lot in self.rows["lots"]:
+        for lot in self.rows.get("lots", []):
             self.add(
                 "balances",
                 book=int(Book.ISSUED),
@@ -421,10 +444,12 @@ def make_sample(cancellations: int = 3, *, chain_id: int = CHAIN_ID) -> SampleLe
     sample.issue(solar, first, ReductionClass.I, PLATFORM_HOLDER, 100_500_000, 20_200)
     sample.issue(heat, second, ReductionClass.II, PLATFORM_HOLDER, 7_000_001, 20_300)
     sample.transfer(lot, PLATFORM_HOLDER, BUYER, 200_000_000)
+    sample.checkpoint()
     for number in range(cancellations):
         sample.cancel(lot, BUYER, 1_000_000 + number, keep_record=number != 1)
     sample.transfer(lot, PLATFORM_HOLDER, STRANGER, 5)
     add_points(sample, solar, first)
+    sample.checkpoint()
     return sample
 
 

@@ -53,6 +53,8 @@ EXAMPLES = [
     "/v1/log/leaves/0",
     "/v1/log/proof/inclusion?leaf_index=0",
     "/v1/log/proof/consistency?first=1&second=2",
+    "/v1/log/checkpoints",
+    "/v1/log/checkpoints/15",
     "/v1/totals",
     "/v1/batches",
     "/v1/batches/1",
