@@ -69,6 +69,12 @@ PARTS: Final = (
     Part("unfreeze", "freeze", "Lets a lot or an account move again (解冻). The regulator.", app="unfreeze_app"),
     Part("import", "imports", "Applies operations from a file, by a mapping (docs/import.md)."),
     Part("index", "index", "The SQL mirror of the chain that the API and the `show` and `list` commands read."),
+    Part("log", "log", "The key that signs the log's checkpoints (透明日志)."),
+    Part(
+        "checkpoint",
+        "checkpoint",
+        "Checkpoints: what the log's key signs of the log, for witnesses and verifiers (检查点).",
+    ),
     Part(
         "certificate",
         "certificate",

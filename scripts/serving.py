@@ -17,6 +17,7 @@ from sqlalchemy.exc import OperationalError
 from api.app import create_app
 from api.context import Following, no_follower
 from api.errors import FollowerFailing
+from api.log_keys import LogKeys
 from api.operations_port import OperationsPort
 from api.problems import INTERNAL_ERROR
 from api.settings import ApiSettings
@@ -26,6 +27,7 @@ from indexer.errors import DatabaseUnusable
 from indexer.follower import Follower
 from indexer.point_accounts import PointAccounts
 from ledger.errors import Inconsistent, InvalidInput, NodeUnreachable, RpcFailure, TanpuhuiError
+from scripts.background import STOP_SECONDS, Background
 from scripts.following import sole_follower
 
 _START_SECONDS: Final = 20.0
@@ -50,10 +52,16 @@ class ApiServer:
         operations: OperationsPort | None = None,
         following: Following = no_follower,
         point_accounts: PointAccounts | None = None,
+        log_keys: LogKeys | None = None,
     ) -> None:
         self._socket = listening
         app = create_app(
-            settings, database=database, operations=operations, following=following, point_accounts=point_accounts
+            settings,
+            database=database,
+            operations=operations,
+            following=following,
+            point_accounts=point_accounts,
+            log_keys=log_keys,
         )
         config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="on")
         self._server = uvicorn.Server(config)
@@ -77,35 +85,13 @@ class ApiServer:
     def stop(self) -> None:
         """Ends the server when its requests are answered."""
         self._server.should_exit = True
-        self._thread.join(_START_SECONDS)
+        self._thread.join(STOP_SECONDS)
 
     def _serve(self) -> None:
         self._server.run(sockets=[self._socket])
 
 
-class _Background:
-    """Works in a thread until it is told to stop; a context manager."""
-
-    def __init__(self, name: str) -> None:
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._work, name=name, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._stop.set()
-        self._thread.join(_START_SECONDS)
-
-    def _work(self) -> None:
-        """Runs until `_stop` is set."""
-        raise NotImplementedError
-
-
-class WorkerThread(_Background):
+class WorkerThread(Background):
     """Looks after the files of anchored batches; a context manager. What fails is logged once and tried again."""
 
     def __init__(self, worker: BatchWorker) -> None:
@@ -132,7 +118,7 @@ class WorkerThread(_Background):
         self._last = said
 
 
-class FollowerThread(_Background):
+class FollowerThread(Background):
     """Follows the chain into the database, or waits until the process that does has ended; a context manager.
 
     `on_halt` is told, once, when the chain contradicts what the index knows; the index then stands still. A node or

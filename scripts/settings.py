@@ -22,6 +22,11 @@ PUBLIC_URL: Final = "TANPUHUI_PUBLIC_URL"
 GAS_PRICE: Final = "TANPUHUI_GAS_PRICE"
 BATCH_STORE: Final = "TANPUHUI_BATCH_STORE"
 PERSONS_URL: Final = "TANPUHUI_PERSONS_URL"
+LOG_KEY_FILE: Final = "TANPUHUI_LOG_KEY_FILE"
+WITNESSES: Final = "TANPUHUI_WITNESSES"
+WITNESS_QUORUM: Final = "TANPUHUI_WITNESS_QUORUM"
+CHECKPOINT_SECONDS: Final = "TANPUHUI_CHECKPOINT_SECONDS"
+VALIDATORS: Final = "TANPUHUI_VALIDATORS"
 DEBUG: Final = "TANPUHUI_DEBUG"
 KEYSTORE: Final = "TANPUHUI_KEYSTORE_"
 PASSWORD_FILE: Final = "TANPUHUI_PASSWORD_FILE_"  # noqa: S105 - the name of a setting
@@ -60,7 +65,8 @@ class Settings:
     """One command's settings. `keys` are by role name in upper case with underscores, and `DEPLOYER`.
 
     `home_option` is the home folder only if the command's own option named it; `keystore` and `password_file` are the
-    options that name the key of whoever signs.
+    options that name the key of whoever signs. `log_key_file` is the log's key where there is one; `witnesses` are
+    URL=VKEY, as they were given; `checkpoint_seconds` is 0 where nothing is published in the background.
     """
 
     rpc_url: str
@@ -74,6 +80,11 @@ class Settings:
     gas_price: int = 0
     batch_store: str | None = None
     persons_url: str | None = field(default=None, repr=False)
+    log_key_file: Path | None = None
+    witnesses: tuple[str, ...] = ()
+    witness_quorum: int | None = None
+    checkpoint_seconds: int = 0
+    validators: tuple[str, ...] = ()
     keys: Mapping[str, KeySettings] = field(default_factory=dict)
 
     def key(self, role: Role | str) -> KeySettings:
@@ -112,9 +123,16 @@ def load_settings(
         keystore=keystore,
         password_file=password_file,
         public_url=env.get(PUBLIC_URL) or None,
-        gas_price=_number(env, GAS_PRICE),
+        gas_price=_number(env, GAS_PRICE, "be a whole number of wei"),
         batch_store=env.get(BATCH_STORE) or None,
         persons_url=env.get(PERSONS_URL) or None,
+        log_key_file=_log_key_file(env, folder),
+        witnesses=tuple((env.get(WITNESSES) or "").split()),
+        witness_quorum=_number(env, WITNESS_QUORUM, "be how many witnesses must cosign")
+        if env.get(WITNESS_QUORUM)
+        else None,
+        checkpoint_seconds=_number(env, CHECKPOINT_SECONDS, "be a whole number of seconds"),
+        validators=tuple((env.get(VALIDATORS) or "").split()),
         keys={name: _key(name, env, folder) for name in (*(role.name for role in Role), DEPLOYER, FEED)},
     )
 
@@ -127,6 +145,17 @@ def default_home(env: Mapping[str, str]) -> str:
 def default_keystore(home: Path, owner: str) -> Path:
     """Where `tanpuhui key create` puts a body's key, and where it is looked for if no setting names another file."""
     return home / "keys" / f"{owner.lower().replace('_', '-')}.json"
+
+
+def default_log_key(home: Path) -> Path:
+    """Where `tanpuhui log key new` puts the log's key, and where it is looked for if no setting names another file."""
+    return home / "keys" / "log.key"
+
+
+def _log_key_file(env: Mapping[str, str], home: Path) -> Path | None:
+    standard = default_log_key(home)
+    given = env.get(LOG_KEY_FILE)
+    return Path(given).expanduser() if given else standard if standard.is_file() else None
 
 
 def _key(name: str, env: Mapping[str, str], home: Path) -> KeySettings:
@@ -143,10 +172,10 @@ def _key(name: str, env: Mapping[str, str], home: Path) -> KeySettings:
     )
 
 
-def _number(env: Mapping[str, str], name: str) -> int:
+def _number(env: Mapping[str, str], name: str, rule: str) -> int:
     text = env.get(name) or "0"
     if not text.isascii() or not text.isdigit():
-        raise InvalidInput(name, "be a whole number of wei", text)
+        raise InvalidInput(name, rule, text)
     return int(text)
 
 

@@ -11,7 +11,10 @@ import typer
 
 from api.chain_operations import ChainOperations
 from api.context import Following, no_follower
+from api.log_keys import LogKeys
 from api.settings import ApiSettings
+from chain.deployment import Deployment
+from indexer.publisher import DEFAULT_TIMEOUT_SECONDS
 from indexer.records import RecordStore
 from ledger.vocabulary import Role
 from scripts.command import command, commands
@@ -20,6 +23,7 @@ from scripts.interrupts import interruptible, until_interrupted
 from scripts.listening import listen
 from scripts.operating import OperatingContext
 from scripts.points.home import PointsHome
+from scripts.publishing import PublisherThread, log_keys_of, open_log_key, open_publisher, witnesses_of
 from scripts.serving import ApiServer, FollowerThread, WorkerThread
 
 app = commands()
@@ -88,6 +92,7 @@ def serve(
         points = home if home.exists else None
         if points is not None and follow:
             stack.enter_context(WorkerThread(points.worker(context.database)))
+        log_keys = _publish(context, stack, follow=follow)
         roles = context.usable_roles()
         operations = _operations(context, roles) if roles else None
         if operations is not None:
@@ -100,6 +105,7 @@ def serve(
                 operations=operations,
                 following=failing,
                 point_accounts=None if points is None else points.accounts(),
+                log_keys=log_keys,
             )
         )
         signs_for = ", ".join(role.label for role in roles) or "no body, so it only reads"
@@ -107,6 +113,20 @@ def serve(
             context.output.note(f"serving {url} until Ctrl-C; signs for {signs_for}")
             wait()
         context.output.note("ended; every operation that was taken is saved, and `tanpuhui serve` goes on with it")
+
+
+def _publish(context: OperatingContext, stack: ExitStack, *, follow: bool) -> LogKeys | None:
+    """What this instance says of the log's keys, if it has the log's key; begins to publish if it is told how often."""
+    if context.settings.log_key_file is None:
+        return None
+    key = open_log_key(context.settings, Deployment.load(context.settings.deployment).origin)
+    keys = log_keys_of(context.settings, key)
+    seconds = context.settings.checkpoint_seconds
+    if follow and seconds:
+        publisher = open_publisher(context, witnesses_of(context.settings), timeout_seconds=DEFAULT_TIMEOUT_SECONDS)
+        stack.enter_context(PublisherThread(publisher, quorum=keys.quorum, seconds=seconds))
+        context.output.note(f"publishes checkpoints every {seconds} s")
+    return keys
 
 
 def _operations(context: OperatingContext, roles: Sequence[Role]) -> ChainOperations:

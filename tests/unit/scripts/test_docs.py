@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -46,9 +47,17 @@ def test_every_command_has_an_example_that_begins_with_its_own_words() -> None:
         assert re.search(rf"```sh\ntanpuhui {re.escape(words)}\b", section), words
 
 
-def _commands() -> list[object]:
-    found = whole_program().commands.values()
-    return [inner for one in found for inner in getattr(one, "commands", {"": one}).values()]
+def _commands() -> list[Any]:
+    """What does something: the leaves of the tree of commands."""
+    waiting, leaves = [whole_program()], []
+    while waiting:
+        one = waiting.pop()
+        inner = getattr(one, "commands", None)
+        if inner is None:
+            leaves.append(one)
+        else:
+            waiting += inner.values()
+    return leaves
 
 
 def test_every_option_of_the_examples_exists() -> None:
