@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import insert
 
 from chain.operations import ContractName
-from indexer import mirror, schema
+from indexer import mirror, row_seals, schema
 from indexer.database import Database
 from indexer.schema import PERSONS, Book, LotStatus, PointBook
 from indexer.tiles import TileBuilder
@@ -414,9 +414,11 @@ class SampleLedger:
                 code_hash=bytes(hash32(number)),
             )
         with database.write() as connection:
-            for table in (*schema.MIRROR, *schema.KEPT):
+            for table in schema.MIRROR:
                 if rows := self.rows.get(table.name):
                     connection.execute(insert(table), rows)
+            for table in schema.KEPT:
+                row_seals.add(connection, table, self.rows.get(table.name, []))
             mirror.begin_generation(connection)
 
 
