@@ -7,10 +7,12 @@ it asks; a `write()` is one transaction. Repositories take such a connection and
 import contextlib
 import importlib
 import os
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -22,6 +24,7 @@ SCHEMA_VERSION = "0003"
 
 _POSTGRESQL_DRIVER = "postgresql+psycopg"
 _POSTGRESQL_NAMES = {"postgresql", "postgres", _POSTGRESQL_DRIVER}
+_POSTGRESQL_READ_ONLY = {"options": "-c default_transaction_read_only=on"}
 _BEGIN = "tanpuhui_begin"
 _MIGRATION_LOCK = 0x74616E70  # "tanp": any number that nobody else takes
 
@@ -136,14 +139,19 @@ class Database:
                 raw.close()
 
 
-def open_database(url: str | URL) -> Database:
+def open_database(url: str | URL, *, read_only: bool = False) -> Database:
     """The database at `url`: `sqlite:///FILE` (its folder must exist) or `postgresql://USER:PASSWORD@HOST/NAME`.
+
+    `read_only`: one that is there, to which nothing can be written by whatever means.
 
     Connects once to see that it is there. Raises `InvalidDatabaseUrl` or `DatabaseUnusable`; neither shows a password.
     """
     parsed = _parse(url)
     sqlite = parsed.get_backend_name() == "sqlite"
-    engine = _sqlite(parsed) if sqlite else _engine(parsed, pool_pre_ping=True)
+    if read_only:
+        engine = _read_only_sqlite(parsed) if sqlite else _engine(parsed, connect_args=_POSTGRESQL_READ_ONLY)
+    else:
+        engine = _sqlite(parsed) if sqlite else _engine(parsed, pool_pre_ping=True)
     database = Database(engine)
     try:
         with database.read() as connection:
@@ -191,6 +199,26 @@ def _sqlite(url: URL) -> Engine:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))
+
+    return engine
+
+
+def _read_only_sqlite(url: URL) -> Engine:
+    """Texts that are no UTF-8, which nobody here wrote, are read all the same: they differ from what they should be."""
+
+    def connect() -> sqlite3.Connection:
+        path = quote(str(Path(url.database or "").resolve()))
+        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None, check_same_thread=False)
+        connection.execute("PRAGMA query_only = ON")
+        connection.execute("PRAGMA busy_timeout = 30000")
+        connection.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
+        return connection
+
+    engine = _engine(url, creator=connect)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN")
 
     return engine
 

@@ -76,6 +76,11 @@ PARTS: Final = (
         "Checkpoints: what the log's key signs of the log, for witnesses and verifiers (检查点).",
     ),
     Part(
+        "audit",
+        "audit",
+        "Replays the chain from nothing and compares everything that is kept or shown with it (docs/spec/09-audit.md).",
+    ),
+    Part(
         "certificate",
         "certificate",
         "Shows a certificate of cancellation (注销凭证) and checks it against the contract.",

@@ -309,8 +309,8 @@ class ProgressWatcher:
             self._progress.remove_task(self._task)
         self._task = self._progress.add_task(what, total=total)
 
-    def reach(self, done: int, total: int) -> None:
-        """So much of so much is done."""
+    def reach(self, done: int, total: int | None) -> None:
+        """So much of so much is done; None where nobody knows of how much."""
         if self._task is not None:
             self._progress.update(self._task, completed=done, total=total)
 

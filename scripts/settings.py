@@ -87,6 +87,11 @@ class Settings:
     validators: tuple[str, ...] = ()
     keys: Mapping[str, KeySettings] = field(default_factory=dict)
 
+    @property
+    def names_database(self) -> bool:
+        """Whether an option or the environment says which database, other than that in the home folder."""
+        return self.database_url != default_database(self.home)
+
     def key(self, role: Role | str) -> KeySettings:
         """The settings of a body's key, which may say nothing."""
         name = role_name(role)
@@ -116,7 +121,7 @@ def load_settings(
     folder = (home or Path(env.get(HOME) or default_home(env))).expanduser()
     return Settings(
         rpc_url=rpc_url or env.get(RPC_URL) or DEFAULT_RPC_URL,
-        database_url=database_url or env.get(DATABASE_URL) or f"sqlite:///{folder / 'tanpuhui.db'}",
+        database_url=database_url or env.get(DATABASE_URL) or default_database(folder),
         deployment=deployment or Path(env.get(DEPLOYMENT) or folder / "deployment.json").expanduser(),
         home=folder,
         home_option=home,
@@ -140,6 +145,11 @@ def load_settings(
 def default_home(env: Mapping[str, str]) -> str:
     """`$XDG_DATA_HOME/tanpuhui`, or `~/.local/share/tanpuhui`."""
     return str(Path(env.get("XDG_DATA_HOME") or "~/.local/share") / "tanpuhui")
+
+
+def default_database(home: Path) -> str:
+    """The SQLite database of a home folder."""
+    return f"sqlite:///{home / 'tanpuhui.db'}"
 
 
 def default_keystore(home: Path, owner: str) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from enum import Enum
 from hashlib import sha256
@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Final, Self, TextIO
 
 from ledger.errors import Json
+from ledger.files import unfinished
 from ledger.ids import FixedBytes
 
 WHOLE_ROW: Final = "*"
@@ -101,23 +102,31 @@ def json_of(value: object) -> Json:
         case int():
             return str(value)
         case _:
-            text = str(value)
+            text = str(value).encode("utf-8", "backslashreplace").decode()
             return _short(text, f"{len(text)} characters")
 
 
 def _short(text: str, length: str) -> str:
     if len(text) <= _LONGEST_VALUE:
         return text
-    return f"{text[:64]}… ({length}, SHA-256 of this text {sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()})"
+    return f"{text[:64]}… ({length}, SHA-256 of this text {sha256(text.encode()).hexdigest()})"
 
 
 class FindingSink:
-    """Writes findings to a file as they are made, one JSON object a line, and counts them by part."""
+    """Writes findings to a file as they are made, one JSON object a line, and counts them by part. A context manager.
 
-    def __init__(self, path: Path) -> None:
+    Of what the file holds already it keeps the findings of the parts in `kept`, which are done, and no others.
+    """
+
+    def __init__(self, path: Path, kept: Collection[str] = ()) -> None:
         self._path = path
         self._file: TextIO | None = None
         self.counts: Counter[str] = Counter()
+        with unfinished(path).open("w", encoding="utf-8") as file:
+            for finding in read_findings(path):
+                if finding.part in kept:
+                    self._write(file, finding)
+        unfinished(path).rename(path)
 
     def __enter__(self) -> Self:
         self._file = self._path.open("a", encoding="utf-8")
@@ -128,10 +137,13 @@ class FindingSink:
         self._file.close()
 
     def add(self, finding: Finding) -> None:
-        """Writes one finding; it is on its way to the disk when this returns."""
+        """Writes one finding; whoever follows the file sees it when this returns."""
         assert self._file is not None  # noqa: S101 - as `__enter__` left it
-        self._file.write(json.dumps(finding.document(), ensure_ascii=False) + "\n")
+        self._write(self._file, finding)
         self._file.flush()
+
+    def _write(self, file: TextIO, finding: Finding) -> None:
+        file.write(json.dumps(finding.document(), ensure_ascii=False) + "\n")
         self.counts[finding.part] += 1
 
 
@@ -140,10 +152,5 @@ def read_findings(path: Path) -> Iterator[Finding]:
     if path.exists():
         with path.open(encoding="utf-8") as file:
             for line in file:
-                yield Finding.from_document(json.loads(line))
-
-
-def write_findings(path: Path, findings: Iterable[Finding]) -> None:
-    """Replaces a file of findings."""
-    text = "".join(json.dumps(finding.document(), ensure_ascii=False) + "\n" for finding in findings)
-    path.write_text(text, encoding="utf-8")
+                if line.endswith("\n"):  # the last one may have been cut off
+                    yield Finding.from_document(json.loads(line))

@@ -39,7 +39,7 @@ def check_table(context: AuditContext, table: Table) -> Iterator[Finding]:
                 )
         checked += len(part)
         context.told(f"seals of {table.name}", checked, None)
-    context.cover("rows", checked)
+    context.cover("kept rows", checked)
 
 
 def _seal(seal: bytes | None) -> str:

@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from indexer.audit.context import AuditContext
+from indexer.audit.contract_state import compare_state
 from indexer.audit.findings import Finding
+from indexer.audit.kept_rows import check_seals
+from indexer.audit.tables import compare_tables
 
 PartFunction = Callable[[AuditContext], Iterator[Finding]]
 
@@ -25,5 +28,9 @@ class Part:
     needs_store: bool = False
 
 
-PARTS: tuple[Part, ...] = ()
-"""All of them."""
+PARTS: tuple[Part, ...] = (
+    Part(name="tables", run=compare_tables, needs_database=True),
+    Part(name="seals", run=check_seals, needs_database=True),
+    Part(name="contracts", run=compare_state),
+)
+"""All of them. `contracts` comes last: where the node has pruned the audited block's state, it moves the replica on."""
