@@ -188,7 +188,7 @@ class BatchWorker:
             tree = check_batch(columns, path=path, **header)  # type: ignore[arg-type]
             self._check_snapshot(batch, columns)
         except InvalidInput as error:
-            return _Outcome(BatchFileState.WRONG, error.field.replace("_", "-").replace(" ", "-"), error.explain())
+            return _Outcome(BatchFileState.WRONG, rule_of(error), error.explain())
         self._trees.keep(batch.file_hash, tree)
         return self._anchor(batch, columns)
 
@@ -287,6 +287,11 @@ class BatchWorker:
             with self._database.write() as connection:
                 row_seals.change(connection, files, files.c.batch_number == batch.number, {"overdrawn": overdrawn})
                 _report(connection, batch, _Outcome(BatchFileState.CHECKED, overdrawn=overdrawn))
+
+
+def rule_of(error: InvalidInput) -> str:
+    """The code of the rule that a file breaks, as `batch_files.rule` has it."""
+    return error.field.replace("_", "-").replace(" ", "-")
 
 
 def _anchored() -> Select[Any]:

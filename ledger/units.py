@@ -16,8 +16,9 @@ MAX_GRAMS = 2**63 - 1
 MAX_CIVIL_DAY = (datetime.date.max - datetime.date(1970, 1, 1)).days
 """Last day that Python can name, 9999-12-31; the encodings hold days in 32 bits."""
 
-_SHANGHAI_OFFSET_SECONDS = 8 * 3600
-_SECONDS_PER_DAY = 86_400
+SHANGHAI_OFFSET_SECONDS = 8 * 3600
+"""Shanghai is ahead of UTC by this, all year round."""
+SECONDS_PER_DAY = 86_400
 _EPOCH = datetime.date(1970, 1, 1)
 _DECIMAL = re.compile(r"[0-9]{1,30}(?:\.[0-9]{1,30})?", re.ASCII)
 _CANONICAL_GRAMS = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
@@ -100,7 +101,7 @@ def civil_day_of_timestamp(unix: object) -> int:
     """Civil day in Shanghai (UTC+8, no daylight saving) at `unix` seconds, as the contracts reckon "today"."""
     if isinstance(unix, bool) or not isinstance(unix, int) or unix < 0:
         raise InvalidDay("timestamp", "be a whole number of seconds since 1970", unix)
-    return (unix + _SHANGHAI_OFFSET_SECONDS) // _SECONDS_PER_DAY
+    return (unix + SHANGHAI_OFFSET_SECONDS) // SECONDS_PER_DAY
 
 
 def _scaled(text: object, field: str, decimals: int, unit: str, *, positive: bool) -> int:

@@ -17,7 +17,7 @@ from ledger.bulk.rules import RULES
 from ledger.canonical import canonical_json
 from ledger.errors import InvalidInput, NotQuantified
 from ledger.quantification.document import Quantification
-from ledger.units import MAX_CIVIL_DAY, MAX_GRAMS, date_of_civil_day
+from ledger.units import MAX_CIVIL_DAY, MAX_GRAMS, SECONDS_PER_DAY, SHANGHAI_OFFSET_SECONDS, date_of_civil_day
 from scripts.points import columns as of_columns
 from scripts.points.columns import Mask, Read, Whole
 from scripts.points.mapping import (
@@ -36,8 +36,6 @@ from scripts.points.run_folder import CreditableDays
 
 _SEPARATOR: Final = "\x1f"
 _MICRODEGREE_DECIMALS: Final = 6
-_SHANGHAI_OFFSET_SECONDS: Final = 8 * 3600
-_SECONDS_PER_DAY: Final = 86_400
 _ESCAPED: Final = r'["\\\x00-\x1f]'
 _STARTED: Final = "started_at"
 _ENDED: Final = "ended_at"
@@ -151,7 +149,7 @@ class _Draft:
         """The days of the entries. One outside keeps the chain from taking the whole batch, or stretches its days."""
         moment = times.get(_STARTED, times.get(_ENDED))
         assert moment is not None  # noqa: S101 - a mapping has at least one of the two
-        days = (moment.values + _SHANGHAI_OFFSET_SECONDS) // _SECONDS_PER_DAY
+        days = (moment.values + SHANGHAI_OFFSET_SECONDS) // SECONDS_PER_DAY
 
         def explain(row: int) -> str:
             day, first, latest = (
@@ -185,7 +183,7 @@ class _Draft:
             return f"{moment.column} is no time as the mapping says, or not one time only: {str(text[row])[:60]!r}."
 
         self.verdicts.refuse(read.wrong | read.blank, "time-unreadable", unreadable)
-        latest = (MAX_CIVIL_DAY + 1) * _SECONDS_PER_DAY - _SHANGHAI_OFFSET_SECONDS - 1
+        latest = (MAX_CIVIL_DAY + 1) * SECONDS_PER_DAY - SHANGHAI_OFFSET_SECONDS - 1
         outside = (read.values < 0) | (read.values > latest)
         self.verdicts.refuse(outside, "time-out-of-range", f"{moment.column} lies before 1970 or after 9999.")
         return read

@@ -25,13 +25,21 @@ def open_mirror(folder: Path, name: str) -> Database:
 
 @contextmanager
 def audit_of(
-    rpc: Rpc, deployment: Deployment, folder: Path, audited: Database | None = None, store: BatchStore | None = None
+    rpc: Rpc,
+    deployment: Deployment,
+    folder: Path,
+    audited: Database | None = None,
+    store: BatchStore | None = None,
+    *,
+    since_leaf: int | None = None,
 ) -> Iterator[AuditContext]:
     """An audit of what the chain is now."""
     (folder / "work").mkdir(exist_ok=True)
+    (folder / "work" / "replica.db").unlink(missing_ok=True)
     replica = open_mirror(folder / "work", "replica")
     at = Follower(rpc, deployment, replica).catch_up()
     values: dict[str, Any] = {"rpc": rpc, "deployment": deployment, "replica": replica, "at": at, "store": store}
+    values["since_leaf"] = since_leaf
     try:
         if audited is None:
             yield AuditContext(audited=None, work=folder / "work", **values)

@@ -1,0 +1,65 @@
+"""The audited table `batch_files` against what the audit found of the files themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import select
+
+from indexer import schema
+from indexer.audit.anchored import AuditedBatch
+from indexer.audit.context import AuditContext
+from indexer.audit.findings import Finding
+from indexer.schema import BatchFileState
+
+PART: Final = "batch-files"
+_TABLE: Final = "batch_files"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What the row of a batch should say. `overdrawn` is None where it cannot be known or needs no looking."""
+
+    state: BatchFileState
+    rule: str | None = None
+    duplicates: int | None = None
+    overdrawn: int | None = None
+
+
+def compare_rows(
+    context: AuditContext, batches: Sequence[AuditedBatch], outcomes: Mapping[int, Outcome]
+) -> Iterator[Finding]:
+    """Every batch has its row and no other; of one without outcome only what the chain says of it is compared.
+
+    `detail` is for people, and `changed_at` nobody knows again: the row's seal covers them.
+    """
+    if context.audited is None:
+        return
+    found = context.audited.execute(select(schema.batch_files)).mappings()
+    rows = {row["batch_number"]: dict(row) for row in found}
+    first = batches[0].number if batches else 1
+    for number in sorted(rows.keys() - {batch.number for batch in batches}):
+        if number >= first:
+            yield Finding.surplus(PART, _TABLE, number)
+    for batch in batches:
+        row = rows.get(batch.number)
+        if row is None:
+            yield Finding.missing(PART, _TABLE, batch.number)
+        else:
+            yield from _compare(batch, row, outcomes.get(batch.number))
+    context.cover("rows", len(rows))
+
+
+def _compare(batch: AuditedBatch, row: Mapping[str, Any], outcome: Outcome | None) -> Iterator[Finding]:
+    expected: dict[str, object] = {"subject": bytes(batch.subject), "file_hash": bytes(batch.file_hash)}
+    if outcome is not None:
+        expected |= {"state": outcome.state.value, "rule": outcome.rule, "duplicates": outcome.duplicates}
+        if outcome.overdrawn is not None or not batch.kind.is_spending:
+            expected["overdrawn"] = outcome.overdrawn
+        if outcome.state is BatchFileState.CHECKED:
+            expected["detail"] = None
+    for column, value in expected.items():
+        if row[column] != value:
+            yield Finding.of(PART, _TABLE, batch.number, column, expected=value, found=row[column])
