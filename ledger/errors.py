@@ -479,8 +479,8 @@ class NotSealed(Unavailable):
 
     def explain(self) -> str:
         return (
-            f"Block {self.block_number} is not sealed as QBFT seals blocks: {self.reason}. Only a QBFT chain has proofs "
-            "of sealed receipts; elsewhere certificates are proved by a checkpoint."
+            f"Block {self.block_number} is not sealed as QBFT seals blocks: {self.reason}. Only a QBFT chain has "
+            "proofs of sealed receipts; elsewhere certificates are proved by a checkpoint."
         )
 
 

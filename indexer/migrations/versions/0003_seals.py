@@ -42,7 +42,7 @@ def _remake(connection: sa.Connection, table: sa.Table) -> None:
     indexes = connection.scalars(statements, {"table": table.name, "type": "index"}).all()
     op.rename_table(table.name, _OLD)
     for index in table.indexes:
-        op.drop_index(index.name, _OLD)
+        op.drop_index(str(index.name), _OLD)
     sealed = made.replace("CONSTRAINT pk_", "seal BLOB NOT NULL, CONSTRAINT pk_", 1)
     connection.exec_driver_sql(sealed)
     for rows in _parts(connection, _OLD):

@@ -90,7 +90,7 @@ def test_logs_and_headers_are_held_to_the_receipts(deployed: Deployed, sqlite: D
     node = SealedChain(deployed.rpc, round=1) if sealed else deployed.rpc
     cursor = Follower(node, deployed.deployment, sqlite, verify_receipts=True).catch_up()
     assert cursor.log_size == 60
-    assert reconcile(sqlite, node, deployed.deployment).differences == ()
+    assert reconcile(sqlite, node, deployed.deployment) == []
 
 
 def test_reconciliation_names_what_differs(deployed: Deployed, sqlite: Database) -> None:
