@@ -3,27 +3,37 @@
 import { equalBytes } from "./bytes.js";
 import { entryLeaf, entryNode, recordHash } from "./encodings.js";
 import { commitmentOf, field } from "./fields.js";
-import { decimal, exactly, hash, list, members, object, oneOf, refuseForm, whole } from "./form.js";
+import { anyValue, decimal, exactly, hash, list, members, object, oneOf, refuseForm, text, whole } from "./form.js";
 import { Refused } from "./outcomes.js";
 import { siblings } from "./tree_path.js";
 import { BATCH_KINDS, OPERATION_KINDS } from "./words.js";
 
-const MOST_GRAMS = 2n ** 63n - 1n;
 const MOST_SUM = 2n ** 64n - 1n;
 // The value stays as it is written, since its commitment is over that.
 const tagText = (value, where) => hash(value, where) && value;
 const accountField = field(exactly("account"), tagText);
-const detailsField = field(exactly("details"), object);
+const ofInputs = field(exactly("details"), wholeNumbers);
+const ofReference = field(exactly("details"), members({ reference: text }));
+const entryShape = members({ format: exactly(1), kind: oneOf(BATCH_KINDS), grams: decimal(63, 1n), entry_id: hash, fields: list(anyValue) });
 
-function entryFields(value, where) {
-  if (!Array.isArray(value) || value.length !== 2) refuseForm(where, "the fields account and details", "字段 account 和 details");
-  return [accountField(value[0], `${where}[0]`), detailsField(value[1], `${where}[1]`)];
+/** What happened, in batches of feeds: the inputs of the quantification. */
+function wholeNumbers(value, where) {
+  for (const [name, number] of Object.entries(object(value, where))) whole()(number, `${where}.${name}`);
+  return value;
+}
+
+function entry(value, where) {
+  const checked = entryShape(value, where);
+  const [account, details, ...more] = checked.fields;
+  if (details === undefined || more.length > 0) refuseForm(`${where}.fields`, "the fields account and details", "字段 account 和 details");
+  const detailsField = ["earn", "behaviour"].includes(checked.kind) ? ofInputs : ofReference;
+  return { ...checked, fields: [accountField(account, `${where}.fields[0]`), detailsField(details, `${where}.fields[1]`)] };
 }
 
 /** Form of an entry proof. */
 export const entryProof = members({
   format: exactly(1),
-  entry: members({ format: exactly(1), kind: oneOf(BATCH_KINDS), grams: decimal(64), entry_id: hash, fields: entryFields }),
+  entry,
   index: whole(),
   size: whole(),
   total: decimal(64),
@@ -47,7 +57,6 @@ export async function checkEntry(proof, certificate, leaf) {
 /** Whether the path of sums leads from the leaf, whose hash the caller made of the entry itself, to total and root. */
 export async function checkEntryPath(leaf, { grams: leafGrams, index, size, total, root, path }) {
   if (index < 0 || index >= size) throw new Refused("The entry's place is outside its batch.", "条目的位置超出批次范围。");
-  if (leafGrams < 1n || leafGrams > MOST_GRAMS) throw new Refused("The entry has no grams, or too many.", "条目的克数为零或过大。");
   const sides = siblings(BigInt(index), BigInt(size));
   if (sides.length !== path.length) throw new Refused("The entry's path has a wrong length.", "条目路径的长度不对。");
   let node = { grams: leafGrams, hash: leaf };
