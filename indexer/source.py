@@ -5,7 +5,7 @@ order. A difference may mean that the chain took back blocks between two questio
 `ChainMoved`, and the follower looks again before it calls the chain broken.
 """
 
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
@@ -135,15 +135,15 @@ def read_range(
 
 def _verify_receipts(rpc: Rpc, blocks: list[Any], logs: list[dict[str, Any]], decoder: EventDecoder) -> None:
     """Holds every block and its logs to its receipts. Raises as `check_block`, and `ChainMoved`."""
-    by_block = defaultdict(list)
+    by_hash: dict[str, list[dict[str, Any]]] = {block["hash"]: [] for block in blocks}
     for log in logs:
-        by_block[log.get("blockHash")].append(log)
+        if log.get("blockHash") not in by_hash:
+            raise ChainMoved(int(blocks[0]["number"], 16), "a log names a block hash that none of the blocks has")
+        by_hash[log["blockHash"]].append(log)
     for block, receipts in zip(blocks, read_receipts(rpc, blocks), strict=True):
         if receipts is None:
             raise ChainMoved(int(block["number"], 16), "the node has no receipts of the block by its hash")
-        check_block(block, receipts, by_block.pop(block["hash"], []), decoder.addresses)
-    if by_block:
-        raise ChainMoved(int(blocks[0]["number"], 16), "a log names a block hash that none of the blocks has")
+        check_block(block, receipts, by_hash[block["hash"]], decoder.addresses)
 
 
 def _by_block(headers: list[Header], logs: list[dict[str, Any]], decoder: EventDecoder) -> Iterator[BlockEvents]:

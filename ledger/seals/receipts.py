@@ -86,8 +86,6 @@ def _walk(root: bytes, nibbles: str, path: Sequence[bytes], nodes: Sequence[Sequ
     """The value at the end of the path, which is used up there. `nibbles`: the key in hexadecimal digits."""
     expected: Item = bytes(root)
     for place, (data, node) in enumerate(zip(path, nodes, strict=True), 1):
-        if not is_bytes_of(expected, 32):
-            raise _malformed(f"nothing leads to node {place}")
         if keccak256(data) != expected:
             raise ProofMismatch(_STEP, f"node {place} is not the one that its place names")
         if len(node) == _BRANCH:

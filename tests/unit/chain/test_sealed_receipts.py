@@ -46,7 +46,7 @@ def test_there_is_none_of_a_leaf_that_is_not_there(chain: EventChain) -> None:
 
 
 def test_there_is_none_on_a_chain_without_validators(chain: EventChain) -> None:
-    with pytest.raises(NotSealed, match="sealed as QBFT seals blocks: it is no canonical RLP"):
+    with pytest.raises(NotSealed, match="sealed as QBFT seals blocks: it is no list in canonical RLP"):
         capture(chain, chain.deployment, 0)
 
 
@@ -60,8 +60,8 @@ def without_last(receipts: list[Any]) -> list[Any]:
 
 LIES: dict[str, tuple[str, Callable[[Any], Any], str]] = {
     "a header of another state": ("eth_getBlockByNumber", changed(stateRoot="0x" + "33" * 32), "makes the hash"),
-    "another block": ("eth_getBlockByNumber", changed(hash="0x" + "33" * 32), "block 0x"),
-    "no block": ("eth_getBlockByNumber", lambda _: None, "block 0x"),
+    "another block": ("eth_getBlockByNumber", changed(hash="0x" + "33" * 32), "where block 0x"),
+    "no block": ("eth_getBlockByNumber", lambda _: None, "where block 0x"),
     "a receipt less": ("eth_getBlockReceipts", without_last, "receipts that make the root"),
     "a receipt changed": ("eth_getBlockReceipts", lambda given: [given[0] | {"status": "0x0"}, *given[1:]], "the root"),
     "no receipts": ("eth_getBlockReceipts", lambda _: None, "the receipts of block"),

@@ -109,16 +109,23 @@ def test_a_header_that_is_not_that_of_its_hash(chain: EventChain, database: Data
         verifying(chain, database).catch_up()
 
 
-def test_receipts_of_another_block_are_asked_for_again(chain: EventChain, database: Database) -> None:
+@pytest.mark.parametrize(
+    ("method", "said"),
+    [("eth_getBlockReceipts", "no receipts of the block by its hash"), ("eth_getLogs", "a block hash that none")],
+)
+def test_answers_of_another_block_are_asked_for_again(
+    chain: EventChain, database: Database, method: str, said: str
+) -> None:
     """The chain may have taken back a block in between; where it stays so, it is broken."""
     left = [1]
 
-    def once(receipts: list[Any]) -> list[Any]:
-        return [receipt | {"blockHash": "0x" + "55" * 32} for receipt in receipts] if left and left.pop() else receipts
+    def once(found: list[Any]) -> list[Any]:
+        return [each | {"blockHash": "0x" + "55" * 32} for each in found] if left and left.pop() else found
 
-    chain.tamper.append(of("eth_getBlockReceipts", once))
+    chain.tamper.append(of(method, once))
     assert verifying(chain, database).catch_up().block_number == chain.head.number
+    assert not left
     left[:] = [1] * 1000
     chain.mine(3)
-    with pytest.raises(BrokenChain, match="no receipts of the block by its hash"):
+    with pytest.raises(BrokenChain, match=said):
         verifying(chain, database).catch_up()

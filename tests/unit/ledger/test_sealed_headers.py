@@ -111,6 +111,7 @@ class TestSeals:
         "change",
         [
             lambda seal: bytes(65),
+            lambda seal: bytes(31) + b"\1" + seal[32:64] + b"\2",  # of which libsecp256k1 recovers a key
             lambda seal: bytes(32) + seal[32:],
             lambda seal: b"\xff" * 32 + seal[32:],
             lambda seal: seal[:64] + b"\2",
@@ -161,7 +162,7 @@ VANITY, NAMED, SEALS = bytes(32), list(ADDRESSES), list(parse_header(GOOD).seals
 MALFORMED = {
     "empty": b"",
     "no list": rlp.encode(b"header"),
-    "too long": b"\xfa" + bytes(MAX_HEADER_BYTES),
+    "too long": replace(HEADER, validators=[bytes(20)] * (MAX_HEADER_BYTES // 20)).sealed_by(VALIDATORS),
     "cut": GOOD[:-1],
     "with a tail": GOOD + b"\0",
     "of long form": b"\xfa\0" + GOOD[1:],

@@ -121,6 +121,25 @@ class TestPaths:
             verify_receipt(sha3.keccak_256(encoded).digest(), 0, [encoded])
         assert caught.value.step == "receipt"
 
+    @pytest.mark.parametrize("key", [b"\x21\x80", b"\x40\x80", b"\x2f\x80"])
+    def test_whose_hex_prefix_is_another_of_the_same(self, key: bytes) -> None:
+        """py-trie reads the receipt all the same."""
+        root, path = alone(RECEIPTS[0], key=key)
+        assert "node 1 is none of a trie" in refused(ProofMalformed, root, 0, path)
+
+    def test_with_an_extension_of_nothing(self) -> None:
+        root, path = alone(RECEIPTS[0])
+        longer = [rlp.encode([b"\x00", root]), *path]
+        assert "node 1 is none of a trie" in refused(ProofMalformed, sha3.keccak_256(longer[0]).digest(), 0, longer)
+
+    def test_that_goes_on_where_the_key_ends(self) -> None:
+        path = [rlp.encode([RECEIPTS[0]] * 17)]
+        for nibble in (0, 8):
+            branch: list[Any] = [b""] * 17
+            branch[nibble] = sha3.keccak_256(path[0]).digest()
+            path.insert(0, rlp.encode(branch))
+        assert "the key ends in node 3" in refused(ProofMalformed, sha3.keccak_256(path[0]).digest(), 0, path)
+
     def test_whose_rlp_is_another_of_the_same(self) -> None:
         node = PATHS[5][-1]
         for other in (node + b"\0", b"\xfa\0" + node[1:], node[:-1]):
