@@ -37,7 +37,7 @@ def replay(rpc: Rpc, deployment: Deployment, replica: Database, block: int, prog
     Raises `BlockNotReached` if the node does not have the block, and whatever `Follower.catch_up` raises: a
     contradiction on the chain itself ends an audit.
     """
-    follower = Follower(rpc, deployment, replica)
+    follower = Follower(rpc, deployment, replica, verify_receipts=True)
     cursor = follower.catch_up(progress, up_to=block)
     if cursor.block_number < block:
         raise BlockNotReached(block, cursor.block_number)

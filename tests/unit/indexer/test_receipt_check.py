@@ -1,11 +1,13 @@
 """What a node says of logs is held to the receipts, and those to the headers, where it is asked for."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from chain.rpc import RpcError
+from indexer.audit.replay import open_replica, replay
 from indexer.database import Database
 from indexer.errors import BrokenChain
 from indexer.follower import Follower
@@ -129,3 +131,13 @@ def test_answers_of_another_block_are_asked_for_again(
     chain.mine(3)
     with pytest.raises(BrokenChain, match=said):
         verifying(chain, database).catch_up()
+
+
+def test_an_audit_believes_no_node(chain: EventChain, database: Database, tmp_path: Path) -> None:
+    """An administrative event has no leaf, so that nothing but the receipts can say that it is left out."""
+    chain.tamper.append(of("eth_getLogs", lambda logs: [log for log in logs if log["blockNumber"] != "0x1"]))
+    Follower(chain, chain.deployment, database).catch_up()
+    replica = open_replica(tmp_path)
+    with pytest.raises(BrokenChain, match="leaves out a log"):
+        replay(chain, chain.deployment, replica, chain.head.number)
+    replica.close()
