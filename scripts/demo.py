@@ -11,7 +11,7 @@ import hashlib
 import secrets
 import shlex
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -23,6 +23,7 @@ import orjson
 import urllib3
 from rich.text import Text
 
+from api.log_keys import LogKeys
 from api.settings import ApiSettings
 from chain.artifacts import artifacts
 from chain.composer import Composer
@@ -31,8 +32,12 @@ from chain.keystores import KeystoreSigner, create_keystore, read_password
 from chain.node import AnvilNode
 from chain.operations import Operation
 from chain.views import ContractViews
+from indexer.publisher import DEFAULT_TIMEOUT_SECONDS
+from indexer.witness_client import Witness
 from ledger.errors import InvalidInput, NotFound, Refused
 from ledger.ids import ZERO_ADDRESS, Address, Hash32, LotId, OperationId
+from ledger.key_files import write_signer_key
+from ledger.notes import KeyType, SignerKey
 from ledger.quantification import Quantification
 from ledger.units import civil_day_from_text, format_tonnes
 from ledger.vocabulary import (
@@ -53,11 +58,23 @@ from scripts.names import activity_id, methodology_id
 from scripts.operating import OperatingContext
 from scripts.operations import event_of
 from scripts.output import Facts, Grams, Listing, Output, Result
+from scripts.publishing import PublisherThread, open_publisher, quorum_of
 from scripts.serving import ApiServer, FollowerThread
-from scripts.settings import DEPLOYER, FEED, HOME, PASSWORD_FILE, RPC_URL, KeySettings, Settings, default_keystore
+from scripts.settings import (
+    DEPLOYER,
+    FEED,
+    HOME,
+    PASSWORD_FILE,
+    RPC_URL,
+    KeySettings,
+    Settings,
+    default_keystore,
+    default_log_key,
+)
 
 BODIES: Final = (Role.ADMINISTRATOR, Role.REGULATOR, Role.TECHNICAL_CENTRE, Role.EXCHANGE, Role.PLATFORM)
 DEFAULT_PORT: Final = 8000
+CHECKPOINT_SECONDS: Final = 5
 _LIGHT_SCRYPT_N: Final = 2**12
 """The demo's keys guard nothing: opening them must not take the seconds that a real key file takes."""
 
@@ -106,7 +123,9 @@ def _tell_and_serve(output: Output, stack: ExitStack, *, home: Path | None, port
     context.bring_up()
     demo.say("索引", "chain indexed into SQL", context.settings.database_url)
     following = stack.enter_context(FollowerThread(context.follower, context.database, context.output.warn))
-    stack.enter_context(ApiServer(settings, listening, database=context.database, following=following.failing))
+    log_keys = demo.publish_checkpoints(stack)
+    server = ApiServer(settings, listening, database=context.database, following=following.failing, log_keys=log_keys)
+    stack.enter_context(server)
     demo.say("服务", "API served", url)
     output.show(demo.check(url))
     if stay:
@@ -341,6 +360,22 @@ class Demo:
         identifier = new_operation_id()
         status = self.context.submit(role, lambda composer: make(composer, identifier))
         return {"operation_id": identifier, **event_of(self.context, status)}
+
+    def publish_checkpoints(self, stack: ExitStack, witnesses: Sequence[Witness] = ()) -> LogKeys:
+        """Makes the log's key, publishes the log as it is now, and what it grows by while the demo serves."""
+        context = self.context
+        key = SignerKey.generate(context.deployment.origin, KeyType.LOG)
+        path = default_log_key(context.settings.home)
+        private_folder(path.parent)
+        write_signer_key(path, key)
+        quorum = quorum_of(context.settings, witnesses)
+        publisher = open_publisher(context, witnesses, timeout_seconds=DEFAULT_TIMEOUT_SECONDS)
+        outcome = publisher.publish()
+        assert outcome is not None  # noqa: S101 - the demo has done something
+        stack.enter_context(PublisherThread(publisher, quorum=quorum, seconds=CHECKPOINT_SECONDS))
+        said = f"size {outcome.checkpoint.size}, {len(outcome.cosigned)} of {len(witnesses)} witnesses cosigned"
+        self.say("检查点", "checkpoint of the log signed and published", said)
+        return LogKeys(log_key=key.verifier, witnesses=tuple(one.key for one in witnesses), quorum=quorum)
 
     def check(self, url: str) -> Result:
         """Fetches the certificate as anyone would, checks it against the contract, and sums up."""
