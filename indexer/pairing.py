@@ -6,40 +6,14 @@ gives an operation for each leaf; whatever has no counterpart, or contradicts it
 """
 
 from collections.abc import Callable, Mapping
-from hashlib import sha256
-from struct import Struct
 from typing import Any, NamedTuple
 
 from chain.events import SIGNATURES, DomainEvent, Event, LeafAppended, TransferSingle
+from chain.events.log import leaf_hash
 from chain.operations import ContractName
 from indexer.claims import CONTRACTS, Claim, Derivation, Movement
 from indexer.errors import BrokenLog, UnpairedEvent
-from ledger import encoding
 from ledger.errors import InvalidInput
-
-_LEAF = Struct(">BBQ20sH32s32s20s20s8xQ32sQ")
-
-
-def leaf_hash(chain_id: int, leaf: LeafAppended) -> bytes:
-    """`ledger.encoding.log_leaf` of an event's own fields without its checks; a property test compares the two."""
-    _, operation_id, ledger, kind, subject, from_account, to_account, grams, record_hash, timestamp, _ = leaf
-    return sha256(
-        _LEAF.pack(
-            0,
-            encoding.FORMAT,
-            chain_id,
-            ledger,
-            kind,
-            operation_id,
-            subject,
-            from_account,
-            to_account,
-            grams,
-            record_hash,
-            timestamp,
-        )
-    ).digest()
-
 
 _CLAIMS: Mapping[type[Any], Callable[[Any], Claim]] = {
     event: claim for contract in CONTRACTS for event, claim in contract.claims.items()

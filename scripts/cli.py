@@ -90,6 +90,11 @@ PARTS: Final = (
         "witness",
         "A witness: cosigns the log's checkpoints if they continue, and keeps evidence if not (见证).",
     ),
+    Part(
+        "monitor",
+        "monitor",
+        "Follows the chain and published checkpoints, and raises the alarm where anything does not fit (监督).",
+    ),
     Part("operation", "operation", "Operations of this node, by id."),
     Part("key", "keys", "Key files of the bodies (Web3 Secret Storage).", app="key_app"),
     Part("api-key", "keys", "Keys of programs that use the API. Shown once, kept as a hash.", app="api_key_app"),

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from hashlib import sha256
+from struct import Struct
 from typing import Any, NamedTuple
 
 from chain.events.administration import AuthorityUpdated
+from ledger import encoding
+
+_LEAF = Struct(">BBQ20sH32s32s20s20s8xQ32sQ")
 
 
 class LeafAppended(NamedTuple):
@@ -35,3 +40,24 @@ SIGNATURES: Mapping[type[Any], str] = {
     ),
 }
 """The events that the contract can emit."""
+
+
+def leaf_hash(chain_id: int, leaf: LeafAppended) -> bytes:
+    """`ledger.encoding.log_leaf` of an event's own fields without its checks; a property test compares the two."""
+    _, operation_id, ledger, kind, subject, from_account, to_account, grams, record_hash, timestamp, _ = leaf
+    return sha256(
+        _LEAF.pack(
+            0,
+            encoding.FORMAT,
+            chain_id,
+            ledger,
+            kind,
+            operation_id,
+            subject,
+            from_account,
+            to_account,
+            grams,
+            record_hash,
+            timestamp,
+        )
+    ).digest()

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from chain import events
 from chain.events import SIGNATURES, EventDecoder, LeafAppended, ReductionCancelled, Signature, UndecodableEvent
+from chain.events.log import leaf_hash
 from chain.operations import ContractName
 from indexer.claims.reductions import certificate_subject
-from indexer.pairing import leaf_hash
 from ledger import encoding
 from ledger.ids import Address, LotId, OperationId
 from ledger.vocabulary import (
