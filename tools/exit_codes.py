@@ -6,7 +6,7 @@ from typing import Final
 EXIT_CODES: Final[Mapping[int, str]] = {
     0: "done, or already done before; `serve` and `demo` ended by Ctrl-C while they served",
     1: "a rule of the ledger forbids it, the operation id was used before with other content, or rows of an import "
-    "were refused",
+    "were refused; what was to be verified was refused, or a monitor raised an alarm",
     2: "a value, option or file breaks a rule that needs no ledger to be checked; nothing was changed",
     3: "node, deployment, database or key file cannot be used now",
     4: "nothing has this id",
