@@ -27,6 +27,13 @@ class Part:
     needs_database: bool = False
     needs_store: bool = False
 
+    @property
+    def lasts(self) -> bool:
+        """Whether what it found at a block is so for ever: a database or a store may be changed at any moment, so that
+        an audit that goes on looks at them again.
+        """
+        return not self.needs_database and not self.needs_store
+
 
 PARTS: tuple[Part, ...] = (
     Part(name="tables", run=compare_tables, needs_database=True),

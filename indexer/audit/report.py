@@ -22,6 +22,13 @@ MOST_SHOWN: Final = 10_000
 """Findings that the report has; the file of findings has all."""
 
 _FOUND: Final = 1
+_LABELS: Final = {
+    "block_number": "区块高度 Block",
+    "block_hash": "区块哈希 Block hash",
+    "block_timestamp": "区块时间戳 Block timestamp",
+    "log_size": "日志条数 Log size",
+    "log_root": "日志根 Log root",
+}
 _READABLE: Final = 0o644
 
 
@@ -127,4 +134,6 @@ def render(report: Report) -> str:
     """The page: one file, nothing fetched, everything escaped."""
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     source = files("indexer.audit").joinpath("report.html.jinja").read_text(encoding="utf-8")
-    return environment.from_string(source).render(report=report, document=report.document(), most_shown=MOST_SHOWN)
+    return environment.from_string(source).render(
+        report=report, document=report.document(), most_shown=MOST_SHOWN, labels=_LABELS
+    )

@@ -123,9 +123,8 @@ class _Audit:
                 findings.add(_of_the_chain(error))
             return self._report(findings, complete=False)
         progress.as_of = as_of(at)
-        wanted = {part.name for part in self._chosen}
-        same = compared_at == progress.as_of["block_hash"]
-        progress.done = {name: done for name, done in progress.done.items() if same and name in wanted}
+        still_good = {part.name for part in self._chosen if part.lasts and compared_at == progress.as_of["block_hash"]}
+        progress.done = {name: done for name, done in progress.done.items() if name in still_good}
         progress.save(job.work)
         context = AuditContext(
             rpc=job.rpc,

@@ -96,6 +96,10 @@ class EventChain:
             },
         )
 
+    def root_at(self, size: int) -> bytes:
+        """Root of the first so many leaves."""
+        return bytes(root(self.head.leaf_hashes[:size]))
+
     # ------------------------------------------------------------------------------------------------------- changing
 
     def mine(self, operations: int = 0, *, per_transaction: int = 2, logs: Iterable[list[Log]] = ()) -> Block:
@@ -203,6 +207,8 @@ class EventChain:
             case "eth_getTransactionReceipt":
                 receipts = (receipt for block in self.blocks for receipt in block.receipts)
                 return next((receipt for receipt in receipts if receipt["transactionHash"] == params[0]), None)
+            case "eth_getBlockByHash":
+                return next((block.header for block in self.blocks if "0x" + block.hash.hex() == params[0]), None)
             case "eth_getLogs":
                 return self._get_logs(params[0])
             case "eth_call":
