@@ -24,7 +24,7 @@ SCHEMA_VERSION = "0003"
 
 _POSTGRESQL_DRIVER = "postgresql+psycopg"
 _POSTGRESQL_NAMES = {"postgresql", "postgres", _POSTGRESQL_DRIVER}
-_POSTGRESQL_READ_ONLY = {"options": "-c default_transaction_read_only=on"}
+_POSTGRESQL_READ_ONLY = {"postgresql_readonly": True}
 _BEGIN = "tanpuhui_begin"
 _MIGRATION_LOCK = 0x74616E70  # "tanp": any number that nobody else takes
 
@@ -149,7 +149,7 @@ def open_database(url: str | URL, *, read_only: bool = False) -> Database:
     parsed = _parse(url)
     sqlite = parsed.get_backend_name() == "sqlite"
     if read_only:
-        engine = _read_only_sqlite(parsed) if sqlite else _engine(parsed, connect_args=_POSTGRESQL_READ_ONLY)
+        engine = _read_only_sqlite(parsed) if sqlite else _engine(parsed, execution_options=_POSTGRESQL_READ_ONLY)
     else:
         engine = _sqlite(parsed) if sqlite else _engine(parsed, pool_pre_ping=True)
     database = Database(engine)

@@ -53,8 +53,8 @@ class Progress:
 
     @property
     def result(self) -> dict[str, Json] | None:
-        """What a later audit may continue: this one if it is finished, or the one before."""
-        if self.finished_at is None:
+        """What a later audit may continue: this one if it is finished and found nothing, or the one before."""
+        if self.finished_at is None or (self.findings and self.base is not None):
             return self.base
         return {**self.job, "log_size": self.as_of["log_size"], "findings": self.findings}
 

@@ -230,7 +230,7 @@ class EventChain:
         ]
 
     def _eth_call(self, params: Sequence[Any]) -> Any:
-        number = int(params[1], 16)
+        number = self.head.number if params[1] == "latest" else int(params[1], 16)
         if number >= len(self.blocks):
             return RpcError(-32001, "unknown block")
         hashes = self.blocks[number].leaf_hashes

@@ -5,8 +5,10 @@ rows in every table that the operator keeps. And a hand that changes single valu
 from __future__ import annotations
 
 import contextlib
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +27,7 @@ from indexer.schema import IncidentKind
 from ledger.checkpoints import Checkpoint
 from ledger.ids import Address, Hash32, OperationId
 from ledger.notes import KeyType, Note, SignerKey
-from ledger.records import Field, Record
+from ledger.records import Record
 from ledger.vocabulary import OperationKind
 from tests.fakes.event_chain import EventChain
 
@@ -35,6 +37,11 @@ BLOCKS = 12
 
 def full_chain() -> EventChain:
     """A chain on which everything happened that makes a row in some table of the mirror, and a value in each column."""
+    return copy.deepcopy(_full_chain())
+
+
+@cache
+def _full_chain() -> EventChain:
     chain = EventChain(3, points=0.5)
     for _ in range(BLOCKS):
         chain.mine(40)
@@ -43,7 +50,7 @@ def full_chain() -> EventChain:
 
 def operation(number: int) -> Operation:
     """One that was never on the chain."""
-    record = Record(OperationKind.LOT_FROZEN, (Field("number", bytes(16), str(number)),))
+    record = Record.of(OperationKind.LOT_FROZEN, {"number": str(number)}, lambda _: bytes(16))
     call = Call(
         contract=ContractName.REDUCTION_LEDGER,
         function="freezeLot",

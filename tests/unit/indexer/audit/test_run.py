@@ -1,0 +1,348 @@
+"""A whole audit: as of which block, what it goes on from, what it leaves alone, and what it says in the end."""
+
+import json
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text, update
+
+from indexer import schema
+from indexer.audit.findings import Finding, FindingSink, read_findings
+from indexer.audit.parts import PARTS as ALL_PARTS
+from indexer.audit.progress import FINDINGS
+from indexer.audit.replay import open_replica, replay
+from indexer.audit.report import Report, render
+from indexer.audit.run import AuditJob, run_audit
+from indexer.audit.since import read_checkpoint
+from indexer.database import Database, open_database
+from indexer.errors import BlockNotReached, NothingToContinue, WorkFolderBusy
+from indexer.follower import Follower
+from ledger.checkpoints import Checkpoint
+from ledger.errors import InvalidInput, InvalidKey, InvalidNote, NodeUnreachable
+from ledger.ids import Hash32
+from ledger.notes import KeyType, SignerKey
+from tests.fakes.event_chain import EventChain
+from tests.unit.indexer.audit.system import changed, full_chain, keep_rows, log_key, signed_checkpoint
+
+PARTS = ("tables", "seals")
+"""Those that ask no contract: the chain in memory has none."""
+
+
+@pytest.fixture
+def full() -> EventChain:
+    return full_chain()
+
+
+@pytest.fixture
+def audited(database: Database, full: EventChain) -> Database:
+    Follower(full, full.deployment, database).catch_up()
+    keep_rows(database, full)
+    return database
+
+
+@pytest.fixture
+def read_only(audited: Database) -> Iterator[Database]:
+    opened = open_database(audited.engine.url, read_only=True)
+    yield opened
+    opened.close()
+
+
+def nobody(_what: str, _done: int, _total: int | None) -> None:
+    """Hears nothing."""
+
+
+class Audits:
+    """Audits of one chain in one work folder."""
+
+    def __init__(self, chain: EventChain, folder: Path) -> None:
+        self.chain = chain
+        self.work = folder / "work"
+
+    def __call__(self, database: Database | None = None, **options: Any) -> Report:
+        job = {"rpc": self.chain, "deployment": self.chain.deployment, "work": self.work, "report": self.work}
+        return run_audit(AuditJob(**{**job, "database": database, "parts": PARTS, **options}), nobody)
+
+    def found(self) -> list[tuple[str, str, str]]:
+        return [(one.table, one.key, one.column) for one in read_findings(self.work / FINDINGS)]
+
+
+@pytest.fixture
+def audits(full: EventChain, tmp_path: Path) -> Audits:
+    return Audits(full, tmp_path)
+
+
+def test_a_clean_system_passes(audits: Audits, read_only: Database) -> None:
+    report = audits(read_only)
+    assert (report.verdict, report.exit_code, report.finding_count) == ("nothing-found", 0, 0)
+    assert set(report.parts) == set(PARTS)
+    assert report.covered["kept rows"] > 10
+    assert report.as_of["block_number"] == audits.chain.head.number
+    assert not report.whole
+
+
+def test_nothing_is_written_to_the_audited_database(audits: Audits, audited: Database) -> None:
+    path = Path(str(audited.engine.url.database))
+    audited.close()
+    before = sha256(path.read_bytes()).digest()
+    read_only = open_database(audited.engine.url, read_only=True)
+    audits(read_only)
+    for statement in ("DELETE FROM postings", "PRAGMA user_version = 7", "CREATE TABLE more (x INTEGER)"):
+        with pytest.raises(Exception, match="readonly"), read_only.engine.begin() as connection:
+            connection.execute(text(statement))
+    read_only.close()
+    assert sha256(path.read_bytes()).digest() == before
+
+
+def test_a_database_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+    with pytest.raises(Exception, match="cannot be used"):
+        open_database(f"sqlite:///{tmp_path / 'none.db'}", read_only=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_findings_stand_in_the_report_and_in_the_file(audits: Audits, audited: Database, read_only: Database) -> None:
+    with changed(audited, schema.activities.c.code, "<script>alert(1)</script>") as change:
+        report = audits(read_only)
+    assert report.exit_code == 1
+    assert audits.found() == [("activities", "0x" + change.key[0].hex(), "code")]
+    document = json.loads((audits.work / "report.json").read_text())
+    assert (document["verdict"], document["finding_count"]) == ("found", 1)
+    assert document["findings"][0]["found"] == "<script>alert(1)</script>"
+    page = (audits.work / "report.html").read_text()
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "<script" not in page
+    assert "核查报告" in page
+    assert "Audit report" in page
+
+
+def test_a_mirror_is_compared_as_of_its_own_block(audits: Audits, read_only: Database) -> None:
+    stood_at = audits.chain.head.number
+    for _ in range(120):
+        audits.chain.mine(0)
+    audits.chain.mine(5)
+    report = audits(read_only)
+    assert report.verdict == "nothing-found"
+    assert report.as_of["block_number"] == stood_at
+    assert report.facts == ("The audited mirror stands 121 blocks behind the node's head.",)
+
+
+def test_a_replica_that_is_ahead_is_taken_back(tmp_path: Path, full: EventChain) -> None:
+    work = tmp_path / "work"
+    work.mkdir()
+    replica = open_replica(work)
+    ahead = replay(full, full.deployment, replica, full.head.number)
+    back = replay(full, full.deployment, replica, 5)
+    assert (back.block_number, back.log_root) == (5, full.root_at(back.log_size))
+    assert back.log_size < ahead.log_size
+    assert replay(full, full.deployment, replica, full.head.number) == ahead
+    with pytest.raises(BlockNotReached):
+        replay(full, full.deployment, replica, full.deployment.first_block - 2)
+    replica.close()
+
+
+def test_another_number_in_the_cursor_is_named(audits: Audits, audited: Database, read_only: Database) -> None:
+    for value in (3, 2**40):
+        with changed(audited, schema.cursor.c.block_number, value):
+            assert audits(read_only).as_of["block_number"] == audits.chain.head.number
+            assert audits.found() == [("cursor", "1", "block_number")]
+
+
+def test_another_hash_in_the_cursor_is_named(audits: Audits, audited: Database, read_only: Database) -> None:
+    with changed(audited, schema.cursor.c.block_hash):
+        audits(read_only)
+    assert audits.found() == [("cursor", "1", "block_hash")]
+
+
+def test_another_block_than_the_databases_is_refused(audits: Audits, read_only: Database) -> None:
+    with pytest.raises(InvalidInput, match="the block that the audited database stands at"):
+        audits(read_only, block=2)
+
+
+def test_a_block_beyond_the_head_is_not_reached(audits: Audits) -> None:
+    with pytest.raises(BlockNotReached):
+        audits(None, block=audits.chain.head.number + 1)
+
+
+def test_parts_without_their_subject_are_left_out_and_said(audits: Audits) -> None:
+    report = audits(None)
+    assert [(one.part, one.reason) for one in report.left_out] == [
+        ("tables", "no database was given"),
+        ("seals", "no database was given"),
+    ]
+    assert not report.whole
+
+
+def test_an_unknown_part_is_refused(audits: Audits) -> None:
+    with pytest.raises(InvalidInput, match="part"):
+        audits(None, parts=("table",))
+
+
+def test_one_audit_at_a_time_works_in_a_folder(audits: Audits, read_only: Database) -> None:
+    tried: list[bool] = []
+
+    def try_again(method: str, _params: Sequence[Any], result: Any) -> Any:
+        if method == "eth_getLogs" and not tried:
+            tried.append(True)
+            with pytest.raises(WorkFolderBusy):
+                audits(read_only)
+        return result
+
+    audits.chain.tamper.append(try_again)
+    audits(read_only)
+    assert tried == [True]
+
+
+def test_an_interrupted_audit_goes_on_where_it_was(audits: Audits, full: EventChain) -> None:
+    broken = True
+
+    def end_early(method: str, _params: Sequence[Any], result: Any) -> Any:
+        if broken and method == "eth_blockNumber" and full.calls.count("eth_blockNumber") > 1:
+            raise NodeUnreachable("memory:")
+        return result
+
+    full.tamper.append(end_early)
+    with pytest.raises(NodeUnreachable):
+        audits(None)
+    broken = False
+    block = full.head.number
+    full.mine(10)
+    report = audits(None)
+    assert report.facts == ("This audit was interrupted, and went on where it was.",)
+    assert report.as_of["block_number"] == block  # not the head that the node has by now
+
+
+def test_what_was_replayed_is_not_read_again(audits: Audits, full: EventChain) -> None:
+    audits(None, block=full.head.number)
+    full.calls.clear()
+    audits(None, block=full.head.number)
+    assert "eth_getLogs" not in full.calls
+
+
+def test_a_database_is_looked_at_again(audits: Audits, audited: Database, read_only: Database) -> None:
+    """Also where the same audit had looked at it before: it may have been changed since."""
+    assert audits(read_only).exit_code == 0
+    with changed(audited, schema.api_keys.c.name):
+        report = audits(read_only)
+    assert [finding.column for finding in report.findings] == ["name"]
+    assert audits(read_only).exit_code == 0
+    assert audits.found() == []
+
+
+def test_a_chain_that_contradicts_itself_is_a_finding(audits: Audits, read_only: Database) -> None:
+    def forge(method: str, params: Sequence[Any], result: Any) -> Any:
+        return "0x" + "00" * 32 if method == "eth_call" and len(params[0]["data"]) > 10 else result
+
+    audits.chain.tamper.append(forge)
+    report = audits(read_only)
+    assert (report.verdict, report.exit_code) == ("found-incomplete", 1)
+    assert [(one.part, one.table) for one in report.findings] == [("replay", "chain")]
+
+
+def test_a_log_that_the_node_leaves_out_is_found(audits: Audits, read_only: Database) -> None:
+    def leave_out(method: str, _params: Sequence[Any], result: Any) -> Any:
+        return result[:-2] if method == "eth_getLogs" and len(result) > 20 else result
+
+    audits.chain.tamper.append(leave_out)
+    report = audits(read_only)
+    assert report.verdict == "found-incomplete"
+    assert "receipt" in str(report.findings[0].found)
+
+
+# ---------------------------------------------------------------------------------------------------------------- since
+
+
+def whole(audits: Audits, database: Database | None, monkeypatch: pytest.MonkeyPatch, **options: Any) -> Report:
+    """An audit of all the parts that there are, which are those that the chain in memory can answer."""
+    monkeypatch.setattr("indexer.audit.run.PARTS", tuple(part for part in ALL_PARTS if part.name in PARTS))
+    return audits(database, parts=(), **options)
+
+
+def checkpoint(chain: EventChain, size: int) -> Checkpoint:
+    return Checkpoint.of_note(signed_checkpoint(chain, size))
+
+
+def test_since_a_checkpoint_only_newer_leaves_are_compared(
+    audits: Audits, audited: Database, read_only: Database, full: EventChain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(NothingToContinue, match="none was finished"):
+        whole(audits, read_only, monkeypatch, since=checkpoint(full, 3))
+    first = whole(audits, read_only, monkeypatch)
+    assert first.whole
+    signed = checkpoint(full, int(str(first.as_of["log_size"])))
+    full.mine(40)
+    Follower(full, full.deployment, audited).catch_up()
+    full.calls.clear()
+    report = whole(audits, read_only, monkeypatch, since=signed)
+    assert report.verdict == "nothing-found"
+    assert report.as_of["log_size"] == signed.size + 40
+    assert report.covered["rows"] < first.covered["rows"]
+    assert full.calls.count("eth_getBlockReceipts") == 1
+    newest = schema.operations.c.leaf_index == signed.size + 39
+    for here, found in ((newest, 1), (schema.operations.c.leaf_index == 0, 0)):
+        move = update(schema.operations).where(here)
+        with audited.write() as connection:
+            connection.execute(move.values(timestamp=schema.operations.c.timestamp + 1))
+        assert whole(audits, read_only, monkeypatch, since=signed).finding_count == found
+        with audited.write() as connection:
+            connection.execute(move.values(timestamp=schema.operations.c.timestamp - 1))
+
+
+def test_since_needs_a_clean_audit_of_the_same(
+    audits: Audits, audited: Database, read_only: Database, full: EventChain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with changed(audited, schema.activities.c.code):
+        report = whole(audits, read_only, monkeypatch)
+    assert report.exit_code == 1
+    with pytest.raises(NothingToContinue, match="1 differences"):
+        whole(audits, read_only, monkeypatch, since=checkpoint(full, 3))
+    whole(audits, read_only, monkeypatch)
+    with pytest.raises(NothingToContinue, match="database"):
+        whole(audits, None, monkeypatch, since=checkpoint(full, 3))
+
+
+def test_a_checkpoint_of_another_root_is_a_finding(
+    audits: Audits, read_only: Database, full: EventChain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole(audits, read_only, monkeypatch)
+    other = Checkpoint(full.deployment.origin, 3, Hash32(b"\x01" * 32))
+    report = whole(audits, read_only, monkeypatch, since=other)
+    assert report.verdict == "found-incomplete"
+    assert "root of 3 leaves is not the kept mirror's" in str(report.findings[0].found)
+
+
+def test_a_checkpoint_file_is_verified(full: EventChain, tmp_path: Path) -> None:
+    path, key = tmp_path / "checkpoint.txt", log_key(full)
+    path.write_text(str(signed_checkpoint(full, 3)))
+    assert read_checkpoint(path, key.verifier, full.deployment).size == 3
+    stranger = SignerKey(full.deployment.origin, KeyType.LOG, b"\x02" * 32)
+    with pytest.raises(InvalidNote, match="signed"):
+        read_checkpoint(path, stranger.verifier, full.deployment)
+    with pytest.raises(InvalidKey):
+        read_checkpoint(path, SignerKey("another.example", KeyType.LOG, b"\x01" * 32).verifier, full.deployment)
+    with pytest.raises(InvalidKey):
+        read_checkpoint(path, SignerKey(key.name, KeyType.WITNESS, b"\x01" * 32).verifier, full.deployment)
+    with pytest.raises(InvalidInput, match="read"):
+        read_checkpoint(tmp_path / "none", key.verifier, full.deployment)
+
+
+# ------------------------------------------------------------------------------------------------------------ findings
+
+
+def test_a_line_that_was_cut_off_is_no_finding(tmp_path: Path) -> None:
+    path = tmp_path / FINDINGS
+    one = Finding.missing("tables", "lots", b"\x01")
+    with FindingSink(path) as sink:
+        sink.add(one)
+        sink.add(Finding.surplus("seals", "lots", 2))
+    path.write_text(path.read_text() + '{"part": "tab')
+    with FindingSink(path, {"tables"}) as sink:
+        assert list(read_findings(path)) == [one]
+        assert sink.counts == {"tables": 1}
+
+
+def test_the_page_says_what_a_finding_is(audits: Audits, audited: Database, read_only: Database) -> None:
+    with changed(audited, schema.blocks.c.timestamp):
+        report = audits(read_only)
+    assert render(report).count("<td>timestamp</td>") == 1
