@@ -19,7 +19,7 @@ _HASHES_PER_QUESTION = 500
 _PUBLIC_BY_PURPOSE = {purpose.label: names for purpose, names in PURPOSE_FIELDS.items()}
 
 
-def _public_fields(record: Record) -> list[str]:
+def public_fields(record: Record) -> list[str]:
     """The fields that are public unless somebody decides otherwise: those that every record of the kind must have,
     those of `PUBLIC_FIELDS`, and of a cancellation those that its own purpose requires.
 
@@ -114,7 +114,7 @@ def save_records(
 
 
 def _public_document(record: Record, names: Iterable[str] | None) -> str:
-    shown = record.disclose(_public_fields(record) if names is None else names)
+    shown = record.disclose(public_fields(record) if names is None else names)
     return canonical_json(shown.to_json()).decode()
 
 
