@@ -1,5 +1,5 @@
-# Everything here needs Python 3.11 or newer and make; the rest is installed into .venv and contracts/node_modules
-# from the lock files, once, and again when a lock file changes.
+# Everything here needs Python 3.11 or newer and make; the rest is installed into .venv, contracts/node_modules and
+# api/web/node_modules from the lock files, once, and again when a lock file changes.
 
 SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory --no-builtin-rules
@@ -60,5 +60,5 @@ lock: setup-node ## write the lock files anew (ARGS=--upgrade moves the pins)
 
 clean: ## remove everything that was made here
 	@rm -rf .venv .venv-lock .setup.lock build dist .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
-	@rm -rf contracts/node_modules contracts/out contracts/cache contracts/lcov.info
+	@rm -rf contracts/node_modules api/web/node_modules contracts/out contracts/cache contracts/lcov.info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -16,6 +16,7 @@ from api import openapi, pages
 from api.answers import JSON_TYPE, Answer, encode_json
 from api.auth import Authenticator, LazyKeys
 from api.caching import CacheRule
+from api.certificate_files import PdfMaker
 from api.context import AnswerResponse, Context, Following, conditions_of, no_follower
 from api.edge import Edge
 from api.errors import LogKeysNotConfigured, MethodNotAllowed, RequestRefused, RouteUnknown
@@ -26,11 +27,12 @@ from api.operations_port import OperationsPort
 from api.parameters import parse_query
 from api.personal import PersonRoute
 from api.problems import Problems
-from api.reading import ListRoute, ReadRoute
+from api.reading import Conditions, ListRoute, ReadRoute
 from api.repository.snapshots import open_readers
 from api.routes import (
     accounts,
     activities,
+    certificate_files,
     certificates,
     checkpoints,
     health,
@@ -46,6 +48,8 @@ from api.routes import (
 from api.routes.writes import ROUTES as WRITE_ROUTES
 from api.schemas.statuses import SentAnswer, StatusAnswer
 from api.settings import ApiSettings
+from api.web.files import VERIFY_PAGE, static_file
+from api.web.site import Site
 from api.writing import Writer, WriteRoute
 from indexer.database import Database
 from indexer.point_accounts import PointAccounts
@@ -67,7 +71,7 @@ READ_ROUTES: tuple[ReadRoute, ...] = (
     *health.ROUTES,
 )
 
-FILE_ROUTES: tuple[FileRoute, ...] = (*checkpoints.FILE_ROUTES,)
+FILE_ROUTES: tuple[FileRoute, ...] = (*checkpoints.FILE_ROUTES, *certificate_files.ROUTES)
 
 VERSION = version("tanpuhui")
 
@@ -118,7 +122,8 @@ def create_app(
     Without `operations` it only reads, and then the index is opened at the first request, so that it may start before
     the indexer. `database` is where API keys are; without it, it is opened when the first key has to be checked. Both
     stay their maker's to close. `following` says what ails the follower beside it, where there is one. `point_accounts`
-    is where persons' entries are; without it, persons are not served. `log_keys` is what it says of the log's keys.
+    is where persons' entries are; without it, persons are not served. `log_keys` is what it says of the log's keys, and
+    checks the signatures of its own certificates with.
     """
     problems = Problems(settings.public_url)
     readers = open_readers(settings.database_url, cached_facts=settings.cached_facts)
@@ -156,14 +161,17 @@ def _fastapi(context: Context) -> FastAPI:
     )
     for route in READ_ROUTES:
         _add_read_route(app, context, route)
-    for file_route in FILE_ROUTES:
+    settings = context.settings
+    maker = PdfMaker(settings.public_url, settings.pdf_fonts or None, context.log_keys)
+    for file_route in (*FILE_ROUTES, certificate_files.pdf_route(maker)):
         _add_file_route(app, context, file_route)
-    for person_route in personal.ROUTES:
+    for person_route in (*personal.ROUTES, *certificate_files.PERSON_ROUTES):
         _add_person_route(app, context, person_route)
     for write_route in WRITE_ROUTES:
         _add_write_route(app, context, write_route)
     _add_operator_routes(app, context)
     _add_pages(app, context)
+    _add_site(app, context)
     app.openapi = cache(lambda: openapi.build(app, version=VERSION))  # type: ignore[method-assign]  # FastAPI's way
     _add_error_handlers(app, context.problems)
     return app
@@ -236,7 +244,7 @@ def _add_person_route(app: FastAPI, context: Context, person_route: PersonRoute)
         summary=route.summary,
         description=route.description,
         tags=[route.tag],
-        response_model=route.model,
+        response_model=None if isinstance(route, FileRoute) else route.model,
         response_class=JSONResponse,
         responses=openapi.person_responses(route),
         openapi_extra=openapi.person_extra(route),
@@ -349,6 +357,36 @@ def _log_keys(context: Context) -> Answer:
         raise LogKeysNotConfigured
     headers = ((b"content-type", JSON_TYPE), (b"cache-control", CacheRule.REVALIDATED.value))
     return Answer(200, headers, encode_json(context.log_keys.document()))
+
+
+def _add_site(app: FastAPI, context: Context) -> None:
+    """What people see, which no program needs: not in the machine description."""
+    site = Site(context.readers, context.problems, context.log_keys)
+
+    def page(path: str, name: str, make: Callable[[Request, Conditions], Answer]) -> None:
+        async def answer(request: Request) -> Response:
+            conditions = conditions_of(request)
+            return AnswerResponse(await context.in_thread(lambda: make(request, conditions)))
+
+        app.add_api_route(path, answer, methods=["GET"], name=name, response_model=None, include_in_schema=False)
+
+    def file(path: str, name: str, chosen: Callable[[Request], str]) -> None:
+        def make(request: Request, conditions: Conditions) -> Answer:
+            try:
+                return static_file(chosen(request), conditions)
+            except RequestRefused as error:
+                return context.problems.answer(error, conditions.accept_language)
+
+        page(path, name, make)
+
+    page("/certificates", "lookup", lambda asked, given: site.lookup(asked.scope["query_string"], given))
+    page(
+        "/certificates/{number}",
+        "certificate",
+        lambda asked, given: site.certificate(str(asked.path_params["number"]), asked.scope["query_string"], given),
+    )
+    file("/verify", "verify", lambda _: VERIFY_PAGE)
+    file("/static/{path:path}", "static", lambda asked: str(asked.path_params["path"]))
 
 
 def _add_error_handlers(app: FastAPI, problems: Problems) -> None:

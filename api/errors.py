@@ -24,6 +24,9 @@
         ├── NodeNotConfigured         501  this instance only reads
         ├── PointsNotServed           501  this instance keeps no entries of persons
         ├── LogKeysNotConfigured      501  this instance was not told of the log's key
+        ├── CertificateIsPersonal     403  a bundle that holds a person's entry was asked for without a lookup token
+        ├── CertificateUnverified     503  what the index says of a certificate does not verify
+        ├── FontMissing               503  this instance has no font to make a PDF with
         ├── IndexEmpty                503  the index has not read its first block
         ├── IndexHalted               503  the index found something wrong and stands still
         ├── LogNotAsPublished         503  the index does not hold the log that a published checkpoint states
@@ -90,6 +93,70 @@ class PointsNotServed(RequestRefused):
 
     def explain_chinese(self) -> str:
         return "本实例不保存个人积分明细；请向平台的实例查询。"
+
+
+@dataclass(unsafe_hash=True)
+class CertificateIsPersonal(RequestRefused):
+    """The certificate is of a person's points: its bundle holds the person's entry, and only the person is given it."""
+
+    number: int
+
+    status: ClassVar[int] = 403
+
+    def explain(self) -> str:
+        return (
+            f"Certificate {self.number} is of a person's points, and its bundle holds that person's entry; ask with "
+            f"the person's lookup token at /v1/points/account/certificates/{self.number}/bundle."
+        )
+
+    def explain_chinese(self) -> str:
+        return (
+            f"编号 {self.number} 的凭证属于个人积分，其文件含有本人的积分明细；请以本人的查询凭证请求 "
+            f"/v1/points/account/certificates/{self.number}/bundle。"
+        )
+
+
+@dataclass(unsafe_hash=True)
+class CertificateUnverified(RequestRefused):
+    """What the index says of a certificate does not verify, so that no PDF is made of it. `step`: which failed."""
+
+    number: int
+    step: str
+
+    status: ClassVar[int] = 503
+
+    def explain(self) -> str:
+        return (
+            f"What this server says of certificate {self.number} does not verify (step {self.step}), so no PDF is made "
+            "of it. Do not rely on it, and tell the operator."
+        )
+
+    def explain_chinese(self) -> str:
+        return (
+            f"本服务器关于编号 {self.number} 凭证的内容核验不通过（步骤 {self.step}），不予出具 PDF。"
+            "请勿信赖，并告知运营方。"
+        )
+
+
+@dataclass(unsafe_hash=True)
+class FontMissing(RequestRefused):
+    """The font that a PDF is made with is not there."""
+
+    path: str
+
+    status: ClassVar[int] = 503
+
+    def explain(self) -> str:
+        return (
+            f"There is no font at {self.path}. The operator runs tools/setup, or sets TANPUHUI_PDF_FONTS to the folder "
+            "of NotoSansHans-Regular.otf and NotoSansHans-Bold.otf."
+        )
+
+    def explain_chinese(self) -> str:
+        return (
+            f"{self.path} 没有字体。请运营方运行 tools/setup，或将 TANPUHUI_PDF_FONTS 设为 NotoSansHans-Regular.otf 与 "
+            "NotoSansHans-Bold.otf 所在的文件夹。"
+        )
 
 
 @dataclass(unsafe_hash=True)

@@ -1,4 +1,4 @@
-"""Reading routes that answer with a file instead of JSON: checkpoints, tiles, proofs in the formats of C2SP."""
+"""Reading routes that answer with a file, byte for byte: checkpoints, tiles, proofs, certificates."""
 
 from collections.abc import Callable, Mapping
 from hashlib import sha256
@@ -13,6 +13,7 @@ from api.schemas.common import Model
 
 TEXT = "text/plain; charset=utf-8"
 BYTES = "application/octet-stream"
+JSON = "application/json"
 IMMUTABLE = b"public, max-age=31536000, immutable"
 
 
@@ -24,7 +25,7 @@ class File(NamedTuple):
 
 
 class FileRoute(ReadRoute):
-    """A GET route whose body is not JSON, of one media type. The as-of block stands in the header alone."""
+    """A GET route whose body is a file of one media type. The as-of block stands in the header alone."""
 
     def __init__(
         self,
@@ -37,6 +38,7 @@ class FileRoute(ReadRoute):
         parameters: tuple[Parameter, ...] = (),
         description: str = "",
         point: bool = True,
+        statuses: tuple[int, ...] = (),
     ) -> None:
         super().__init__(
             path,
@@ -50,6 +52,8 @@ class FileRoute(ReadRoute):
             may_be_missing=True,
         )
         self.content_type = content_type
+        self.statuses = statuses
+        """Problems that it answers with besides those of every such route."""
         self.read_file = read
 
     @staticmethod

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
-from api.files import TEXT, FileRoute
+from api.files import JSON, TEXT, FileRoute
 from api.parameters import id_parameter
 from api.problems import INTERNAL_ERROR, every_problem, family_of, status_of
 from api.reading import ReadRoute
@@ -107,17 +107,26 @@ def read_responses(route: ReadRoute, *, listed: bool) -> dict[int | str, dict[st
 
 def file_responses(route: FileRoute) -> dict[int | str, dict[str, Any]]:
     """Every answer of a route whose body is a file."""
-    answers = read_responses(route, listed=False)
-    media = {"schema": {"type": "string", **({} if route.content_type == TEXT else {"format": "binary"})}}
-    answers[200]["content"] = {route.content_type: media}
+    answers = read_responses(route, listed=False) | problem_responses(route.statuses)
+    answers[200]["content"] = {route.content_type: _media(route)}
     return answers
+
+
+def _media(route: FileRoute) -> dict[str, Any]:
+    """What a file is, as far as OpenAPI can say it."""
+    if route.content_type == JSON:
+        return {"schema": {"type": "object"}, "example": {}}
+    return {"schema": {"type": "string", **({} if route.content_type == TEXT else {"format": "binary"})}}
 
 
 def person_responses(route: ReadRoute) -> dict[int | str, dict[str, Any]]:
     """Every answer of a route of one person."""
     statuses = {401, 422, 501, 503, *({404} if route.may_be_missing else ())}
     headers = {name: header for name, header in _HEADERS.items() if name != "ETag"}
-    return {200: {"description": route.summary + ".", "headers": headers}, **problem_responses(statuses)}
+    ok: dict[str, Any] = {"description": route.summary + ".", "headers": headers}
+    if isinstance(route, FileRoute):
+        ok["content"] = {route.content_type: _media(route)}
+    return {200: ok, **problem_responses(statuses)}
 
 
 def person_extra(route: ReadRoute) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from api.answers import Answer
 from api.errors import LookupTokenInvalid, PointsNotServed
+from api.files import FileRoute
 from api.problems import Problems
 from api.reading import Conditions, ListRoute, ReadRoute
 from api.repository.snapshots import Readers
@@ -53,10 +54,20 @@ class PersonRoute:
         except Exception as error:  # noqa: BLE001 - the edge, as in `ReadRoute.answer`
             return problems.answer(error, conditions.accept_language)
         bound: Any = copy.copy(self.route)
-        member = "_read_rows" if isinstance(bound, ListRoute) else "read"
-        setattr(bound, member, partial(self.read, person))
+        setattr(bound, _reader_of(self.route), partial(self.read, person))
         made: Answer = bound.answer(readers, problems, path, query, Conditions(None, conditions.accept_language))
         return made._replace(headers=tuple(map(_unkept, made.headers)))
+
+
+def _reader_of(route: ReadRoute) -> str:
+    """The member of a route that reads."""
+    match route:
+        case ListRoute():
+            return "_read_rows"
+        case FileRoute():
+            return "read_file"
+        case _:
+            return "read"
 
 
 def person_of(accounts: PointAccounts | None, authorization: bytes | None) -> Person:

@@ -23,6 +23,7 @@ from api.errors import (
     RateExceeded,
     RequestRefused,
 )
+from api.languages import CHINESE, ENGLISH, preferred
 from ledger.errors import (
     DeploymentFileMissing,
     InvalidInput,
@@ -100,19 +101,7 @@ def speaks_chinese(accept_language: bytes | None) -> bool:
     """Whether Chinese is preferred to English by `Accept-Language` (RFC 9110 §12.5.4); English where neither is
     named.
     """
-    if not accept_language:
-        return False
-    best, chinese = 0.0, False
-    for part in accept_language.decode("latin-1").lower().split(","):
-        tag, _, parameter = part.strip().partition(";")
-        try:
-            quality = float(parameter.strip().removeprefix("q=")) if parameter else 1.0
-        except ValueError:
-            quality = 0.0
-        language = tag.strip().partition("-")[0]
-        if language in ("zh", "en") and quality > best:
-            best, chinese = quality, language == "zh"
-    return chinese
+    return preferred(accept_language, ENGLISH) == CHINESE
 
 
 class Problems:

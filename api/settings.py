@@ -52,3 +52,6 @@ class ApiSettings(BaseSettings):
     hot_paths: Annotated[
         bool, Field(description="false: every request goes through FastAPI; the answers are the same")
     ] = True
+    pdf_fonts: Annotated[
+        str, Field(description="folder of NotoSansHans-Regular.otf and -Bold.otf; empty: those that setup installs")
+    ] = ""

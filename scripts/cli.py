@@ -83,7 +83,7 @@ PARTS: Final = (
     Part(
         "certificate",
         "certificate",
-        "Shows a certificate of cancellation (注销凭证) and checks it against the contract.",
+        "Certificates of cancellation (注销凭证): shown and checked, given out as bundle or PDF.",
     ),
     Part(
         "witness",

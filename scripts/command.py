@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final, get_type_hints
 
 import typer
+from typer.core import TyperGroup
 
 from ledger.errors import TanpuhuiError
 from scripts.context import Context
@@ -90,9 +91,9 @@ CommandFunction = Callable[..., Result | None]
 """Its first parameter is a `Context` or, by its annotation, a kind of one that knows more."""
 
 
-def group(name: str, summary: str) -> typer.Typer:
+def group(name: str, summary: str, kind: type[TyperGroup] = TyperGroup) -> typer.Typer:
     """A group of commands, `tanpuhui NAME …`."""
-    return typer.Typer(name=name, help=summary, rich_markup_mode="markdown", add_completion=False)
+    return typer.Typer(name=name, help=summary, cls=kind, rich_markup_mode="markdown", add_completion=False)
 
 
 def commands() -> typer.Typer:

@@ -9,7 +9,6 @@ connection only reads.
 
 import asyncio
 import os
-import re
 import sqlite3
 import threading
 from collections import OrderedDict
@@ -26,6 +25,7 @@ import psycopg
 from sqlalchemy import URL, make_url
 
 from api.errors import IndexEmpty
+from indexer.questions import for_postgresql
 from ledger.errors import Unavailable
 
 Row = tuple[Any, ...]
@@ -352,10 +352,9 @@ class SqliteReaders:
 
 
 @cache
-def _for_postgresql(statement: str) -> bytes:
-    """Our SQL in the words of psycopg and PostgreSQL."""
-    as_bytes = re.sub(r"CAST\(([a-z.]+) AS BLOB\)", r"convert_to(\1, 'UTF8')", statement)
-    return as_bytes.replace("%", "%%").replace("?", "%s").encode()
+def _encoded(statement: str) -> bytes:
+    """As psycopg takes it."""
+    return for_postgresql(statement).encode()
 
 
 class _PostgresConnection(_Connection):
@@ -368,7 +367,7 @@ class _PostgresConnection(_Connection):
         super().__init__(shared, self._run)
 
     def _run(self, statement: str, arguments: Sequence[object] = ()) -> Any:
-        return self.connection.execute(_for_postgresql(statement), arguments, binary=True)
+        return self.connection.execute(_encoded(statement), arguments, binary=True)
 
     def end(self) -> None:
         """Ends the snapshot, if the connection is still there."""

@@ -36,10 +36,10 @@ def read_point_account(person: Person, snapshot: Snapshot, _: Arguments) -> Foun
         by_batch.setdefault(place.batch.number, []).append(place)
     batches = []
     for number in sorted(by_batch, reverse=True)[:_MOST_BATCHES]:
-        row = _checked(snapshot, by_batch[number][0])
+        row = checked_batch(snapshot, by_batch[number][0])
         if row is None:
             continue
-        amounts = [person.accounts.amount(_header(row), place.row) for place in by_batch[number]]
+        amounts = [person.accounts.amount(header_of(row), place.row) for place in by_batch[number]]
         batches.append(
             {
                 "batch_number": number,
@@ -60,7 +60,7 @@ def read_point_entries(person: Person, snapshot: Snapshot, _: Arguments, limit: 
     for place in places:
         if len(rows) == limit:
             break
-        batch = _checked(snapshot, place)
+        batch = checked_batch(snapshot, place)
         if batch is not None:
             rows.append(((place.batch.number, place.row), _entry_document(person, snapshot, place, batch)))
     return rows
@@ -70,10 +70,10 @@ def read_point_proof(person: Person, snapshot: Snapshot, arguments: Arguments) -
     """The proof of one of the person's entries; another's is not there."""
     entry_id = arguments["entry_id"]
     place, entry = person.accounts.place_of(person.tag, entry_id)
-    batch = _checked(snapshot, place)
+    batch = checked_batch(snapshot, place)
     if batch is None:
         raise NotFound("entry", entry_id.hex0x)
-    header = _header(batch)
+    header = header_of(batch)
     proof = person.accounts.proof(header, place.row, entry)
     document = {
         "proof": proof.to_json(),
@@ -93,7 +93,7 @@ def read_point_snapshot(person: Person, snapshot: Snapshot, _: Arguments) -> Fou
         batch = points.latest_snapshot(snapshot, int(one))
         if batch is None or batch.file_state != BatchFileState.CHECKED.value:
             continue
-        header = _header(batch)
+        header = header_of(batch)
         row = person.accounts.snapshot_row(header, person.tag)
         proof: EntryProof | None = None if row is None else person.accounts.proof(header, row)
         found.append(
@@ -108,7 +108,7 @@ def read_point_snapshot(person: Person, snapshot: Snapshot, _: Arguments) -> Fou
     return Found({"snapshots": found})
 
 
-def _checked(snapshot: Snapshot, place: EntryPlace) -> BatchRow | None:
+def checked_batch(snapshot: Snapshot, place: EntryPlace) -> BatchRow | None:
     """The batch of an entry as the chain has it now; None where the chain took it back, or its file is not good."""
     row = points.batch(snapshot, place.batch.number)
     if row is None or row.file_hash != place.batch.file_hash or row.file_state != BatchFileState.CHECKED.value:
@@ -116,7 +116,8 @@ def _checked(snapshot: Snapshot, place: EntryPlace) -> BatchRow | None:
     return row
 
 
-def _header(row: BatchRow) -> BatchHeader:
+def header_of(row: BatchRow) -> BatchHeader:
+    """What the chain says of a batch that has a file."""
     assert row.file_hash is not None  # noqa: S101 - it was checked
     assert row.root is not None  # noqa: S101 - as above
     return BatchHeader(
@@ -140,7 +141,7 @@ def _entry_document(person: Person, snapshot: Snapshot, place: EntryPlace, batch
         "kind": label(BatchKind, batch.kind),
         "reduction_class": label(ReductionClass, batch.reduction_class),
         "grams": str(entry.grams),
-        "points": str(person.accounts.amount(_header(batch), place.row).credited),
+        "points": str(person.accounts.amount(header_of(batch), place.row).credited),
         "details": json.loads(entry.details),
         "certificate_number": None if cancelled is None else cancelled + place.row,
         "campaign": _donated_to(snapshot, batch),

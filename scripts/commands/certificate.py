@@ -1,27 +1,70 @@
-"""`tanpuhui certificate`"""
+"""`tanpuhui certificate show|export|redact`"""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
+from api.certificate_files import (
+    PERSONAL_FIELDS,
+    PdfMaker,
+    bundle_hash,
+    disclosed_bundle,
+    narrowed,
+    personal_bundle,
+    read_bundle,
+    require_verified,
+)
+from api.repository import points
+from api.repository.log import TileNodes
+from api.repository.snapshots import Snapshot
 from api.routes.certificates import read_certificate
 from api.routes.log import read_inclusion_proof
+from api.routes.personal import header_of
+from api.settings import ApiSettings
+from indexer import certificate_bundles
+from indexer.certificate_bundles import Draft
+from ledger.bundle import MAX_BUNDLE_BYTES
+from ledger.errors import InvalidInput, NotFound
 from ledger.records import FIELD_NAMES
-from scripts.command import command, commands
+from scripts.command import command, group
+from scripts.commands.points_sending import points_home
 from scripts.context import Context
-from scripts.output import Facts, Result
+from scripts.output import Facts, Grams, Result, write_private
 from scripts.reads import plain, read_one
 
-app = commands()
+
+class _Group(TyperGroup):
+    """`tanpuhui certificate 7` is `tanpuhui certificate show 7`."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """The command that is named, or `show` where a number stands in its place."""
+        return super().resolve_command(ctx, ["show", *args] if args and args[0].isdecimal() else args)
 
 
-@command(app, "certificate")
-def certificate(
+app = group(
+    "certificate", "Certificates of cancellation (注销凭证): shown and checked, given out as bundle or PDF.", _Group
+)
+
+NumberArgument = Annotated[int, typer.Argument(min=1, metavar="NUMBER", help="As `tanpuhui cancel` printed it.")]
+HideOption = Annotated[
+    str,
+    typer.Option(
+        "--hide",
+        metavar="FIELD,…",
+        help="Fields that the bundle does not show; `project` is where the lot comes from.",
+    ),
+]
+
+
+@command(app, "show")
+def show(
     context: Context,
-    number: Annotated[int, typer.Argument(min=1, metavar="NUMBER", help="As `tanpuhui cancel` printed it.")],
+    number: NumberArgument,
     *,
     offline: Annotated[bool, typer.Option("--offline", help="Do not check it against the contract's root.")] = False,
 ) -> Result:
@@ -32,7 +75,9 @@ def certificate(
 
     **Example**
 
-        tanpuhui certificate 1 --json
+        tanpuhui certificate show 1 --json
+
+    `tanpuhui certificate 1` is the same.
     """
     shown = read_one(context, read_certificate, {"number": number}, f"Certificate {number}")
     document = shown.whole
@@ -53,6 +98,114 @@ def certificate(
     }
     check = Facts("Checked against the contract", facts)
     return replace(shown, parts=[*parts, check], whole={**document, "check": check.document()})
+
+
+@command(app, "export")
+def export(
+    context: Context,
+    number: NumberArgument,
+    *,
+    output: Annotated[Path, typer.Option("--output", metavar="FILE", help="Where it is written.")],
+    disclose: Annotated[
+        str,
+        typer.Option(
+            "--disclose",
+            metavar="FIELD,…",
+            help="Fields shown besides the public ones; of a person's points `account` and `details`.",
+        ),
+    ] = "",
+    hide: HideOption = "",
+    pdf: Annotated[bool, typer.Option("--pdf", help="Write the PDF, with the bundle attached.")] = False,
+) -> Result:
+    """Writes the bundle of a certificate, which proves it to anyone (`tanpuhui verify`), or the PDF that carries it.
+
+    For the operator, who keeps the records whole: --disclose shows fields that are not public, to whoever is given the
+    file. It is verified against the index before it is written. Exit code 6 if it does not hold.
+
+    **Examples**
+
+        tanpuhui certificate export 1 --output certificate-1.json
+
+        tanpuhui certificate export 1 --disclose beneficiary --hide project --pdf --output certificate-1.pdf
+    """
+    with context.snapshot() as snapshot:
+        draft = certificate_bundles.draft(snapshot, TileNodes(snapshot), number, whole=True)
+        if draft.personal:
+            data = _personal(context, snapshot, draft, _names(disclose), _names(hide))
+        else:
+            shown = certificate_bundles.draft(snapshot, TileNodes(snapshot), number)
+            data = disclosed_bundle(draft, shown, disclose=_names(disclose), hide=_names(hide))
+        require_verified(snapshot, draft, data)
+    if pdf:
+        settings = ApiSettings()
+        maker = PdfMaker(context.settings.public_url or settings.public_url, settings.pdf_fonts or None, None)
+        write_private(output, maker.make(data))
+    else:
+        write_private(output, data)
+    return _written(output, data, signed=draft.signed)
+
+
+@command(app, "redact")
+def redact(
+    context: Context,
+    bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="A bundle's file.")],
+    *,
+    hide: HideOption,
+    output: Annotated[Path, typer.Option("--output", metavar="FILE", help="Where the narrower bundle is written.")],
+) -> Result:
+    """Makes of a bundle one that shows less and proves the same. Needs no node, no database and no key.
+
+    What is hidden is still bound: nobody can say later that it was something else. Of a person's certificate `account`
+    and `details` hide what the entry shows.
+
+    **Example**
+
+        tanpuhui certificate redact certificate-1.json --hide beneficiary,project --output certificate-1-public.json
+    """
+    try:
+        with bundle.open("rb") as file:
+            given = file.read(MAX_BUNDLE_BYTES + 1)
+    except OSError as error:
+        raise InvalidInput("bundle", f"be a file that can be read ({error.strerror})", str(bundle)) from None
+    data = narrowed(given, _names(hide))
+    write_private(output, data)
+    return _written(output, data)
+
+
+def _personal(
+    context: Context, snapshot: Snapshot, draft: Draft, disclose: tuple[str, ...], hide: tuple[str, ...]
+) -> bytes:
+    """The bundle of a person's certificate, with the entry from the operator's batch file."""
+    if not set(disclose) <= set(PERSONAL_FIELDS):
+        raise InvalidInput("disclose", f"be of {' and '.join(PERSONAL_FIELDS)}", ",".join(disclose))
+    batch = points.batch_of_certificate(snapshot, draft.number)
+    if batch is None or batch.first_certificate is None:
+        raise NotFound("certificate", draft.number)
+    with points_home(context) as home:
+        proof = home.accounts().proof(header_of(batch), draft.number - batch.first_certificate)
+    return personal_bundle(draft, proof, disclose=disclose, hide=hide)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name for name in text.replace(" ", "").split(",") if name)
+
+
+def _written(output: Path, data: bytes, *, signed: bool | None = None) -> Result:
+    bundle = read_bundle(data)
+    members = () if bundle.record is None else bundle.record.members
+    shown = () if bundle.record is None else tuple(sorted(bundle.record.values))
+    grams = bundle.leaf.grams if bundle.entry is None else bundle.entry.entry.grams
+    facts = {
+        "number": bundle.certificate.number,
+        "kind": bundle.certificate.KIND,
+        "quantity_gco2e": Grams(grams),
+        "file": str(output),
+        "sha256": bundle_hash(data),
+        "fields_shown": ", ".join(shown),
+        "fields_withheld": len(members) - len(shown),
+    }
+    note = "no published checkpoint covers it yet: export it again when one does" if signed is False else ""
+    return Result(parts=[Facts("Bundle", facts)], note=note)
 
 
 def _record(record: Any) -> Facts:

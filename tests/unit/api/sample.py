@@ -13,8 +13,19 @@ from indexer.tiles import TileBuilder
 from ledger import encoding
 from ledger.canonical import canonical_json
 from ledger.checkpoints import Checkpoint
+from ledger.entries import OPERATION_KINDS
 from ledger.errors import Json
-from ledger.ids import ZERO_ADDRESS, Address, Hash32, LotId, OperationId
+from ledger.ids import (
+    ZERO_ADDRESS,
+    ZERO_HASH,
+    ActivityId,
+    Address,
+    CampaignId,
+    Hash32,
+    LotId,
+    MethodologyId,
+    OperationId,
+)
 from ledger.log_tree import CompactRange
 from ledger.notes import KeyType, Note, SignerKey
 from ledger.records import REQUIRED_FIELDS, DerivedSalts, Record, build_record
@@ -37,7 +48,6 @@ from ledger.vocabulary import (
 )
 
 CHAIN_ID = 31337
-LEDGER = Address(b"\x1e" * 20)
 SALTS = DerivedSalts(b"k" * 32)
 FIRST_TIME = 1_763_000_000
 RULES = "test rules"
@@ -48,6 +58,17 @@ WITNESS_KEY = SignerKey("witness.example/1", KeyType.WITNESS, b"\x02" * 32)
 def address(number: int) -> Address:
     """An address that is easy to recognise."""
     return Address(number.to_bytes(20, "big"))
+
+
+def contract(name: ContractName) -> Address:
+    """Where the sample says that a contract stands."""
+    return address(500 + list(ContractName).index(name))
+
+
+def ledger_of(kind: OperationKind) -> Address:
+    """The contract that appends leaves of this kind, as far as certificates are concerned (§8.2)."""
+    of_points = {OperationKind.CAMPAIGN_CANCELLED, *OPERATION_KINDS.values()}
+    return contract(ContractName.POINT_LEDGER if kind in of_points else ContractName.REDUCTION_LEDGER)
 
 
 def hash32(number: int) -> Hash32:
@@ -94,7 +115,7 @@ class SampleLedger:
         timestamp = FIRST_TIME + block
         leaf_hash = encoding.log_leaf(
             chain_id=self.chain_id,
-            ledger=LEDGER,
+            ledger=ledger_of(kind),
             kind=kind,
             operation_id=operation_id,
             subject=subject,
@@ -120,7 +141,7 @@ class SampleLedger:
             leaf_index=index,
             operation_id=bytes(operation_id),
             kind=int(kind),
-            ledger=bytes(LEDGER),
+            ledger=bytes(ledger_of(kind)),
             subject=bytes(subject),
             from_account=from_account and bytes(from_account),
             to_account=to_account and bytes(to_account),
@@ -271,7 +292,15 @@ class SampleLedger:
             grams=grams,
         )
         proposal_id = self.rows["operations"][proposed]["operation_id"]
-        lot_id = LotId(hash32(30_000 + day))
+        lot_id = encoding.lot_id(
+            chain_id=self.chain_id,
+            ledger=contract(ContractName.REDUCTION_LEDGER),
+            activity_id=ActivityId(activity_id),
+            methodology_id=MethodologyId(methodology_id),
+            reduction_class=reduction_class,
+            first_day=day,
+            last_day=day + 29,
+        )
         confirmed = self.operation(
             OperationKind.ISSUANCE_CONFIRMED,
             lot_id,
@@ -410,7 +439,7 @@ class SampleLedger:
             self.add(
                 "bound_contracts",
                 name=name.value,
-                address=bytes(address(500 + number)),
+                address=bytes(contract(name)),
                 code_hash=bytes(hash32(number)),
             )
         with database.write() as connection:
@@ -499,7 +528,13 @@ def add_points(sample: SampleLedger, activity_id: bytes, methodology_id: bytes) 
     _batch(sample, OperationKind.POINTS_DONATED, BatchKind.DONATE, 200, campaign_id=bytes(CAMPAIGN))
     first = len(sample.rows.get("certificates", [])) + 1
     _batch(sample, OperationKind.POINTS_CANCELLED, BatchKind.CANCEL, 100, first_certificate=first)
-    cancelled = _told(sample, OperationKind.CAMPAIGN_CANCELLED, hash32(5), 200)
+    subject = encoding.campaign_cancellation_subject(
+        certificate_number=first + 2,
+        campaign_id=CampaignId(CAMPAIGN),
+        reduction_class=ReductionClass.I,
+        purpose=CancellationPurpose.EVENT_NEUTRALITY,
+    )
+    cancelled = _told(sample, OperationKind.CAMPAIGN_CANCELLED, subject, 200)
     sample.add(
         "campaign_cancellations",
         certificate_number=first + 2,
@@ -534,6 +569,8 @@ def _told(sample: SampleLedger, kind: OperationKind, subject: bytes, grams: int 
         "purpose": "event-neutrality",
         "quantity_gco2e": str(grams),
     }
+    if kind is OperationKind.CAMPAIGN_CANCELLED:
+        said["campaign_id"] = CampaignId(CAMPAIGN).hex0x
     fields = {name: said.get(name, hash32(6).hex0x) for name in REQUIRED_FIELDS[kind]}
     return sample.operation(kind, subject, fields, grams=grams)
 
@@ -546,7 +583,21 @@ _BATCH_COLUMNS = dict.fromkeys(
 def _batch(sample: SampleLedger, kind: OperationKind, batch_kind: BatchKind, total: int, **values: Any) -> None:
     """A batch of two entries of class Ⅰ, which stand for no file."""
     number = len(sample.rows.get("batches", [])) + 1
-    index = _told(sample, kind, hash32(700 + number), total)
+    hashes = {"root": bytes(hash32(800 + number)), "file_hash": bytes(hash32(900 + number))}
+    subject = hash32(700 + number)
+    if batch_kind is BatchKind.CANCEL:
+        subject = encoding.batch_subject(
+            batch_number=number,
+            kind=batch_kind,
+            reduction_class=ReductionClass.I,
+            party=ZERO_HASH,
+            **hashes,
+            total=total,
+            entry_count=2,
+            withheld_grams=0,
+            first_certificate=values["first_certificate"],
+        )
+    index = _told(sample, kind, subject, total)
     row = {
         "batch_number": number,
         "leaf_index": index,
@@ -556,5 +607,4 @@ def _batch(sample: SampleLedger, kind: OperationKind, batch_kind: BatchKind, tot
         "entry_count": 2,
         "withheld_gco2e": 0,
     }
-    hashes = {"root": bytes(hash32(800 + number)), "file_hash": bytes(hash32(900 + number))}
     sample.add("batches", **{**_BATCH_COLUMNS, **row, **hashes, **values})
