@@ -166,8 +166,17 @@ class SampleLedger:
 
     @property
     def origin(self) -> str:
-        """Of the log; which contracts it names does not matter here."""
-        return f"tanpuhui/{self.chain_id}/{'ab' * 32}"
+        """Of the log."""
+        names = (ContractName.TRANSPARENCY_LOG, ContractName.REDUCTION_LEDGER, ContractName.POINT_LEDGER)
+        log, reductions, points = map(contract, names)
+        deployment_id = encoding.deployment_id(
+            chain_id=self.chain_id,
+            genesis_hash=hash32(0),
+            transparency_log=log,
+            reduction_ledger=reductions,
+            point_ledger=points,
+        )
+        return encoding.log_origin(chain_id=self.chain_id, deployment_id=deployment_id)
 
     def checkpoint(self, *, published: bool = True) -> None:
         """Signs the log as it is now, by the log and one witness."""
