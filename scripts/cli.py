@@ -86,6 +86,11 @@ PARTS: Final = (
         "Certificates of cancellation (注销凭证): shown and checked, given out as bundle or PDF.",
     ),
     Part(
+        "verify",
+        "verify",
+        "Verifies a certificate of cancellation (注销凭证) from its bundle, against what you pin.",
+    ),
+    Part(
         "witness",
         "witness",
         "A witness: cosigns the log's checkpoints if they continue, and keeps evidence if not (见证).",

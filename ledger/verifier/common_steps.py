@@ -26,9 +26,7 @@ SEALED_LEVELS = (Level.SEALED,)
 
 def size(case: Case) -> None:
     """1: nobody has to read a file without end."""
-    require(
-        len(case.data) <= MAX_BUNDLE_BYTES, f"a bundle has at most {MAX_BUNDLE_BYTES} bytes, this has {len(case.data)}"
-    )
+    require(len(case.data) <= MAX_BUNDLE_BYTES, f"a bundle has at most {MAX_BUNDLE_BYTES} bytes, and this has more")
 
 
 def json(case: Case) -> None:
