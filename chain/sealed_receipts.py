@@ -18,9 +18,10 @@ from chain.operations import ContractName
 from chain.receipts import encode_receipt, read_receipts, receipt_path, receipts_root
 from chain.rpc import Rpc
 from ledger.bundle import Bundle, SealedReceiptProof
-from ledger.errors import InvalidInput, NotFound, NotSealed, ProofMalformed
+from ledger.errors import InvalidInput, NotFound, NotSealed, ProofMalformed, ProofMismatch
 from ledger.ids import Address
-from ledger.seals.headers import parse_header
+from ledger.seals.headers import parse_header, sealers_of
+from ledger.verifier import Trust, verify
 
 _BLOCK = "eth_getBlockByNumber"
 _RECEIPTS = "eth_getBlockReceipts"
@@ -60,12 +61,19 @@ def capture(rpc: Rpc, deployment: Deployment, leaf_index: int) -> SealedReceiptP
 def seal_bundle(bundle: Bundle, rpc: Rpc, deployment: Deployment) -> Bundle:
     """The same certificate with a proof of type `sealed-receipt`.
 
-    Raises `InvalidInput` for a bundle of another deployment, and as `capture`. What validators sealed is the leaf that
-    the node has at this index: whether it is the bundle's is verified with the bundle.
+    It is verified as whoever pins those who sealed the block would verify it: `ProofMismatch` names the step that
+    refuses it, where the bundle says something else than the chain. Raises `InvalidInput` for a bundle of another
+    deployment, and as `capture`.
     """
     if bundle.deployment.origin != deployment.origin:
         raise InvalidInput("bundle", f"be of {deployment.origin}, which the node serves", bundle.deployment.origin)
-    return replace(bundle, proof=capture(rpc, deployment, bundle.leaf.index))
+    proof = capture(rpc, deployment, bundle.leaf.index)
+    sealed = replace(bundle, proof=proof)
+    sealers = tuple(dict.fromkeys(sealers_of(parse_header(proof.header))))
+    verdict = verify(sealed.to_bytes(), Trust(origin=deployment.origin, validators=sealers))
+    if verdict.failed is not None:
+        raise ProofMismatch(f"step {verdict.failed}", verdict.reason.rstrip("."))
+    return sealed
 
 
 def _event(rpc: Rpc, deployment: Deployment, leaf_index: int) -> dict[str, Any]:
@@ -82,8 +90,11 @@ def _header(block: dict[str, Any]) -> bytes:
     header = header_rlp(block)
     if not is_header_of(header, from_data(block["hash"], _BLOCK)):
         raise malformed(_BLOCK, block, f"a header that makes the hash {block['hash']}")
+    number = from_quantity(block["number"], _BLOCK)
     try:
-        parse_header(header)
+        seals = parse_header(header).seals
     except ProofMalformed as error:
-        raise NotSealed(from_quantity(block["number"], _BLOCK), error.reason) from None
+        raise NotSealed(number, error.reason) from None
+    if not seals:
+        raise NotSealed(number, "it has no seals")
     return header

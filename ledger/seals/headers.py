@@ -155,6 +155,18 @@ def quorum(validators: int) -> int:
     return (2 * validators + 2) // 3
 
 
+def sealers_of(header: Header) -> tuple[Address, ...]:
+    """Who made each of the header's seals, whoever it is; `ProofError` at `seals` for a seal that is nobody's."""
+    sealed_hash = header.sealed_hash
+    sealers: list[Address] = []
+    for place, seal in enumerate(header.seals, 1):
+        sealer = _sealer(seal, sealed_hash)
+        if sealer is None:
+            raise _unsealed(f"seal {place} is nobody's")
+        sealers.append(sealer)
+    return tuple(sealers)
+
+
 def verify_header(data: bytes, validators: Collection[Address]) -> SealedHeader:
     """The header, sealed by enough of the pinned `validators`.
 
@@ -165,7 +177,12 @@ def verify_header(data: bytes, validators: Collection[Address]) -> SealedHeader:
     if not pinned or len(pinned) != len(validators):
         raise InvalidInput("validators", "be at least one, and each there once", len(validators))
     header = parse_header(data)
-    sealers = _sealers(header, pinned)
+    sealers = sealers_of(header)
+    for place, sealer in enumerate(sealers, 1):
+        if sealer not in pinned:
+            raise _unsealed(f"seal {place} is by {sealer}, which is no pinned validator")
+        if sealer in sealers[: place - 1]:
+            raise _unsealed(f"seal {place} is the second one of {sealer}")
     if len(sealers) < quorum(len(pinned)):
         raise _unsealed(f"{len(sealers)} of {len(pinned)} validators sealed it, and {quorum(len(pinned))} are needed")
     return SealedHeader(
@@ -175,21 +192,6 @@ def verify_header(data: bytes, validators: Collection[Address]) -> SealedHeader:
         block_hash=header.block_hash,
         sealers=sealers,
     )
-
-
-def _sealers(header: Header, pinned: frozenset[Address]) -> tuple[Address, ...]:
-    sealed_hash = header.sealed_hash
-    sealers: list[Address] = []
-    for place, seal in enumerate(header.seals, 1):
-        sealer = _sealer(seal, sealed_hash)
-        if sealer is None:
-            raise _unsealed(f"seal {place} is nobody's")
-        if sealer not in pinned:
-            raise _unsealed(f"seal {place} is by {sealer}, which is no pinned validator")
-        if sealer in sealers:
-            raise _unsealed(f"seal {place} is the second one of {sealer}")
-        sealers.append(sealer)
-    return tuple(sealers)
 
 
 def _sealer(seal: bytes, sealed_hash: Hash32) -> Address | None:

@@ -20,7 +20,7 @@ from chain.receipts import encode_receipt, read_receipts, receipt_path, receipts
 from chain.sealed_receipts import capture, seal_bundle
 from chain.views import ContractViews
 from ledger.bundle import Bundle, DeploymentIdentity, Leaf, LogProof, ReductionCertificate, SealedReceiptProof
-from ledger.errors import InvalidInput
+from ledger.errors import InvalidInput, ProofMismatch
 from ledger.ids import Address, Hash32, LotId
 from ledger.seals.events import leaf_appended
 from ledger.seals.receipts import parse_receipt
@@ -186,6 +186,9 @@ def test_it_verifies(sealed: Sealed) -> None:
 def test_a_bundle_of_the_log_is_sealed(sealed: Sealed) -> None:
     of_the_log = replace(sealed.bundle, proof=LogProof(inclusion=(), checkpoint="none yet"))
     assert seal_bundle(of_the_log, sealed.chain, sealed.deployed.deployment) == sealed.bundle
+    lying = replace(of_the_log, record=None, leaf=replace(of_the_log.leaf, grams=GRAMS + 1))
+    with pytest.raises(ProofMismatch, match="step 14 event: the quantity_gco2e is 1500000 in the block"):
+        seal_bundle(lying, sealed.chain, sealed.deployed.deployment)
     other = replace(of_the_log, deployment=replace(of_the_log.deployment, chain_id=1))
     with pytest.raises(InvalidInput, match="bundle"):
         seal_bundle(other, sealed.chain, sealed.deployed.deployment)

@@ -50,6 +50,11 @@ def test_there_is_none_on_a_chain_without_validators(chain: EventChain) -> None:
         capture(chain, chain.deployment, 0)
 
 
+def test_there_is_none_in_a_block_without_seals(chain: EventChain) -> None:
+    with pytest.raises(NotSealed, match="it has no seals"):
+        capture(SealedChain(chain, sealers=()), chain.deployment, 0)
+
+
 def changed(**items: Any) -> Callable[[Any], Any]:
     return lambda answer: answer | items
 
