@@ -20,6 +20,7 @@ from api.certificate_files import PdfMaker
 from api.context import AnswerResponse, Context, Following, conditions_of, no_follower
 from api.edge import Edge
 from api.errors import LogKeysNotConfigured, MethodNotAllowed, RequestRefused, RouteUnknown
+from api.events_port import EventsPort
 from api.files import FileRoute
 from api.hot import ShortWay
 from api.log_keys import LogKeys
@@ -35,6 +36,7 @@ from api.routes import (
     certificate_files,
     certificates,
     checkpoints,
+    exports,
     health,
     issuances,
     log,
@@ -48,6 +50,7 @@ from api.routes import (
 from api.routes.writes import ROUTES as WRITE_ROUTES
 from api.schemas.statuses import SentAnswer, StatusAnswer
 from api.settings import ApiSettings
+from api.streams import StreamRoute
 from api.web.files import VERIFY_PAGE, static_file
 from api.web.site import Site
 from api.writing import Writer, WriteRoute
@@ -116,6 +119,7 @@ def create_app(
     following: Following = no_follower,
     point_accounts: PointAccounts | None = None,
     log_keys: LogKeys | None = None,
+    events: EventsPort | None = None,
 ) -> Application:
     """The application of one instance.
 
@@ -123,7 +127,8 @@ def create_app(
     the indexer. `database` is where API keys are; without it, it is opened when the first key has to be checked. Both
     stay their maker's to close. `following` says what ails the follower beside it, where there is one. `point_accounts`
     is where persons' entries are; without it, persons are not served. `log_keys` is what it says of the log's keys, and
-    checks the signatures of its own certificates with.
+    checks the signatures of its own certificates with. `events` is where the chain's events are exported from; without
+    it, they are not.
     """
     problems = Problems(settings.public_url)
     readers = open_readers(settings.database_url, cached_facts=settings.cached_facts)
@@ -134,6 +139,7 @@ def create_app(
         problems=problems,
         threads=ThreadPoolExecutor(settings.reader_threads, thread_name_prefix="tanpuhui-read"),
         writing_threads=ThreadPoolExecutor(settings.writer_threads, thread_name_prefix="tanpuhui-write"),
+        export_threads=ThreadPoolExecutor(settings.export_threads, thread_name_prefix="tanpuhui-export"),
         writer=Writer(
             operations=operations,
             authenticator=authenticator,
@@ -145,6 +151,7 @@ def create_app(
         following=following,
         point_accounts=point_accounts,
         log_keys=log_keys,
+        events=events,
     )
     return Application(_fastapi(context), context, authenticator)
 
@@ -165,6 +172,8 @@ def _fastapi(context: Context) -> FastAPI:
     maker = PdfMaker(settings.public_url, settings.pdf_fonts or None, context.log_keys)
     for file_route in (*FILE_ROUTES, certificate_files.pdf_route(maker)):
         _add_file_route(app, context, file_route)
+    for stream_route in exports.ROUTES:
+        _add_stream_route(app, context, stream_route)
     for person_route in (*personal.ROUTES, *certificate_files.PERSON_ROUTES):
         _add_person_route(app, context, person_route)
     for write_route in WRITE_ROUTES:
@@ -227,6 +236,26 @@ def _add_file_route(app: FastAPI, context: Context, route: FileRoute) -> None:
         response_class=Response,
         responses=openapi.file_responses(route),
         openapi_extra={"parameters": [one.openapi() for one in route.parameters] + openapi.CONDITION_PARAMETERS},
+    )
+
+
+def _add_stream_route(app: FastAPI, context: Context, route: StreamRoute) -> None:
+    async def answer(request: Request) -> Response:
+        return await context.stream(route, request.scope["query_string"], conditions_of(request))
+
+    app.add_api_route(
+        route.path,
+        answer,
+        methods=["GET"],
+        name=route.name,
+        operation_id=route.name,
+        summary=route.summary,
+        description=route.description,
+        tags=[route.tag],
+        response_model=None,
+        response_class=Response,
+        responses=openapi.stream_responses(route),
+        openapi_extra=openapi.stream_extra(route),
     )
 
 

@@ -1,17 +1,18 @@
 """What the routes of one instance share."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from api.answers import Answer
 from api.auth import KeyScope
 from api.errors import BodyTooLarge, BodyTooSlow, FollowerFailing
+from api.events_port import EventsPort
 from api.log_keys import LogKeys
 from api.personal import PersonRoute
 from api.problems import Problems
@@ -19,6 +20,7 @@ from api.reading import Conditions, ReadRoute
 from api.repository.snapshots import Readers
 from api.routes.health import READY
 from api.settings import ApiSettings
+from api.streams import StreamRoute
 from api.writing import Writer, WriteRequest, WriteRoute
 from indexer.api_keys import ApiKey
 from indexer.point_accounts import PointAccounts
@@ -47,10 +49,12 @@ class Context:
     problems: Problems
     threads: ThreadPoolExecutor
     writing_threads: ThreadPoolExecutor
+    export_threads: ThreadPoolExecutor
     writer: Writer
     following: Following
     point_accounts: PointAccounts | None = None
     log_keys: LogKeys | None = None
+    events: EventsPort | None = None
 
     async def read(self, route: ReadRoute, path: Mapping[str, str], query: bytes, conditions: Conditions) -> Answer:
         """The answer of a reading route; point reads on SQLite in the event loop, all others in a thread."""
@@ -75,6 +79,7 @@ class Context:
         """Ends the threads and closes the database."""
         self.threads.shutdown()
         self.writing_threads.shutdown()
+        self.export_threads.shutdown()
         self.readers.close()
 
     async def operate(self, route: WriteRoute, asked: Request) -> Answer:
@@ -125,6 +130,25 @@ class Context:
     async def write(self, work: Callable[[], T]) -> T:
         """Runs what an operator asked for in a thread of its own kind, so that no write holds up a read."""
         return await asyncio.get_running_loop().run_in_executor(self.writing_threads, work)
+
+    async def stream(self, route: StreamRoute, query: bytes, conditions: Conditions) -> Response:
+        """The answer of a route that sends while it reads, in threads of its own kind: at most so many at a time."""
+        begun = await self.export(lambda: route.begin(self.readers, self.events, self.problems, query, conditions))
+        if isinstance(begun, Answer):
+            return AnswerResponse(begun)
+        pieces = begun.pieces
+
+        async def content() -> AsyncIterator[bytes]:
+            while (piece := await self.export(lambda: next(pieces, None))) is not None:
+                yield piece
+
+        response = StreamingResponse(content())
+        response.raw_headers = list(begun.headers)
+        return response
+
+    async def export(self, work: Callable[[], T]) -> T:
+        """Runs one step of an export."""
+        return await asyncio.get_running_loop().run_in_executor(self.export_threads, work)
 
     async def in_thread(self, work: Callable[[], T]) -> T:
         """Runs blocking work in one of the reader threads."""

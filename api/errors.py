@@ -29,6 +29,8 @@
         ├── FontMissing               503  this instance has no font to make a PDF with
         ├── IndexEmpty                503  the index has not read its first block
         ├── IndexHalted               503  the index found something wrong and stands still
+        ├── ExportInterrupted         503  the mirror became another one while it was exported
+        ├── NodeOnOtherBlocks         503  the node's blocks are not those of the index
         ├── LogNotAsPublished         503  the index does not hold the log that a published checkpoint states
         └── FollowerFailing           503  the index is not kept up with the chain
 """
@@ -391,6 +393,40 @@ class LogNotAsPublished(RequestRefused):
         return (
             f"索引中没有已发布检查点（大小 {self.size}）所对应的日志。请待索引重建后重试；若仍如此，"
             "则区块链已撤回已发布的内容，请告知运营方。"
+        )
+
+
+class ExportInterrupted(RequestRefused):
+    """The mirror became another one while it was exported: rebuilt, or rolled back. What was sent is no whole file."""
+
+    status: ClassVar[int] = 503
+
+    def explain(self) -> str:
+        return "The index was rebuilt or rolled back while it was exported; throw away what came, and ask again."
+
+    def explain_chinese(self) -> str:
+        return "导出期间索引被重建或回滚；请丢弃已收到的内容并重新请求。"
+
+
+@dataclass(unsafe_hash=True)
+class NodeOnOtherBlocks(RequestRefused):
+    """The node has other blocks with events of ours than the index, in a range that is exported."""
+
+    first_block: int
+    last_block: int
+
+    status: ClassVar[int] = 503
+
+    def explain(self) -> str:
+        return (
+            f"Between blocks {self.first_block} and {self.last_block} the node of this instance does not have the "
+            "blocks of the index; ask again soon, and tell the operator if that does not help."
+        )
+
+    def explain_chinese(self) -> str:
+        return (
+            f"在区块 {self.first_block} 至 {self.last_block} 之间，本实例的节点与索引不一致；请稍后重试，"
+            "若仍如此请告知运营方。"
         )
 
 

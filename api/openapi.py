@@ -18,6 +18,7 @@ from api.schemas.health import Live
 from api.schemas.log import LogKeysAnswer
 from api.schemas.problems import Problem, ProblemType
 from api.schemas.writes import SendTransactionBody, WriteBody
+from api.streams import StreamRoute
 from api.writing import WriteRoute
 from ledger.errors import TanpuhuiError
 from ledger.ids import OperationId
@@ -117,6 +118,20 @@ def _media(route: FileRoute) -> dict[str, Any]:
     if route.content_type == JSON:
         return {"schema": {"type": "object"}, "example": {}}
     return {"schema": {"type": "string", **({} if route.content_type == TEXT else {"format": "binary"})}}
+
+
+def stream_responses(route: StreamRoute) -> dict[int | str, dict[str, Any]]:
+    """Every answer of a route that sends while it reads."""
+    headers = {name: header for name, header in _HEADERS.items() if name != "ETag"}
+    media = {content_type: {"schema": {"type": "string"}} for content_type in route.content_types}
+    statuses = {422, 503, *({501} if route.needs_node else ())}
+    answer = {"description": route.summary + ".", "headers": {**headers, **_LINK}, "content": media}
+    return {200: answer, **problem_responses(statuses)}
+
+
+def stream_extra(route: StreamRoute) -> dict[str, Any]:
+    """Its parameters."""
+    return {"parameters": [*(one.openapi() for one in route.parameters), _LANGUAGE]}
 
 
 def person_responses(route: ReadRoute) -> dict[int | str, dict[str, Any]]:

@@ -46,6 +46,9 @@ class ApiSettings(BaseSettings):
     writer_threads: Annotated[
         int, Field(ge=1, le=256, description="writes at once; each waits in a thread of its own")
     ] = 16
+    export_threads: Annotated[
+        int, Field(ge=1, le=64, description="exports and proofs in bulk that are read at a time; more wait in line")
+    ] = 2
     cached_facts: Annotated[
         int, Field(ge=16, description="log tiles (16 KiB each) and lots kept in memory, those used last")
     ] = 8_192

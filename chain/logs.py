@@ -18,13 +18,26 @@ def scan_logs(
 
     A range that the node refuses is halved; a single block that it refuses raises `RpcFailure`.
     """
+    return _scan(rpc, address.hex0x, topics, first_block, last_block)
+
+
+def scan_logs_of(
+    rpc: Rpc, addresses: Sequence[Address], topics: Sequence[Any], first_block: int, last_block: int
+) -> Iterator[dict[str, Any]]:
+    """As `scan_logs`, of several contracts at once."""
+    return _scan(rpc, [address.hex0x for address in addresses], topics, first_block, last_block)
+
+
+def _scan(
+    rpc: Rpc, address: str | list[str], topics: Sequence[Any], first_block: int, last_block: int
+) -> Iterator[dict[str, Any]]:
     ranges = [(first_block, last_block)]
     while ranges:
         first, last = ranges.pop()
         if first > last:
             continue
         query = {
-            "address": address.hex0x,
+            "address": address,
             "topics": list(topics),
             "fromBlock": to_quantity(first),
             "toBlock": to_quantity(last),

@@ -23,6 +23,7 @@ import orjson
 import urllib3
 from rich.text import Text
 
+from api.chain_events import ChainEvents
 from api.log_keys import LogKeys
 from api.settings import ApiSettings
 from chain.artifacts import artifacts
@@ -124,7 +125,14 @@ def _tell_and_serve(output: Output, stack: ExitStack, *, home: Path | None, port
     demo.say("索引", "chain indexed into SQL", context.settings.database_url)
     following = stack.enter_context(FollowerThread(context.follower, context.database, context.output.warn))
     log_keys = demo.publish_checkpoints(stack)
-    server = ApiServer(settings, listening, database=context.database, following=following.failing, log_keys=log_keys)
+    server = ApiServer(
+        settings,
+        listening,
+        database=context.database,
+        following=following.failing,
+        log_keys=log_keys,
+        events=ChainEvents(context.rpc, context.deployment),
+    )
     stack.enter_context(server)
     demo.say("服务", "API served", url)
     output.show(demo.check(url))

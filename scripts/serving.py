@@ -17,6 +17,7 @@ from sqlalchemy.exc import OperationalError
 from api.app import create_app
 from api.context import Following, no_follower
 from api.errors import FollowerFailing
+from api.events_port import EventsPort
 from api.log_keys import LogKeys
 from api.operations_port import OperationsPort
 from api.problems import INTERNAL_ERROR
@@ -53,6 +54,7 @@ class ApiServer:
         following: Following = no_follower,
         point_accounts: PointAccounts | None = None,
         log_keys: LogKeys | None = None,
+        events: EventsPort | None = None,
     ) -> None:
         self._socket = listening
         app = create_app(
@@ -62,6 +64,7 @@ class ApiServer:
             following=following,
             point_accounts=point_accounts,
             log_keys=log_keys,
+            events=events,
         )
         config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="on")
         self._server = uvicorn.Server(config)

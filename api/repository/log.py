@@ -1,7 +1,9 @@
 """The transparency log: proofs from stored tiles."""
 
+from collections.abc import Iterator
+
 from api.repository.snapshots import Snapshot
-from indexer.tiles import TILE_HEIGHT, TILE_WIDTH, place_of
+from indexer.tiles import FULL_TILE_BYTES, TILE_HEIGHT, TILE_WIDTH, place_of
 from ledger.log_tree import HASH_LENGTH, consistency_path, fold, peaks, read_path, root_at
 
 _TILE = "SELECT nodes FROM log_tiles WHERE level = ? AND tile_index = ?"
@@ -75,6 +77,30 @@ def inclusion_proof(snapshot: Snapshot, leaf_index: int, tree_size: int) -> tupl
                 nodes = source.tile(tile_level, tile_index, offset + HASH_LENGTH)
             proof.append(nodes[offset : offset + HASH_LENGTH])
     return leaf, proof
+
+
+def inclusion_proofs(snapshot: Snapshot, first: int, last: int, tree_size: int) -> Iterator[tuple[int, bytes, bytes]]:
+    """Of leaves of one tile: the index, the leaf's hash in hexadecimal, and its path as a JSON list without brackets.
+
+    The same as `inclusion_proof` of each. What is above a whole tile is the same for all of its leaves.
+    """
+    tile_index = first // TILE_WIDTH
+    begin = tile_index * TILE_WIDTH
+    if begin + TILE_WIDTH > tree_size:
+        for index in range(first, last + 1):
+            leaf, path = inclusion_proof(snapshot, index, tree_size)
+            yield index, leaf.hex().encode(), b",".join(b'"0x%b"' % member.hex().encode() for member in path)
+        return
+    _, path = inclusion_proof(snapshot, first, tree_size)
+    nodes = TileNodes(snapshot).tile(0, tile_index, FULL_TILE_BYTES).hex().encode()
+    above = [b'"0x%b"' % member.hex().encode() for member in path[TILE_HEIGHT:]]
+    for within in range(first - begin, last - begin + 1):
+        members = []
+        for height, offsets in enumerate(_OFFSETS):
+            at = 2 * offsets[within >> height ^ 1]
+            members.append(b'"0x%b"' % nodes[at : at + 2 * HASH_LENGTH])
+        at = 2 * _OFFSETS[0][within]
+        yield begin + within, nodes[at : at + 2 * HASH_LENGTH], b",".join(members + above)
 
 
 def _edge(source: TileNodes, snapshot: Snapshot, start: int, tree_size: int) -> bytes:

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from api.chain_events import ChainEvents
 from api.chain_operations import ChainOperations
 from api.context import Following, no_follower
 from api.log_keys import LogKeys
@@ -106,6 +107,7 @@ def serve(
                 following=failing,
                 point_accounts=None if points is None else points.accounts(),
                 log_keys=log_keys,
+                events=ChainEvents(context.rpc, context.deployment) if follow else None,
             )
         )
         signs_for = ", ".join(role.label for role in roles) or "no body, so it only reads"

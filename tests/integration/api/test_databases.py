@@ -28,6 +28,14 @@ MORE = [
     "/v1/certificates/x",
     f"/v1/log/proof/inclusion?operation_id={hash32(3).hex0x}",
     "/v1/lots?status=free&reduction_class=II",
+    "/checkpoint",
+    "/tile/0/000.p/15",
+    "/tile/entries/000.p/15",
+    "/v1/log/proof/tlog?leaf_index=3",
+    "/v1/log/proofs/inclusion",
+    "/v1/exports/leaves",
+    "/v1/exports/batches",
+    "/v1/exports/postings",
 ]
 
 

@@ -119,7 +119,7 @@ class Client:
         media = (reply.header("content-type") or "").partition(";")[0]
         declared_media = {one.partition(";")[0]: body for one, body in content.items()}
         assert media in declared_media, f"{method} {target}: {media} is not declared for {reply.status}"
-        if not media.endswith("json"):
+        if media not in {"application/json", "application/problem+json"}:
             return
         problems = list(
             violations(reply.json, declared_media[media]["schema"], self._document["components"]["schemas"])
