@@ -11,7 +11,7 @@ import hashlib
 import secrets
 import shlex
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -34,7 +34,6 @@ from chain.node import AnvilNode
 from chain.operations import Operation
 from chain.views import ContractViews
 from indexer.publisher import DEFAULT_TIMEOUT_SECONDS
-from indexer.witness_client import Witness
 from ledger.errors import InvalidInput, NotFound, Refused
 from ledger.ids import ZERO_ADDRESS, Address, Hash32, LotId, OperationId
 from ledger.key_files import write_signer_key
@@ -51,6 +50,7 @@ from ledger.vocabulary import (
 from scripts.certificates import CheckedCertificate
 from scripts.context import new_operation_id
 from scripts.demo_points import CHARGING_FORMULA, POINTS_ACTIVITY, PointsOutcome, points_listing, run_points
+from scripts.demo_witnesses import start_witnesses, verify_witnessed
 from scripts.importing.service import ImportJob, run_import
 from scripts.interrupts import interruptible, until_interrupted
 from scripts.keys import private_folder
@@ -67,6 +67,7 @@ from scripts.settings import (
     HOME,
     PASSWORD_FILE,
     RPC_URL,
+    WITNESSES,
     KeySettings,
     Settings,
     default_keystore,
@@ -135,9 +136,9 @@ def _tell_and_serve(output: Output, stack: ExitStack, *, home: Path | None, port
     )
     stack.enter_context(server)
     demo.say("服务", "API served", url)
-    output.show(demo.check(url))
+    output.show(demo.check(url, log_keys))
     if stay:
-        environment = _write_environment(context.settings)
+        environment = _write_environment(context.settings, demo.witnesses)
         with until_interrupted():
             output.note(f"serving {url} until Ctrl-C")
             output.note(f"In another terminal `. {environment}` lets every command work on it:")
@@ -145,9 +146,9 @@ def _tell_and_serve(output: Output, stack: ExitStack, *, home: Path | None, port
             following.wait()
 
 
-def _write_environment(settings: Settings) -> Path:
-    """A file of settings for other shells: this ledger, and the keys of its bodies with their passwords."""
-    values = {HOME: settings.home, RPC_URL: settings.rpc_url}
+def _write_environment(settings: Settings, witnesses: str) -> Path:
+    """A file of settings for other shells: this ledger, its witnesses, and its bodies' keys with their passwords."""
+    values = {HOME: settings.home, RPC_URL: settings.rpc_url, WITNESSES: witnesses}
     values |= {PASSWORD_FILE + name: key.password_file for name, key in settings.keys.items()}
     path = settings.home / "demo.env"
     path.touch(mode=0o600)
@@ -175,6 +176,7 @@ class Demo:
     refusal: Refused | None = None
     certificate_number: int = 0
     points: PointsOutcome | None = None
+    witnesses: str = ""
 
     def before_serving(self) -> None:
         """Everything up to the cancellation and the refusal, in the order of the story."""
@@ -369,29 +371,36 @@ class Demo:
         status = self.context.submit(role, lambda composer: make(composer, identifier))
         return {"operation_id": identifier, **event_of(self.context, status)}
 
-    def publish_checkpoints(self, stack: ExitStack, witnesses: Sequence[Witness] = ()) -> LogKeys:
-        """Makes the log's key, publishes the log as it is now, and what it grows by while the demo serves."""
+    def publish_checkpoints(self, stack: ExitStack) -> LogKeys:
+        """Makes the log's key and starts three witnesses; publishes the log as it is now, and what it grows by while
+        the demo serves.
+        """
         context = self.context
         key = SignerKey.generate(context.deployment.origin, KeyType.LOG)
         path = default_log_key(context.settings.home)
         private_folder(path.parent)
         write_signer_key(path, key)
+        witnesses = start_witnesses(stack, context.settings.home / "witnesses", key.verifier)
+        self.witnesses = " ".join(f"{one.url}={one.key}" for one in witnesses)
         quorum = quorum_of(context.settings, witnesses)
         publisher = open_publisher(context, witnesses, timeout_seconds=DEFAULT_TIMEOUT_SECONDS)
         outcome = publisher.publish()
         assert outcome is not None  # noqa: S101 - the demo has done something
         stack.enter_context(PublisherThread(publisher, quorum=quorum, seconds=CHECKPOINT_SECONDS))
         said = f"size {outcome.checkpoint.size}, {len(outcome.cosigned)} of {len(witnesses)} witnesses cosigned"
-        self.say("检查点", "checkpoint of the log signed and published", said)
+        self.say("检查点", "checkpoint of the log signed, cosigned and published", said)
         return LogKeys(log_key=key.verifier, witnesses=tuple(one.key for one in witnesses), quorum=quorum)
 
-    def check(self, url: str) -> Result:
-        """Fetches the certificate as anyone would, checks it against the contract, and sums up."""
+    def check(self, url: str, log_keys: LogKeys) -> Result:
+        """Fetches the certificate as anyone would, checks it against the contract and by its bundle, and sums up."""
         certificate_url = f"{url}/v1/certificates/{self.certificate_number}"
         certificate = _get(certificate_url)
         proof = _get(f"{url}/v1/log/proof/inclusion?leaf_index={certificate['leaf_index']}")
         checked = self.context.check_certificate(certificate, proof)
         self.say("验证", "certificate fetched and checked against the contract's root", certificate_url)
+        steps = verify_witnessed(_fetch(f"{certificate_url}/bundle"), log_keys)
+        said = f"{steps} steps; no server and no node was asked"
+        self.say("见证验证", "its bundle verified by the keys of log and witnesses alone", said)
         return self._summary(certificate_url, checked)
 
     def _summary(self, certificate_url: str, checked: CheckedCertificate) -> Result:
@@ -486,8 +495,12 @@ def _hash_of(name: str) -> Hash32:
 
 def _get(url: str) -> dict[str, Any]:
     """A JSON document, fetched as a stranger would."""
+    document: dict[str, Any] = orjson.loads(_fetch(url))
+    return document
+
+
+def _fetch(url: str) -> bytes:
     response = urllib3.request("GET", url, timeout=10.0, retries=False)
     if response.status != 200:
         raise NotFound("answer", f"at {url} (HTTP status {response.status})")
-    document: dict[str, Any] = orjson.loads(response.data)
-    return document
+    return response.data

@@ -43,7 +43,8 @@ def demo(
 
     Local chain, contracts, a key for every body, methodologies, a 1 MW solar roof (462 t), issuance by two bodies,
     transfer, cancellation for a large event, index, API, and a certificate that is fetched over HTTP and checked
-    against the contract. A made feed of charging sessions becomes points, which are redeemed, bought back as a lot,
+    against the contract. The log is signed and cosigned by three witnesses, and the certificate's bundle is verified
+    by their keys alone. A made feed of charging sessions becomes points, which are redeemed, bought back as a lot,
     donated and cancelled. One refused operation is shown too. It touches nothing that is configured on this machine;
     keys and database are in a folder that goes when it ends, or in --home (a new or empty folder) and stay. While it
     serves it says how other commands work on it. Ctrl-C ends it with 0 once it serves, before that with 130.
