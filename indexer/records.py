@@ -9,7 +9,7 @@ from sqlalchemy import Column, Connection, select
 from indexer import row_seals
 from indexer.database import Database
 from indexer.schema import records
-from ledger.canonical import canonical_json, parse_strict
+from ledger.canonical import parse_strict
 from ledger.errors import InvalidRecord, NotFound
 from ledger.ids import RecordHash
 from ledger.records import FIELD_NAMES, PUBLIC_FIELDS, PURPOSE_FIELDS, REQUIRED_FIELDS, Disclosure, Record
@@ -115,7 +115,7 @@ def save_records(
 
 def _public_document(record: Record, names: Iterable[str] | None) -> str:
     shown = record.disclose(public_fields(record) if names is None else names)
-    return canonical_json(shown.to_json()).decode()
+    return shown.to_bytes().decode()
 
 
 def _require_hash(computed: RecordHash, record_hash: RecordHash) -> None:

@@ -34,12 +34,14 @@ def canonical_json(value: Json, *, allow_floats: bool = False, max_depth: int = 
     Raises `InvalidJson` for anything that is not plain JSON, for floats unless allowed (never NaN or infinities), for
     integers beyond 2**53 - 1 either way, for lone surrogates and for nesting deeper than `max_depth`.
     """
+    if type(value) is str:  # most of what is hashed
+        return canonical_text(value)
     _check(value, "value", max_depth, allow_floats=allow_floats)
     return rfc8785.dumps(value)
 
 
 def canonical_text(text: str) -> bytes:
-    """As `canonical_json` of a text, ten times as fast: RFC 8785 escapes in texts what Python's own encoder does."""
+    """RFC 8785 bytes of a text. Ten times as fast as the library: what RFC 8785 escapes, Python's own encoder does."""
     try:
         return encode_basestring(text).encode()
     except UnicodeEncodeError:

@@ -222,16 +222,8 @@ class Record:
         }
 
     def to_bytes(self) -> bytes:
-        """The document as RFC 8785 bytes.
-
-        Written from the values' own bytes, in the order of their names: the other members need no escapes.
-        """
-        fields = b",".join(
-            b'{"name":"%b","salt":"0x%b","value":%b}'
-            % (member.name.encode(), member.salt.hex().encode(), member.canonical_value)
-            for member in self.fields
-        )
-        return b'{"fields":[%b],"format":%d,"kind":"%b"}' % (fields, encoding.FORMAT, self.kind.label.encode())
+        """The document as RFC 8785 bytes."""
+        return _document_bytes(self.kind, self.fields)
 
     @classmethod
     def from_json(cls, document: Json) -> Self:
@@ -299,11 +291,27 @@ class Disclosure:
         ]
         return {"format": encoding.FORMAT, "kind": self.kind.label, "fields": members}
 
+    def to_bytes(self) -> bytes:
+        """The document as RFC 8785 bytes."""
+        return _document_bytes(self.kind, self.members)
+
     @classmethod
     def from_json(cls, document: Json) -> Self:
         """Reads what `to_json` wrote; `InvalidRecord` or another `InvalidInput` for anything else."""
         kind, members = _read_document(document)
         return cls(kind, tuple(members))
+
+
+def _document_bytes(kind: OperationKind, members: Iterable[Field | Hash32]) -> bytes:
+    """Written from the values' own bytes, in the order of their names: the other members need no escapes."""
+    written = b",".join(
+        b'{"name":"%b","salt":"0x%b","value":%b}'
+        % (member.name.encode(), member.salt.hex().encode(), member.canonical_value)
+        if isinstance(member, Field)
+        else b'{"commitment":"0x%b"}' % member.hex().encode()
+        for member in members
+    )
+    return b'{"fields":[%b],"format":%d,"kind":"%b"}' % (written, encoding.FORMAT, kind.label.encode())
 
 
 # Salts

@@ -215,9 +215,7 @@ def _of_leaf(leaf: Row[Any]) -> Iterator[tuple[str, str]]:
         yield "quantity_gco2e", str(leaf.quantity_gco2e)
 
 
-def _rows(
-    replica: Connection, table: Table, column: Column[Any], first: int, last: int
-) -> Iterator[Mapping[str, Any]]:
+def _rows(replica: Connection, table: Table, column: Column[Any], first: int, last: int) -> Iterator[Mapping[str, Any]]:
     for row in replica.execute(select(table).where(column.between(first, last))).mappings():
         yield dict(row)
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from indexer.audit.batch_files import audit_batch_files
 from indexer.audit.context import AuditContext
 from indexer.audit.contract_state import compare_state
 from indexer.audit.findings import Finding
 from indexer.audit.kept_rows import check_seals
+from indexer.audit.records import audit_records
+from indexer.audit.rules import audit_rules
 from indexer.audit.tables import compare_tables
 
 PartFunction = Callable[[AuditContext], Iterator[Finding]]
@@ -38,6 +41,9 @@ class Part:
 PARTS: tuple[Part, ...] = (
     Part(name="tables", run=compare_tables, needs_database=True),
     Part(name="seals", run=check_seals, needs_database=True),
+    Part(name="rules", run=audit_rules),
+    Part(name="records", run=audit_records, needs_database=True),
+    Part(name="batch-files", run=audit_batch_files, needs_store=True),
     Part(name="contracts", run=compare_state),
 )
 """All of them. `contracts` comes last: where the node has pruned the audited block's state, it moves the replica on."""

@@ -32,6 +32,7 @@ def test_every_disclosure_has_the_records_hash(record: Record, data: st.DataObje
     names = data.draw(st.sets(st.sampled_from([field.name for field in record.fields])))
     disclosure = Disclosure.from_json(record.disclose(names).to_json())
     assert disclosure.record_hash() == record.hash
+    assert disclosure.to_bytes() == canonical_json(disclosure.to_json())
     assert set(disclosure.values) == names | {FIELD_NAMES}
 
 

@@ -33,9 +33,8 @@ def audit_of(
     *,
     since_leaf: int | None = None,
 ) -> Iterator[AuditContext]:
-    """An audit of what the chain is now."""
+    """An audit of what the chain is now; a replica that is there already is brought up to it."""
     (folder / "work").mkdir(exist_ok=True)
-    (folder / "work" / "replica.db").unlink(missing_ok=True)
     replica = open_mirror(folder / "work", "replica")
     at = Follower(rpc, deployment, replica).catch_up()
     values: dict[str, Any] = {"rpc": rpc, "deployment": deployment, "replica": replica, "at": at, "store": store}
