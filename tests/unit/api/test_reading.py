@@ -13,25 +13,25 @@ from api.settings import ApiSettings
 from indexer.database import open_database
 from indexer.schema import NO_LOT, Book
 from ledger import encoding
-from ledger.ids import LotId, OperationId
+from ledger.ids import Address, LotId, OperationId
 from ledger.log_tree import verify_consistency, verify_inclusion
 from ledger.records import Disclosure
-from ledger.vocabulary import ActivityStatus, CancellationPurpose
+from ledger.vocabulary import ActivityStatus, CancellationPurpose, OperationKind
 from tests.unit.api.client import Client
 from tests.unit.api.sample import (
     BUYER,
     CHAIN_ID,
-    LEDGER,
     PLATFORM_HOLDER,
     QUANTIFICATION,
     STRANGER,
     SampleLedger,
     address,
     hash32,
+    ledger_of,
     make_sample,
 )
 
-LOT = hash32(30_000 + 20_100).hex0x
+LOT = LotId(make_sample().rows["lots"][0]["lot_id"]).hex0x
 EXAMPLES = [
     "/v1/certificates",
     "/v1/certificates/1",
@@ -150,7 +150,7 @@ def test_a_certificate_can_be_checked_from_its_answer_alone(client: Client) -> N
     }
     leaf = encoding.log_leaf(
         chain_id=CHAIN_ID,
-        ledger=LEDGER,
+        ledger=ledger_of(OperationKind.REDUCTION_CANCELLED),
         kind=52,
         operation_id=OperationId.from_hex(found["operation_id"]),
         subject=subject,
@@ -213,7 +213,7 @@ def test_a_leaf_shows_everything_that_is_hashed_into_it(client: Client, sample: 
         found = client.get(f"/v1/log/leaves/{index}").json
         leaf = encoding.log_leaf(
             chain_id=found["chain_id"],
-            ledger=LEDGER,
+            ledger=Address.from_hex(found["ledger"]),
             kind=found["kind_number"],
             operation_id=OperationId(hash32(index + 1)),
             subject=hashes([found["subject"]])[0],
