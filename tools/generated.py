@@ -17,6 +17,7 @@ from pathlib import Path
 
 from api.app import create_app
 from api.settings import ApiSettings
+from ledger.bundle.schema import bundle_schema
 from tools.cli_reference import cli_reference
 from tools.error_reference import reference
 from tools.error_signatures import error_signatures
@@ -117,11 +118,17 @@ def openapi_document() -> Files:
     return {ROOT / "docs" / "openapi.json": pretty(document)}
 
 
+def bundle_schema_document() -> Files:
+    """The JSON Schema of certificate bundles, which the API serves too."""
+    return {ROOT / "docs" / "schema" / "certificate-bundle-1.json": pretty(bundle_schema())}
+
+
 SIGNATURES = ROOT / "chain" / "error_signatures.py"
 
 GENERATORS = [
     Generator(owns=[ROOT / "docs" / "cli.md"], make=lambda: {ROOT / "docs" / "cli.md": cli_reference()}),
     Generator(owns=[ROOT / "docs" / "openapi.json"], make=openapi_document),
+    Generator(owns=[ROOT / "docs" / "schema"], make=bundle_schema_document),
     Generator(owns=[ROOT / "docs" / "spec" / "04-errors.md"], make=error_reference),
     Generator(
         owns=[ROOT / "docs" / "spec" / "06-records.md"],

@@ -134,17 +134,18 @@ class Cheat:
     def _second_beneficiary(self) -> Iterator[Attempt]:
         """An issuer who wrote two beneficiaries into one record, and shows each one of them to one person."""
         names = ["account", "beneficiary", "field_names", "lot_id", "purpose", "quantity_gco2e", "rules"]
-        values = {**self.first.record.values, "field_names": names}
+        values: dict[str, Any] = {**self.first.record.values, "field_names": names}
         fields = [Field(name, digest(f"salt {name}")[:16], values[name]) for name in names]
         second = Field("beneficiary", digest("another salt")[:16], "somebody else")
-        for what, members in {
+        shown: dict[str, list[Field | Hash32]] = {
             "two beneficiaries, the first shown": [*fields[:2], second.commitment, *fields[2:]],
             "two beneficiaries, the second shown": [fields[0], fields[1].commitment, second, *fields[2:]],
-        }.items():
+        }
+        for what, members in shown.items():
             yield self._relogged(what, tuple(members), "record")
         named_twice = Field("field_names", bytes(16), [*names[:2], "beneficiary", *names[2:]])
-        members = [*fields[:2], second.commitment, named_twice, *fields[3:]]
-        yield self._relogged("two beneficiaries, both named", tuple(members), "record")
+        both: tuple[Field | Hash32, ...] = (*fields[:2], second.commitment, named_twice, *fields[3:])
+        yield self._relogged("two beneficiaries, both named", both, "record")
         unsorted = Field("field_names", bytes(16), [names[1], names[0], *names[2:]])
         yield self._relogged("names out of order", (*fields[:2], unsorted, *fields[3:]), "record")
         elsewhere = Field("field_names", bytes(16), ["account", "event", *names[2:]])
@@ -223,8 +224,8 @@ class Cheat:
         for name, value in changes.items():
             changed = replace(certificate, **{name: value})
             yield self.attempt(f"a certificate of another {name}", replace(good, certificate=changed), "subject")
-        for name in ("activity_code", "methodology_code"):
-            lot = replace(LOT, **{name: "SH-OTHER"})
+        lots = {"activity": replace(LOT, activity_code="SH-X"), "methodology": replace(LOT, methodology_code="SH-X")}
+        for name, lot in lots.items():
             yield self.attempt(f"another {name}", replace(good, certificate=replace(certificate, lot=lot)), "lot")
         other_kind = replace(good, certificate=self.campaign.certificate)
         yield self.attempt("a campaign's certificate on reductions", other_kind, "leaf")
