@@ -10,7 +10,7 @@ from typing import ClassVar, Self
 from ledger.bundle import reading
 from ledger.bundle.certificates import Certificate, PointsCertificate, ReductionCertificate, read_certificate
 from ledger.bundle.parts import DeploymentIdentity, Leaf, Proof, read_proof
-from ledger.canonical import canonical_json, parse_strict
+from ledger.canonical import canonical_json, parse_strict, write_checked
 from ledger.entries import EntryProof
 from ledger.errors import InvalidBundle, Json
 from ledger.ids import Hash32
@@ -119,7 +119,7 @@ class Bundle:
             entry=EntryProof.from_json(given["entry"]) if points else None,
             proof=read_proof(given["proof"]),
         )
-        if made.to_bytes() != written:
+        if write_checked(made.to_json()) != written:
             raise InvalidBundle("bundle", "write each value in its one form, digits of hashes in lower case", document)
         return made
 
@@ -127,6 +127,6 @@ class Bundle:
 def parse_bundle(data: bytes) -> Json:
     """The JSON value in `data`; `InvalidJson` unless it is strict and `data` is its RFC 8785 form (§8.5, step 2)."""
     document = parse_strict(data, max_bytes=MAX_BUNDLE_BYTES, max_depth=MAX_BUNDLE_DEPTH)
-    if canonical_json(document, max_depth=MAX_BUNDLE_DEPTH) != data:
+    if write_checked(document) != data:
         raise InvalidBundle("bundle", "be written as RFC 8785 has it, without spaces and sorted", "other bytes")
     return document

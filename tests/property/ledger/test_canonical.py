@@ -1,10 +1,11 @@
 import json
 from typing import Any
 
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.canonical import MAX_EXACT_INTEGER, canonical_json, parse_strict
+from ledger.canonical import MAX_EXACT_INTEGER, canonical_json, parse_strict, write_checked
 from ledger.errors import InvalidJson
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
@@ -35,3 +36,8 @@ def test_bytes_are_read_as_python_reads_them_or_refused(data: bytes) -> None:
     except InvalidJson:
         return
     assert json.loads(data) == value
+
+
+@given(VALUES | st.text().map(lambda text: {text: text, text + "\U00010000": 1, text + "\uffff": 2}))
+def test_the_fast_writer_writes_what_the_reference_does(value: Any) -> None:
+    assert canonical_json(value) == write_checked(value) == rfc8785.dumps(value)

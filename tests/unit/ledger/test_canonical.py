@@ -1,4 +1,5 @@
 import sys
+import time
 from enum import IntEnum
 from typing import Any
 
@@ -123,3 +124,21 @@ def test_what_is_read() -> None:
     assert parse_strict(b"1e2", allow_floats=True) == 100.0
     with pytest.raises(InvalidJson, match="only finite numbers"):
         parse_strict(b"1e400", allow_floats=True)
+
+
+def test_a_string_without_end_costs_no_more_than_its_length() -> None:
+    """Depth is measured first, and no search begins again at each quotation mark."""
+    began = time.process_time()
+    for text in (b'"' + b'\\"' * 500_000, b'"' * 999_999, b"\\" * 999_999, b'"' + b'\\"' * 499_999 + b"\\"):
+        with pytest.raises(InvalidJson):
+            parse_strict(text)
+    assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize(
+    ("text", "depth"), [(b'["[[[["]', 1), (b'["\\"[[["]', 1), (b'{"[":[{}]}', 3), (b'["\\\\",[]]', 2)]
+)
+def test_brackets_within_strings_are_no_depth(text: bytes, depth: int) -> None:
+    parse_strict(text, max_depth=depth)
+    with pytest.raises(InvalidJson, match=f"be nested at most {depth - 1} deep"):
+        parse_strict(text, max_depth=depth - 1)
