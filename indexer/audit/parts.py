@@ -10,6 +10,7 @@ from indexer.audit.context import AuditContext
 from indexer.audit.contract_state import compare_state
 from indexer.audit.findings import Finding
 from indexer.audit.kept_rows import check_seals
+from indexer.audit.outbox import audit_outbox
 from indexer.audit.records import audit_records
 from indexer.audit.rules import audit_rules
 from indexer.audit.tables import compare_tables
@@ -43,6 +44,7 @@ PARTS: tuple[Part, ...] = (
     Part(name="seals", run=check_seals, needs_database=True),
     Part(name="rules", run=audit_rules),
     Part(name="records", run=audit_records, needs_database=True),
+    Part(name="outbox", run=audit_outbox, needs_database=True),
     Part(name="batch-files", run=audit_batch_files, needs_store=True),
     Part(name="contracts", run=compare_state),
 )
