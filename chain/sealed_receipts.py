@@ -72,7 +72,7 @@ def seal_bundle(bundle: Bundle, rpc: Rpc, deployment: Deployment) -> Bundle:
     sealers = tuple(dict.fromkeys(sealers_of(parse_header(proof.header))))
     verdict = verify(sealed.to_bytes(), Trust(origin=deployment.origin, validators=sealers))
     if verdict.failed is not None:
-        raise ProofMismatch(f"step {verdict.failed}", verdict.reason.rstrip("."))
+        raise ProofMismatch(f"step {verdict.failed.number}, {verdict.failed.name}", verdict.reason.rstrip("."))
     return sealed
 
 

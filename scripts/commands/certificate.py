@@ -1,4 +1,4 @@
-"""`tanpuhui certificate show|export|redact`"""
+"""`tanpuhui certificate show|export|redact|seal`"""
 
 from __future__ import annotations
 
@@ -26,11 +26,13 @@ from api.routes.certificates import read_certificate
 from api.routes.log import read_inclusion_proof
 from api.routes.personal import header_of
 from api.settings import ApiSettings
+from chain.sealed_receipts import seal_bundle
 from indexer import certificate_bundles
 from indexer.certificate_bundles import Draft
-from ledger.bundle import MAX_BUNDLE_BYTES
+from ledger.bundle import MAX_BUNDLE_BYTES, SealedReceiptProof
 from ledger.errors import InvalidInput, NotFound
 from ledger.records import FIELD_NAMES
+from ledger.seals.headers import parse_header, sealers_of
 from scripts.command import command, group
 from scripts.commands.points_sending import points_home
 from scripts.context import Context
@@ -51,6 +53,7 @@ app = group(
 )
 
 NumberArgument = Annotated[int, typer.Argument(min=1, metavar="NUMBER", help="As `tanpuhui cancel` printed it.")]
+BundleArgument = Annotated[Path, typer.Argument(metavar="BUNDLE", help="A bundle's file.")]
 HideOption = Annotated[
     str,
     typer.Option(
@@ -148,7 +151,7 @@ def export(
 @command(app, "redact")
 def redact(
     context: Context,
-    bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="A bundle's file.")],
+    bundle: BundleArgument,
     *,
     hide: HideOption,
     output: Annotated[Path, typer.Option("--output", metavar="FILE", help="Where the narrower bundle is written.")],
@@ -162,14 +165,49 @@ def redact(
 
         tanpuhui certificate redact certificate-1.json --hide beneficiary,project --output certificate-1-public.json
     """
-    try:
-        with bundle.open("rb") as file:
-            given = file.read(MAX_BUNDLE_BYTES + 1)
-    except OSError as error:
-        raise InvalidInput("bundle", f"be a file that can be read ({error.strerror})", str(bundle)) from None
-    data = narrowed(given, _names(hide))
+    data = narrowed(_given(bundle), _names(hide))
     write_private(output, data)
     return _written(output, data)
+
+
+@command(app, "seal")
+def seal(
+    context: Context,
+    bundle: BundleArgument,
+    *,
+    output: Annotated[Path, typer.Option("--output", metavar="FILE", help="Where the sealed bundle is written.")],
+) -> Result:
+    """Makes of a bundle one that is proved by the seals of the chain's validators, in place of a checkpoint.
+
+    Needs a node of the QBFT chain, and neither database nor key. What the bundle shows stays as it is; header and
+    receipt are the node's, and are verified before the file is written: exit code 6 if the bundle says something else
+    than the chain. Whoever verifies it pins validators (`tanpuhui verify --validators`) and trusts no log key.
+
+    **Example**
+
+        tanpuhui certificate seal certificate-1.json --output certificate-1-sealed.json
+    """
+    sealed = seal_bundle(read_bundle(_given(bundle)), context.rpc, context.deployment)
+    assert isinstance(sealed.proof, SealedReceiptProof)  # noqa: S101 - it was sealed
+    header = parse_header(sealed.proof.header)
+    data = sealed.to_bytes()
+    write_private(output, data)
+    facts = {
+        "block": header.number,
+        "block_hash": header.block_hash,
+        "sealed_by": ", ".join(sealer.hex0x for sealer in sealers_of(header)),
+    }
+    written = _written(output, data)
+    return replace(written, parts=[*written.parts, Facts("Block", facts)])
+
+
+def _given(bundle: Path) -> bytes:
+    """The bytes of a bundle's file, and of a file that is too large no more than say so."""
+    try:
+        with bundle.open("rb") as file:
+            return file.read(MAX_BUNDLE_BYTES + 1)
+    except OSError as error:
+        raise InvalidInput("bundle", f"be a file that can be read ({error.strerror})", str(bundle)) from None
 
 
 def _personal(

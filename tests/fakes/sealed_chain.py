@@ -3,8 +3,12 @@
 Headers are encoded with rlp and sealed with coincurve here, independently of `chain.headers` and `ledger.seals`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from typing import Any
 
 import rlp
@@ -102,6 +106,37 @@ class SealedChain:
     def url(self) -> str:
         """That of the node below."""
         return self.node.url
+
+    @contextmanager
+    def served(self) -> Iterator[str]:
+        """Gives the URL under which this node answers JSON-RPC."""
+        answered = self._answered
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
+                many = isinstance(asked, list)
+                answers = [answered(one) for one in asked] if many else answered(asked)
+                body = json.dumps(answers).encode()
+                self.send_response(200)
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                """Says nothing."""
+
+        with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+            thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+            thread.start()
+            yield f"http://127.0.0.1:{server.server_port}"
+            server.shutdown()
+            thread.join()
+
+    def _answered(self, asked: dict[str, Any]) -> dict[str, Any]:
+        answer = self.try_call(asked["method"], asked["params"])
+        said = {"result": answer.result} if answer.error is None else {"error": asdict(answer.error)}
+        return {"jsonrpc": "2.0", "id": asked["id"], **said}
 
     def call(self, method: str, params: Sequence[Any] = ()) -> Any:
         """The result, or `RpcFailure`."""

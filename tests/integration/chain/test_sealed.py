@@ -187,7 +187,7 @@ def test_a_bundle_of_the_log_is_sealed(sealed: Sealed) -> None:
     of_the_log = replace(sealed.bundle, proof=LogProof(inclusion=(), checkpoint="none yet"))
     assert seal_bundle(of_the_log, sealed.chain, sealed.deployed.deployment) == sealed.bundle
     lying = replace(of_the_log, record=None, leaf=replace(of_the_log.leaf, grams=GRAMS + 1))
-    with pytest.raises(ProofMismatch, match="step 14 event: the quantity_gco2e is 1500000 in the block"):
+    with pytest.raises(ProofMismatch, match="step 14, event: the quantity_gco2e is 1500000 in the block"):
         seal_bundle(lying, sealed.chain, sealed.deployed.deployment)
     other = replace(of_the_log, deployment=replace(of_the_log.deployment, chain_id=1))
     with pytest.raises(InvalidInput, match="bundle"):
