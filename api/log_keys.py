@@ -1,12 +1,11 @@
 """What an instance says of the log's keys: the content of a trust file, as verifiers take it."""
 
 from dataclasses import dataclass
-from typing import Any
 
+from ledger.errors import Json
 from ledger.ids import Address
-from ledger.notes import KeyType, VerifierKey, check_distinct
-
-FORMAT = 1
+from ledger.notes import VerifierKey
+from ledger.verifier.trust import Trust
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +14,7 @@ class LogKeys:
     validators of the chain, where the instance was told of them.
 
     An instance can only say what it was told: whoever verifies pins what was heard from more than one side.
+    `InvalidInput` or `InvalidKey` for what no verifier would take.
     """
 
     log_key: VerifierKey
@@ -23,19 +23,19 @@ class LogKeys:
     validators: tuple[Address, ...] = ()
 
     def __post_init__(self) -> None:
-        check_distinct([self.log_key, *self.witnesses])
-        if self.log_key.type is not KeyType.LOG or any(key.type is not KeyType.WITNESS for key in self.witnesses):
-            raise ValueError("a log's key signs for the log, and witnesses' keys for witnesses")
-        if not min(1, len(self.witnesses)) <= self.quorum <= len(self.witnesses):
-            raise ValueError("a quorum is at least one and at most all witnesses")
+        _ = self.trust
 
-    def document(self) -> dict[str, Any]:
+    @property
+    def trust(self) -> Trust:
+        """As pins of a verifier."""
+        return Trust(
+            origin=self.log_key.name,
+            log_key=self.log_key,
+            witnesses=self.witnesses,
+            quorum=self.quorum,
+            validators=self.validators,
+        )
+
+    def document(self) -> dict[str, Json]:
         """As `--trust FILE` reads it."""
-        return {
-            "format": FORMAT,
-            "origin": self.log_key.name,
-            "log_key": str(self.log_key),
-            "witnesses": [str(key) for key in self.witnesses],
-            "quorum": self.quorum,
-            "validators": [address.hex0x for address in self.validators],
-        }
+        return self.trust.to_json()

@@ -16,10 +16,12 @@ from api.app import create_app
 from api.log_keys import LogKeys
 from api.settings import ApiSettings
 from indexer.database import open_database
+from ledger.errors import InvalidInput
 from ledger.ids import Address
 from ledger.log_tree import verify_inclusion
 from ledger.notes import KeyType, Note, SignerKey
 from ledger.tlog_proof import TlogProof
+from ledger.verifier.trust import Trust
 from tests.unit.api.client import Client
 from tests.unit.api.sample import BUYER, LOG_SEED, WITNESS_KEY, SampleLedger, address, make_sample
 
@@ -310,6 +312,7 @@ def test_keys_are_said_as_a_trust_file(tmp_path: Path) -> None:
     keys = LogKeys(log_key=log_key, witnesses=(WITNESS_KEY.verifier,), quorum=1, validators=(Address(bytes(BUYER)),))
     for client in client_of(sample, tmp_path, keys):
         reply = client.get("/v1/log/keys")
+        assert Trust.from_json(reply.json) == keys.trust
         assert reply.json == {
             "format": 1,
             "origin": sample.origin,
@@ -329,6 +332,6 @@ def test_an_instance_without_keys_says_so(client: Client) -> None:
 
 @pytest.mark.parametrize("quorum", [0, 2])
 def test_a_quorum_is_of_the_witnesses(quorum: int) -> None:
-    log_key = SignerKey("a/log", KeyType.LOG, LOG_SEED).verifier
-    with pytest.raises(ValueError, match="quorum"):
+    log_key = SignerKey(SampleLedger().origin, KeyType.LOG, LOG_SEED).verifier
+    with pytest.raises(InvalidInput, match="quorum"):
         LogKeys(log_key=log_key, witnesses=(WITNESS_KEY.verifier,), quorum=quorum)
