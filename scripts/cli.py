@@ -101,6 +101,7 @@ PARTS: Final = (
         "Follows the chain and published checkpoints, and raises the alarm where anything does not fit (监督).",
     ),
     Part("operation", "operation", "Operations of this node, by id."),
+    Part("export", "export", "What auditors take away, as NDJSON or Parquet: leaves, batches, postings, events."),
     Part("key", "keys", "Key files of the bodies (Web3 Secret Storage).", app="key_app"),
     Part("api-key", "keys", "Keys of programs that use the API. Shown once, kept as a hash.", app="api_key_app"),
 )
