@@ -91,9 +91,14 @@ def main() -> None:
             formula("per-distance", "150.5", {"distance_m": [1, 50_000]}),
         )
         warm_up = _run(
-            world, scenario, "warm-up", mapping, _made(folder / "warm.parquet", 0, WARM_UP_ENTRIES), batch_size=2_500
+            world,
+            scenario,
+            "warm-up",
+            mapping,
+            made_trips(folder / "warm.parquet", 0, WARM_UP_ENTRIES),
+            batch_size=2_500,
         )
-        trips = _made(folder / "trips.parquet", WARM_UP_ENTRIES, options.entries)
+        trips = made_trips(folder / "trips.parquet", WARM_UP_ENTRIES, options.entries)
         world.seconds.clear()
         seconds = _run(world, scenario, "day", mapping, trips, batch_size=options.batch_size)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
@@ -137,7 +142,7 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _made(path: Path, first: int, count: int) -> Path:
+def made_trips(path: Path, first: int, count: int) -> Path:
     """Made trips, a row group for every 250,000."""
     schema = pa.schema([("trip", pa.int64()), ("card", pa.string()), ("started", pa.int64()), ("metres", pa.int64())])
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
