@@ -4,8 +4,8 @@ Makes a local chain with a lot of transfers among `ACCOUNTS` accounts, sent by t
 that is prepared, signed, anchored and indexed, which is not part of the figures. Then `tanpuhui audit`, as a process of
 its own, replays and compares all of it and must find nothing.
 
-`ratio_to_read` is its seconds by those that it takes to read the same data once and do nothing with it: all logs and
-receipts from the node, every row of the database, every batch file. `leaves_per_second` is that of the whole audit;
+`ratio_to_read` is its seconds by those that it takes to read the same data once and do nothing with it: all logs,
+receipts and transactions from the node, every row of the database, every batch file. `leaves_per_second` is that of the whole audit;
 beside it, measured in the same run, `index_leaves_per_second` of `Follower.catch_up` into an empty database.
 `peak_gib` is the memory of the audit's process.
 """
@@ -191,6 +191,7 @@ def read_once(world: World) -> None:
         block = to_quantity(number)
         rpc.call("eth_getLogs", [{"address": addresses, "fromBlock": block, "toBlock": block}])
         rpc.call("eth_getBlockReceipts", [block])
+        rpc.call("eth_getBlockByNumber", [block, True])
     with world.context.database.read() as connection:
         for table in (*schema.MIRROR, *schema.KEPT):
             for part in connection.execute(select(table).execution_options(yield_per=2_000)).partitions():

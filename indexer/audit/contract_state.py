@@ -15,8 +15,9 @@ from eth_abi.abi import encode
 from sqlalchemy import Connection, Row, Select, Table, and_, select, union
 
 from chain.functions import Function, decode, keccak256
-from chain.hexes import from_data, to_data
+from chain.hexes import from_data, to_data, to_quantity
 from chain.operations import ContractName
+from chain.rpc import Rpc
 from chain.views import ContractViews
 from indexer import schema
 from indexer.audit.context import AuditContext
@@ -262,16 +263,16 @@ def _compare_digests(context: AuditContext, connection: Connection, views: Contr
     Where another contract asked (a buy-back comes of a redemption), only that something is held.
     """
     table = schema.operations.c
-    question = select(table.operation_id, table.ledger, table.transaction_hash).order_by(table.leaf_index)
+    columns = (table.operation_id, table.ledger, table.transaction_hash, table.block_number)
+    question = select(*columns).order_by(table.leaf_index)
     if context.since_leaf is not None:
         question = question.where(table.leaf_index >= context.since_leaf)
     compared = 0
     for rows in _parts(connection, question):
         digests = views.operation_digests(OperationId(row.operation_id) for row in rows)
-        hashes = [to_data(row.transaction_hash) for row in rows]
-        transactions = context.rpc.batch(("eth_getTransactionByHash", [one]) for one in hashes)
-        for row, digest, transaction in zip(rows, digests, transactions, strict=True):
-            possible = _digests_of(transaction, row.ledger)
+        transactions = _transactions(context.rpc, sorted({row.block_number for row in rows}))
+        for row, digest in zip(rows, digests, strict=True):
+            possible = _digests_of(transactions.get(to_data(row.transaction_hash)), row.ledger)
             if digest.is_zero or (possible and digest not in possible):
                 expected = possible[0] if len(possible) == 1 else "that of one of the calls in its transaction"
                 log = ContractName.TRANSPARENCY_LOG
@@ -281,11 +282,18 @@ def _compare_digests(context: AuditContext, connection: Connection, views: Contr
     context.cover("operation digests asked of the contracts", compared)
 
 
+def _transactions(rpc: Rpc, blocks: Sequence[int]) -> dict[str, Any]:
+    """The transactions of whole blocks, by hash: nearly all of them are operations, and a block is one question."""
+    found = rpc.batch(("eth_getBlockByNumber", [to_quantity(number), True]) for number in blocks)
+    whole = [block["transactions"] for block in found if isinstance(block, dict)]
+    return {one["hash"]: one for transactions in whole for one in transactions if isinstance(one, dict)}
+
+
 def _digests_of(transaction: Any, ledger: bytes) -> list[bytes]:
     """`keccak256(abi.encode(ledger, sender, calldata))` of each call in a transaction to the ledger itself."""
     if not isinstance(transaction, dict) or not transaction.get("to"):
         return []
-    to, sender, data = (from_data(transaction[name], "eth_getTransactionByHash") for name in ("to", "from", "input"))
+    to, sender, data = (from_data(transaction[name], "eth_getBlockByNumber") for name in ("to", "from", "input"))
     if to != ledger:
         return []
     return [keccak256(encode(("address", "address", "bytes"), (to, sender, call))) for call in _calls(data)]
