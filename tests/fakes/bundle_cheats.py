@@ -237,6 +237,8 @@ class Cheat:
         assert isinstance(certificate, PointsCertificate)
         assert entry is not None
         assert self.more_points.entry is not None
+        more = self._logged(replace(good, record=None), grams=good.leaf.grams + 1)
+        yield self.attempt("a leaf of more than the batch has", more, "entry")
         yield self.attempt("another batch's entry", replace(good, entry=self.more_points.entry), "entry")
         yield self.attempt(
             "another number", replace(good, certificate=replace(certificate, number=certificate.number + 1)), "entry"
