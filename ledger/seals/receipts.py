@@ -91,6 +91,8 @@ def _walk(root: bytes, nibbles: str, path: Sequence[bytes], nodes: Sequence[Sequ
         if len(node) == _BRANCH:
             if not nibbles:
                 raise _malformed(f"the key ends in node {place}, a branch")
+            if not _is_branch(node):
+                raise _malformed(f"node {place} is none of a trie")
             expected, nibbles = node[int(nibbles[0], 16)], nibbles[1:]
             continue
         taken, is_leaf = _partial_key(node, place)
@@ -105,6 +107,12 @@ def _walk(root: bytes, nibbles: str, path: Sequence[bytes], nodes: Sequence[Sequ
             raise ProofMismatch(_STEP, "it leads to the receipts of other transactions")
         expected, nibbles = node[1], nibbles[len(taken) :]
     raise _malformed("it ends before there is a receipt")
+
+
+def _is_branch(node: Sequence[Item]) -> bool:
+    """Whether it has 16 references by hash, or none, and no value: no key ends where another one goes on."""
+    *children, value = node
+    return value == b"" and all(child == b"" or is_bytes_of(child, Hash32.LENGTH) for child in children)
 
 
 def _partial_key(node: Sequence[Item], place: int) -> tuple[str, bool]:

@@ -132,6 +132,17 @@ class TestPaths:
         longer = [rlp.encode([b"\x00", root]), *path]
         assert "node 1 is none of a trie" in refused(ProofMalformed, sha3.keccak_256(longer[0]).digest(), 0, longer)
 
+    @pytest.mark.parametrize("place", [3, 16])
+    @pytest.mark.parametrize("strange", [b"\x01", bytes(31), bytes(33), [], [b"\x20", b"a"]])
+    def test_through_a_branch_with_something_beside_the_way(self, place: int, strange: Any) -> None:
+        """Which py-trie answers with an error of its own, or takes."""
+        leaf = rlp.encode([b"\x30", RECEIPTS[0]])
+        branch: list[Any] = [b""] * 17
+        branch[8], branch[place] = sha3.keccak_256(leaf).digest(), strange
+        root = rlp.encode(branch)
+        path = [root, leaf]
+        assert "node 1 is none of a trie" in refused(ProofMalformed, sha3.keccak_256(root).digest(), 0, path)
+
     def test_that_goes_on_where_the_key_ends(self) -> None:
         path = [rlp.encode([RECEIPTS[0]] * 17)]
         for nibble in (0, 8):
