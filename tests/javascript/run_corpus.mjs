@@ -1,14 +1,14 @@
 // Runs the JavaScript verifier over a corpus: NDJSON in, NDJSON out, one answer a line in the order asked.
 //
-// In:  {name, bundle_base64, trust: {origin, log_key, witnesses, quorum}, level, node?: {chain_id, genesis_hash, roots: [root of size 1, …]}}
+// In:  {name, bundle_base64, trust: {origin, log_key, witnesses, quorum, validators}, level, node?: {chain_id, genesis_hash, roots: [root of size 1, …]}}
 // Out: {name, verdict, step: {number, name} | null, reason}
 
 import { createInterface } from "node:readline";
 
 import { verify } from "../../api/web/static/verifier/verify.js";
 
-function pinsOf({ origin, log_key: logKey, witnesses, quorum }) {
-  return { origin: origin ?? undefined, logKey: logKey ?? undefined, witnessKeys: witnesses, quorum };
+function pinsOf({ origin, log_key: logKey, witnesses, quorum, validators }) {
+  return { origin: origin ?? undefined, logKey: logKey ?? undefined, witnessKeys: witnesses, quorum, validators };
 }
 
 /** A node that has nothing but a log. */

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 
+import { verifyEd25519 } from "../../api/web/static/verifier/ed25519.js";
 import { verifierKey } from "../../api/web/static/verifier/notes.js";
 import { verify } from "../../api/web/static/verifier/verify.js";
 import { bytesOfBundle, makeWorld } from "./helpers/bundles.mjs";
@@ -44,7 +45,7 @@ test("pins that contradict each other, or are none", async () => {
     [{ ...trust, quorum: 1.5 }, "witnessed", /quorum must be/],
     [{ ...trust, quorum: undefined }, "witnessed", /quorum must be/],
     [{ ...trust, witnessKeys: undefined }, "witnessed", /quorum must be/],
-    [trust, "sealed", /does not check seals/],
+    [trust, "sealed", /No validator/],
     [trust, "hope", /no level/],
     [trust, "node", /No node/],
   ];
@@ -61,6 +62,23 @@ test("key ids are those of signed notes", async () => {
   const key = await verifierKey("PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW");
   assert.equal(key.name, "PeterNeumann");
   assert.equal(await verifierKey("PeterNeumann+c74f20a4+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"), null);
+});
+
+test("what is written like a verifier key and is none", async () => {
+  const { logKey } = world;
+  const named = async (name) => written({ ...logKey, name });
+  const long = await written({ ...logKey, publicKey: new Uint8Array(33) });
+  for (const text of ["", "a+b", "a+00000000+", "a+00000000+*", "a+00000000+AQ==", await named("a b"), await named("n".repeat(256)), long]) {
+    assert.equal(await verifierKey(text), null, text);
+  }
+  assert.notEqual(await verifierKey(await named("n".repeat(255))), null);
+});
+
+test("a key of small order verifies nothing, though the equation holds", async () => {
+  const identity = new Uint8Array(32).with(0, 1);
+  // R is the base point and s is 1: s·B = R + h·A for A = 0, whatever the message.
+  const signature = new Uint8Array(64).fill(0x66, 0, 32).with(0, 0x58).with(32, 1);
+  assert.equal(await verifyEd25519(identity, signature, new Uint8Array(3)), false);
 });
 
 test("a browser without Ed25519 could not run; steps before it still count", async (context) => {

@@ -7,7 +7,7 @@ import { fromHex, toHex } from "../../api/web/static/verifier/bytes.js";
 import { canonicalBytes } from "../../api/web/static/verifier/canonical.js";
 import { fieldCommitment } from "../../api/web/static/verifier/encodings.js";
 import { verify } from "../../api/web/static/verifier/verify.js";
-import { bytesOfBundle, checkpointText, hashOfRecord, makeWorld, recordOf, withProof } from "./helpers/bundles.mjs";
+import { bytesOfBundle, checkpointText, hashOfRecord, makeWorld, points, recordOf, withProof } from "./helpers/bundles.mjs";
 import { line, makeKey, note, WITNESS_TYPE, written } from "./helpers/keys.mjs";
 
 let world;
@@ -107,6 +107,9 @@ const FORM_CHANGES = {
   "a code with a space": (b) => (b.certificate.lot.activity_code = "SH PV"),
   "a day that is none": (b) => (b.certificate.lot.period_last_day = "2025-02-29"),
   "a day before 1970": (b) => (b.certificate.lot.period_last_day = "1969-12-31"),
+  "a day in a list": (b) => (b.certificate.lot.period_last_day = ["2025-12-31"]),
+  "a hash in a list": (b) => (b.leaf.subject = [b.leaf.subject]),
+  "a header in a list": (b) => (b.proof = { type: "sealed-receipt", header: ["0xc0"], transaction_index: 0, log_position: 0, path: [] }),
   "a day with a time": (b) => (b.certificate.lot.period_last_day = "2025-02-28T00"),
   "a version of 2^32": (b) => (b.certificate.lot.methodology_version = 2 ** 32),
   "an unknown operation kind": (b) => (b.leaf.kind = "reduction-minted"),
@@ -303,6 +306,8 @@ test("10 entry: another kind, size, total, root, place, grams, field, path", asy
     (b) => (b.entry.index += 1),
     (b) => (b.certificate.number += 1),
     (b) => (b.certificate.number = 99),
+    (b) => (b.certificate.number = 105) && (b.entry.index = 5),
+    (b) => (b.leaf.quantity_gco2e = "1") && (b.record = null),
     (b) => (b.certificate.number = 105),
     (b) => (b.entry.entry.grams = "41"),
     (b) => (b.entry.entry.entry_id = HASH),
@@ -320,6 +325,12 @@ test("10 entry: another kind, size, total, root, place, grams, field, path", asy
     change(bundle);
     await refusedAt(10, "entry", bundle);
   }
+});
+
+test("10 entry: entries of no grams beside it", async () => {
+  await refusedAt(10, "entry", await points(world, { grams: [300n, 0n, 40n], index: 0 }));
+  await refusedAt(10, "entry", await points(world, { grams: [300n, 5n, 1n, 0n], index: 0 }));
+  await refusedAt(10, "entry", await points(world, { grams: [0n, 0n, 0n, 0n, 9n], index: 4 }));
 });
 
 test("10 entry: verified with both fields kept back", async () => {
@@ -344,6 +355,8 @@ test("11 checkpoint: not a note, another origin, too small, too large", async ()
     `${origin}\n011\n${root}\n`,
     `${origin}\n11\n${root.slice(0, -1)}\n`,
     `${origin}\n11\n${root.slice(0, -4)}\n`,
+    `${origin}\n11\n${root.replace(/^./, "*")}\n`,
+    `${origin}\n11\n ${root}\n`,
     `${origin}\n${2n ** 63n}\n${root}\n`,
     `${origin}0\n11\n${root}\n`,
     `${origin}\n6\n${root}\n`,

@@ -108,8 +108,9 @@ async function campaign(world) {
   return withProof(world, { certificate, record, leaf });
 }
 
-async function points(world) {
-  const entries = await Promise.all([300n, 5n, 40n, 1200n, 7n].map(entryOf));
+/** The bundle of one entry of a cancel batch; a cheat's may have entries of no grams. */
+export async function points(world, { grams = [300n, 5n, 40n, 1200n, 7n], index = 2 } = {}) {
+  const entries = await Promise.all(grams.map(entryOf));
   const tree = await sumTree(entries.map(({ node }) => node));
   const batch = {
     number: 9,
@@ -120,8 +121,7 @@ async function points(world) {
     file_hash: await hexOf("file"),
     first_certificate: 100,
   };
-  const index = 2;
-  const certificate = { kind: "points", number: 102, batch };
+  const certificate = { kind: "points", number: batch.first_certificate + index, batch };
   const subject = await encodings.cancelBatchSubject({
     number: batch.number,
     kind: BATCH_KINDS.cancel,

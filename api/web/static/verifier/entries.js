@@ -56,7 +56,7 @@ export async function checkEntry(proof, certificate, leaf) {
 
 /** Whether the path of sums leads from the leaf, whose hash the caller made of the entry itself, to total and root. */
 export async function checkEntryPath(leaf, { grams: leafGrams, index, size, total, root, path }) {
-  if (index < 0 || index >= size) throw new Refused("The entry's place is outside its batch.", "条目的位置超出批次范围。");
+  if (index >= size) throw new Refused("The entry's place is outside its batch.", "条目的位置超出批次范围。");
   const sides = siblings(BigInt(index), BigInt(size));
   if (sides.length !== path.length) throw new Refused("The entry's path has a wrong length.", "条目路径的长度不对。");
   let node = { grams: leafGrams, hash: leaf };

@@ -5,37 +5,48 @@ import { bundleOf, refuseUnservedLevel } from "./bundle.js";
 import { canonicalBytes } from "./canonical.js";
 import { checkChain } from "./chain_node.js";
 import { checkpointOf } from "./checkpoints.js";
-import { logLeaf, origin } from "./encodings.js";
+import { origin } from "./encodings.js";
 import { checkEntry } from "./entries.js";
 import { parseStrict } from "./json.js";
+import { leafHashOf } from "./leaf.js";
 import { rootOfPath } from "./log_tree.js";
 import { hasLineOf } from "./notes.js";
 import { Refused } from "./outcomes.js";
 import { checkRecord } from "./records.js";
 import { checkAgreement, checkLeaf, checkLot, checkSubject } from "./subjects.js";
-import { OPERATION_KINDS } from "./words.js";
+import { LEVELS } from "./trust.js";
 
 export const LARGEST_BUNDLE = 1_048_576;
 const DEEPEST_NESTING = 16;
+const LOG_LEVELS = ["node", "log", "witnessed"];
 
 /** Number, name, the levels that it belongs to, and the check. */
 const STEPS = [
-  [1, "size", ["node", "log", "witnessed"], checkSize],
-  [2, "json", ["node", "log", "witnessed"], checkJson],
-  [3, "form", ["node", "log", "witnessed"], checkForm],
-  [4, "deployment", ["node", "log", "witnessed"], checkDeployment],
-  [5, "record", ["node", "log", "witnessed"], ({ bundle }) => bundle.record && checkRecord(bundle.record, bundle.leaf)],
-  [6, "leaf", ["node", "log", "witnessed"], ({ bundle }) => checkLeaf(bundle)],
-  [7, "subject", ["node", "log", "witnessed"], ({ bundle }) => checkSubject(bundle)],
-  [8, "lot", ["node", "log", "witnessed"], ({ bundle }) => checkLot(bundle)],
-  [9, "agreement", ["node", "log", "witnessed"], ({ bundle }) => checkAgreement(bundle)],
-  [10, "entry", ["node", "log", "witnessed"], ({ bundle }) => bundle.entry && checkEntry(bundle.entry, bundle.certificate, bundle.leaf)],
-  [11, "checkpoint", ["node", "log", "witnessed"], checkCheckpoint],
-  [12, "inclusion", ["node", "log", "witnessed"], checkInclusion],
+  [1, "size", LEVELS, checkSize],
+  [2, "json", LEVELS, checkJson],
+  [3, "form", LEVELS, checkForm],
+  [4, "deployment", LEVELS, checkDeployment],
+  [5, "record", LEVELS, ({ bundle }) => bundle.record && checkRecord(bundle.record, bundle.leaf)],
+  [6, "leaf", LEVELS, ({ bundle }) => checkLeaf(bundle)],
+  [7, "subject", LEVELS, ({ bundle }) => checkSubject(bundle)],
+  [8, "lot", LEVELS, ({ bundle }) => checkLot(bundle)],
+  [9, "agreement", LEVELS, ({ bundle }) => checkAgreement(bundle)],
+  [10, "entry", LEVELS, ({ bundle }) => bundle.entry && checkEntry(bundle.entry, bundle.certificate, bundle.leaf)],
+  [11, "checkpoint", LOG_LEVELS, checkCheckpoint],
+  [12, "inclusion", LOG_LEVELS, checkInclusion],
   [13, "log-signature", ["log", "witnessed"], checkLogSignature],
   [14, "witnesses", ["witnessed"], checkWitnesses],
+  [11, "header", ["sealed"], sealed("checkHeader")],
+  [12, "seals", ["sealed"], sealed("checkSealsOf")],
+  [13, "receipt", ["sealed"], sealed("checkReceipt")],
+  [14, "event", ["sealed"], sealed("checkEvent")],
   [15, "chain", ["node"], ({ bundle, checkpoint, node }) => checkChain({ ...bundle, checkpoint }, node)],
 ];
+
+/** A step of sealed receipts, whose modules are loaded only where there is one. */
+function sealed(check) {
+  return async (state) => (await import("./sealed/steps.js"))[check](state);
+}
 
 /** The steps of a level, in order. */
 export function stepsOf(level) {
@@ -80,18 +91,7 @@ function checkCheckpoint(state) {
 }
 
 async function checkInclusion({ bundle: { deployment, leaf, proof }, checkpoint }) {
-  const leafHash = await logLeaf({
-    chainId: deployment.chain_id,
-    ledger: leaf.ledger,
-    kind: OPERATION_KINDS[leaf.kind],
-    operationId: leaf.operation_id,
-    subject: leaf.subject,
-    from: leaf.from,
-    to: leaf.to,
-    grams: leaf.quantity_gco2e,
-    recordHash: leaf.record_hash,
-    timestamp: leaf.timestamp,
-  });
+  const leafHash = await leafHashOf(leaf, deployment);
   const root = await rootOfPath(leafHash, BigInt(leaf.index), checkpoint.size, proof.inclusion);
   if (root === null) throw new Refused("The inclusion path has a wrong length.", "包含路径的长度不对。");
   if (equalBytes(root, checkpoint.root)) return;

@@ -1,26 +1,27 @@
 // What whoever verifies pins (docs/spec/08-certificates.md, Levels). Pins that contradict each other are the caller's mistake: nothing runs.
 
-import { toHex } from "./bytes.js";
+import { fromHex, toHex } from "./bytes.js";
 import { isOfSmallOrder } from "./ed25519.js";
 import { LOG_KEY, verifierKey, WITNESS_KEY } from "./notes.js";
 import { CouldNotRun } from "./outcomes.js";
 
-export const LEVELS = ["node", "log", "witnessed"];
+export const LEVELS = ["node", "log", "witnessed", "sealed"];
+const ADDRESS = /^0x[0-9a-f]{40}$/;
 const ORIGIN = /^tanpuhui\/(?:0|[1-9][0-9]*)\/[0-9a-f]{64}$/;
 
 /**
  * Pins, read and checked against each other.
  *
- * @param {{origin?: string, logKey?: string, witnessKeys?: string[], quorum?: number}} trust
- * @param {"node" | "log" | "witnessed"} level
+ * @param {{origin?: string, logKey?: string, witnessKeys?: string[], quorum?: number, validators?: string[]}} trust
+ * @param {"node" | "log" | "witnessed" | "sealed"} level
  * @throws {CouldNotRun}
  */
 export async function pinned(trust, level) {
-  if (level === "sealed") mistake("This verifier does not check seals; use the command tanpuhui verify", "本验证器不检验区块封印，请使用命令 tanpuhui verify");
   if (!LEVELS.includes(level)) mistake(`There is no level ${level}`, `没有级别 ${level}`);
   const logKey = trust.logKey === undefined ? null : await readKey(trust.logKey, LOG_KEY);
   const origin = pinnedOrigin(trust.origin, logKey);
   if (level === "node") return { level, origin };
+  if (level === "sealed") return { level, origin, validators: pinnedValidators(trust.validators ?? []) };
   if (logKey === null) mistake("The log's key is missing", "缺少日志公钥");
   if (level === "log") return { level, origin, logKey };
   return { level, origin, logKey, ...(await pinnedWitnesses(trust, logKey)) };
@@ -43,6 +44,15 @@ function pinnedOrigin(origin, logKey) {
   if (name === undefined || !ORIGIN.test(name)) mistake("No origin of a Tanpuhui log is given", "没有给出碳普惠日志的来源");
   if (origin !== undefined && origin !== name) mistake("The log key's name is not the origin", "日志公钥的名称不是所给来源");
   return name;
+}
+
+function pinnedValidators(validators) {
+  const written = validators.map((one) => one.trim());
+  const malformed = written.find((one) => !ADDRESS.test(one));
+  if (malformed !== undefined) mistake(`This is not an address: ${malformed}`, `这不是地址：${malformed}`);
+  if (written.length === 0) mistake("No validator is given", "没有给出验证者");
+  if (new Set(written).size !== written.length) mistake("A validator is given twice", "同一验证者给了两次");
+  return written.map(fromHex);
 }
 
 async function pinnedWitnesses({ witnessKeys = [], quorum }, logKey) {

@@ -18,7 +18,8 @@ export { LARGEST_BUNDLE };
  * @property {{english: string, chinese: string} | null} reason why it stopped
  * @property {string | null} bundleHash SHA-256 of the bytes; null where nothing ran
  * @property {object | null} bundle what the bundle says; null unless verified
- * @property {{origin: string, size: bigint, root: Uint8Array} | null} checkpoint null unless verified
+ * @property {{origin: string, size: bigint, root: Uint8Array} | null} checkpoint null unless verified by a proof of type log
+ * @property {{number: bigint, hash: string} | null} block null unless verified by seals
  * @property {number | null} witnessCount null unless verified at level witnessed
  */
 
@@ -26,8 +27,8 @@ export { LARGEST_BUNDLE };
  * Runs the steps of docs/spec/08-certificates.md §8.5 in their order and stops at the first that fails.
  *
  * @param {Uint8Array} bytes
- * @param {{origin?: string, logKey?: string, witnessKeys?: string[], quorum?: number}} trust what the caller pins
- * @param {{level: "node" | "log" | "witnessed", node?: {url: string, fetch?: typeof fetch}}} options
+ * @param {{origin?: string, logKey?: string, witnessKeys?: string[], quorum?: number, validators?: string[]}} trust what the caller pins
+ * @param {{level: "node" | "log" | "witnessed" | "sealed", node?: {url: string, fetch?: typeof fetch}}} options
  * @returns {Promise<Verdict>} never throws for anything that a bundle, its pins or a node can do
  */
 export async function verify(bytes, trust, { level, node }) {
@@ -45,9 +46,9 @@ export async function verify(bytes, trust, { level, node }) {
     if (!(error instanceof Refused || error instanceof CouldNotRun)) throw error;
     return stopped(run, state, level, error);
   }
-  const { bundle, bundleHash, checkpoint, witnessCount = null } = state;
+  const { bundle, bundleHash, checkpoint = null, block = null, witnessCount = null } = state;
   const steps = run.steps.map(({ number, name }) => ({ number, name, outcome: "passed" }));
-  return { verdict: "verified", level, steps, step: null, reason: null, bundleHash, bundle, checkpoint, witnessCount };
+  return { verdict: "verified", level, steps, step: null, reason: null, bundleHash, bundle, checkpoint, block, witnessCount };
 }
 
 function stopped({ steps, passed }, { pins, bundleHash = null }, level, error) {
@@ -62,6 +63,7 @@ function stopped({ steps, passed }, { pins, bundleHash = null }, level, error) {
     bundleHash,
     bundle: null,
     checkpoint: null,
+    block: null,
     witnessCount: null,
   };
 }

@@ -10,7 +10,7 @@ const MILLISECONDS_PER_DAY = 86_400_000;
 const TOLD_ELSEWHERE = ["field_names", "lot_id", "purpose", "quantity_gco2e", "batch_root", "entry_count", "file_hash", "class", "campaign_id"];
 const SHANGHAI = { timeZone: "Asia/Shanghai", dateStyle: "long", timeStyle: "medium" };
 
-export function factsOf({ bundle, bundleHash, checkpoint, witnessCount }) {
+export function factsOf({ bundle, bundleHash, checkpoint, block, witnessCount }) {
   const { certificate, leaf } = bundle;
   const rows = [
     row("凭证编号", "Certificate number", String(certificate.number)),
@@ -20,9 +20,10 @@ export function factsOf({ bundle, bundleHash, checkpoint, witnessCount }) {
     row("注销时间", "Time", new Intl.DateTimeFormat("zh-CN", SHANGHAI).format(new Date(leaf.timestamp * 1000))),
     ...recordRows(bundle),
     ...entryRows(bundle),
-    row("日志", "Log", code(checkpoint.origin)),
-    row("叶，检查点大小", "Leaf, size of the checkpoint", `${leaf.index}, ${checkpoint.size}`),
+    row("叶", "Leaf", String(leaf.index)),
   ];
+  if (checkpoint !== null) rows.push(row("日志", "Log", code(checkpoint.origin)), row("检查点大小", "Size of the checkpoint", String(checkpoint.size)));
+  if (block !== null) rows.push(row("区块", "Block", code(`${block.number} ${block.hash}`)));
   if (witnessCount !== null) rows.push(row("签署的见证方", "Witnesses that signed", String(witnessCount)));
   return [...rows, row("文件 SHA-256", "SHA-256 of the file", code(bundleHash))];
 }

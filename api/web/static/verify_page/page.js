@@ -51,7 +51,7 @@ async function run(event) {
   showRunning(place);
   const { level, trust, node } = readTrust();
   try {
-    showVerdict(place, await verify(bytes, trust, { level, node }), { keyIsServed: level !== "node" && isServedKey(trust.logKey) });
+    showVerdict(place, await verify(bytes, trust, { level, node }), { keyIsServed: isServedKey(trust.logKey) });
   } catch (error) {
     // A bug of ours must never look like a verdict.
     showProblem(place, `验证程序出错，结果未知：${error.message}`, `The verifier itself failed; nothing is known: ${error.message}`);

@@ -15,6 +15,10 @@ export const STEPS = {
   inclusion: ["叶在该检查点的日志中", "the leaf is in the log of that checkpoint"],
   "log-signature": ["日志公钥签署了检查点", "the log's key signed the checkpoint"],
   witnesses: ["足够多的见证方签署了检查点", "enough witnesses signed the checkpoint"],
+  header: ["区块头格式正确", "the block's header is well formed"],
+  seals: ["足够多的验证者封印了区块", "enough validators sealed the block"],
+  receipt: ["交易收据在该区块中，且交易成功", "the transaction's receipt is in the block, and it succeeded"],
+  event: ["日志合约在该区块中写入了此叶", "the log's contract appended the leaf in that block"],
   chain: ["节点上的链有相同的日志根", "the chain, as the node shows it, has the same log root"],
 };
 
@@ -32,6 +36,10 @@ export const LEVELS = {
   witnessed: [
     "这项注销在公开日志中，日志持有者和见证方都签署了它。您信任任何足够多的见证方中至少有一个诚实。",
     "The cancellation is in the public log that its holder and witnesses signed. You trust that of any quorum of these witnesses at least one is honest.",
+  ],
+  sealed: [
+    "这项注销写在链上验证者封印的区块中。您信任验证者中作弊者不足三分之一。",
+    "The cancellation is in a block that the chain's validators sealed. You trust that fewer than a third of them cheat.",
   ],
   node: ["这项注销在链上日志中。您信任所填写的节点如实回答。", "The cancellation is in the log on the chain. You trust that the node you entered answers truthfully."],
 };

@@ -18,15 +18,19 @@ export function showFields() {
 export function readTrust() {
   const level = chosenLevel();
   if (level === "node") return { level, trust: { origin: element("origin").value.trim() }, node: { url: element("node").value.trim() } };
+  if (level === "sealed") return { level, trust: { origin: element("origin").value.trim(), validators: linesOf("validators") } };
   const trust = { logKey: element("log-key").value };
   if (level === "log") return { level, trust };
-  const witnessKeys = element("witness-keys").value.split("\n").filter((line) => line.trim() !== "");
-  return { level, trust: { ...trust, witnessKeys, quorum: Number(element("quorum").value) } };
+  return { level, trust: { ...trust, witnessKeys: linesOf("witness-keys"), quorum: Number(element("quorum").value) } };
+}
+
+function linesOf(id) {
+  return element(id).value.split("\n").filter((line) => line.trim() !== "");
 }
 
 /** Whether the key is the one that the page's own server offers, which proves nothing against that server. */
 export function isServedKey(written) {
-  return servedLogKey !== null && written.trim() === servedLogKey;
+  return servedLogKey !== null && written?.trim() === servedLogKey;
 }
 
 export async function showFingerprint() {
@@ -56,6 +60,7 @@ export async function fillTrust() {
     element("witness-keys").value = offered.witnesses.join("\n");
     element("quorum").value = offered.quorum || "";
   }
+  if (Array.isArray(offered.validators) && element("validators").value === "") element("validators").value = offered.validators.join("\n");
   await showFingerprint();
 }
 
