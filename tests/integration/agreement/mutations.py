@@ -77,8 +77,10 @@ def _of_values(chance: random.Random, data: bytes, other: Any) -> bytes:
     return canonical_json(bundle)
 
 
-def _of_checkpoint(chance: random.Random, data: bytes, _other: Any) -> bytes:
+def _of_checkpoint(chance: random.Random, data: bytes, other: Any) -> bytes:
     bundle: Any = parse_strict(data)
+    if "checkpoint" not in bundle["proof"]:
+        return _of_values(chance, data, other)
     lines = bundle["proof"]["checkpoint"].splitlines(keepends=True)
     at = chance.randrange(len(lines))
     match chance.randrange(6):
