@@ -28,7 +28,9 @@ from ledger.errors import Json
 from ledger.ids import Hash32
 
 _LEAF_TOPIC: Final = topic(LEAF_APPENDED)
-_BLOCKS_PER_RANGE: Final = 2_000
+_FIRST_BLOCKS: Final = 32
+_MOST_BLOCKS: Final = 1_000
+_LEAVES_PER_RANGE: Final = 4_000
 _PATIENCE: Final = (0.1, 0.5, 1.5)
 """Seconds between looks at what seems wrong: a node may answer from two blocks while one arrives."""
 
@@ -66,6 +68,7 @@ class ChainFollower:
     behind_blocks: int = 0
     """By how many blocks the node is behind what was seen before."""
     _decoder: EventDecoder = field(init=False)
+    _blocks: int = field(default=_FIRST_BLOCKS, init=False)
 
     def __post_init__(self) -> None:
         address = self.deployment.address(ContractName.TRANSPARENCY_LOG)
@@ -93,16 +96,25 @@ class ChainFollower:
         self.behind_blocks = max(0, self.state.block_number - final)
         first = self._settle(final)
         while first <= final:
-            last = min(first + _BLOCKS_PER_RANGE - 1, final)
+            last = min(first + self._blocks - 1, final)
             block_hash = self._block_hash(last)
-            self._take(self._leaves(first, last), final)
+            leaves = self._leaves(first, last)
+            self._take(leaves, final)
             self.state.block_number, self.state.block_hash = last, block_hash
             self.save()
             if progress is not None:
                 progress(last, final)
+            self._adjust(len(leaves))
             first = last + 1
         if not self.behind_blocks:
             self._check_whole(final)
+
+    def _adjust(self, leaves: int) -> None:
+        """A range grows while it holds few leaves and shrinks to fit: what is read at once stands in memory."""
+        if leaves > _LEAVES_PER_RANGE:
+            self._blocks = max(1, self._blocks * _LEAVES_PER_RANGE // leaves)
+        elif leaves < _LEAVES_PER_RANGE // 2:
+            self._blocks = min(_MOST_BLOCKS, self._blocks * 2)
 
     def _settle(self, final: int) -> int:
         """The first block to be read: the one after the last that was read, if what was seen still stands."""

@@ -566,3 +566,22 @@ def test_keys_are_checked_before_anything(world: World) -> None:
             Monitor.opened(chain, chain.deployment, folder, sources=source, pins=pins),
         ):
             pass
+
+
+def test_ranges_grow_while_there_is_little_and_shrink_to_fit(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chain.monitor.following._LEAVES_PER_RANGE", 4)
+    for operations in (0, 0, 0, 9, 9, 9, 0, 1, 0, 0, 30, 2):
+        world.chain.mine(operations)
+    asked: list[int] = []
+
+    def count(method: str, params: Sequence[Any], result: Any) -> Any:
+        if method == "eth_getLogs":
+            asked.append(int(params[0]["toBlock"], 16) - int(params[0]["fromBlock"], 16) + 1)
+        return result
+
+    world.chain.tamper.append(count)
+    with world.monitor(sources=[]) as monitor:
+        monitor._follower._blocks = 1
+        found = monitor.look()
+    assert (found.alarms, found.root) == ((), root(world.leaves))
+    assert asked == [1, 2, 4, 1, 2, 2]
