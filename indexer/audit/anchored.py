@@ -28,6 +28,7 @@ class AuditedBatch(NamedTuple):
     after_batch: int | None
     methodology_id: bytes | None
     days: tuple[int, int] | None
+    first_certificate: int | None
 
     @property
     def moves_points(self) -> bool:
@@ -62,4 +63,5 @@ def _batch(row: Row[Any]) -> AuditedBatch:
         after_batch=row.after_batch,
         methodology_id=None if row.methodology_id is None else bytes(row.methodology_id),
         days=None if row.first_day is None else (row.first_day, row.last_day),
+        first_certificate=row.first_certificate,
     )

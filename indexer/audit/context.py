@@ -14,6 +14,7 @@ from chain.rpc import Rpc
 from indexer.batch_store import BatchStore
 from indexer.database import Database
 from indexer.mirror import Cursor
+from ledger.notes import VerifierKey
 
 Told = Callable[[str, int, int | None], None]
 """Hears what is being done, how much of it is done, and how much there is (None: not known)."""
@@ -31,7 +32,8 @@ class AuditContext:
     one snapshot of the audited database, the same for every part, whose mirror claims to stand at that block too; None
     where no database is audited. `store` is the audited batch store, or None. `work` is the auditor's own folder, in
     which a part may keep what it needs to go on (in files that begin with the part's name). `since_leaf`: leaves below
-    it were audited before (`--since`); None where everything is. All parts run in one thread.
+    it were audited before (`--since`); None where everything is. `keys` are those of the log and of witnesses that the
+    auditor pins. All parts run in one thread.
     """
 
     rpc: Rpc
@@ -42,6 +44,7 @@ class AuditContext:
     store: BatchStore | None
     work: Path
     since_leaf: int | None = None
+    keys: tuple[VerifierKey, ...] = ()
     told: Told = _nobody
     covered: Counter[str] = field(default_factory=Counter)
     facts: list[str] = field(default_factory=list)

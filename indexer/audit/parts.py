@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from indexer.audit.batch_files import audit_batch_files
+from indexer.audit.certificates import audit_certificates
+from indexer.audit.checkpoints import audit_checkpoints
 from indexer.audit.context import AuditContext
 from indexer.audit.contract_state import compare_state
 from indexer.audit.findings import Finding
@@ -46,6 +48,8 @@ PARTS: tuple[Part, ...] = (
     Part(name="records", run=audit_records, needs_database=True),
     Part(name="outbox", run=audit_outbox, needs_database=True),
     Part(name="batch-files", run=audit_batch_files, needs_store=True),
+    Part(name="certificates", run=audit_certificates, needs_database=True),
+    Part(name="checkpoints", run=audit_checkpoints, needs_database=True),
     Part(name="contracts", run=compare_state),
 )
 """All of them. `contracts` comes last: where the node has pruned the audited block's state, it moves the replica on."""

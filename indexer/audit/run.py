@@ -29,6 +29,7 @@ from indexer.errors import BindingMismatch
 from indexer.mirror import Cursor
 from ledger.checkpoints import Checkpoint
 from ledger.errors import Inconsistent, InvalidInput, Json
+from ledger.notes import VerifierKey
 
 REPLAY: Final = "replay"
 """The part of a finding about the chain itself, which contradicts itself and cannot be replayed beyond it."""
@@ -37,7 +38,8 @@ REPLAY: Final = "replay"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditJob:
     """What is audited, and how. `database` is opened for reading only; `block` None is that of the audited mirror, or
-    the node's head; `since` is a checkpoint whose signature was verified; `parts` are names, none for all.
+    the node's head; `since` is a checkpoint whose signature was verified; `parts` are names, none for all;
+    `keys` are of the log and of witnesses, by which checkpoints are verified.
     """
 
     rpc: Rpc
@@ -49,6 +51,7 @@ class AuditJob:
     block: int | None = None
     since: Checkpoint | None = None
     parts: tuple[str, ...] = ()
+    keys: tuple[VerifierKey, ...] = ()
 
     def document(self) -> dict[str, Json]:
         """What must be the same for an interrupted audit to go on."""
@@ -58,6 +61,7 @@ class AuditJob:
             "store": None if self.store is None else self.store.url,
             "block": self.block,
             "since": None if self.since is None else [self.since.size, self.since.root.hex0x],
+            "keys": [str(key) for key in self.keys],
         }
 
     def chosen(self) -> list[Part]:
@@ -135,6 +139,7 @@ class _Audit:
             store=job.store,
             work=job.work,
             since_leaf=since_leaf,
+            keys=job.keys,
             told=self._told,
         )
         with FindingSink(job.report / FINDINGS, progress.done) as findings:

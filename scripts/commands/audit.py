@@ -16,7 +16,7 @@ from indexer.batch_store import BatchStore, open_batch_store
 from indexer.database import Database, open_database
 from ledger.checkpoints import Checkpoint
 from ledger.errors import InvalidInput
-from ledger.notes import VerifierKey
+from ledger.notes import VerifierKey, check_distinct
 from scripts.command import command, commands
 from scripts.context import Context
 from scripts.interrupts import interruptible
@@ -51,7 +51,12 @@ def audit(
         typer.Option("--since", metavar="FILE", help="Go on from this checkpoint of the log; needs --log-key."),
     ] = None,
     log_key: Annotated[
-        str | None, typer.Option("--log-key", metavar="KEY", help="The log's verifier key, NAME+ID+BASE64.")
+        str | None,
+        typer.Option("--log-key", metavar="KEY", help="The log's verifier key, by which its checkpoints are verified."),
+    ] = None,
+    witness: Annotated[
+        list[str] | None,
+        typer.Option("--witness", metavar="KEY", help="Verifier key of a witness; may be given again."),
     ] = None,
     part: Annotated[
         list[str] | None, typer.Option("--part", metavar="NAME", help="Run this part alone; may be given again.")
@@ -94,6 +99,7 @@ def audit(
             block=block,
             since=_checkpoint(context, since, log_key),
             parts=tuple(part or ()),
+            keys=_keys(log_key, witness or []),
         )
         found = run_audit(job, _Teller(context.output, opened))
     return _result(found, job.report)
@@ -120,6 +126,13 @@ def _store(context: Context, named: str | None, work: Path) -> BatchStore | None
     if not Path(place).is_dir():
         raise InvalidInput("store", "be a folder that is there, or s3://BUCKET/PREFIX", place)
     return open_batch_store(place)
+
+
+def _keys(log_key: str | None, witnesses: list[str]) -> tuple[VerifierKey, ...]:
+    """The keys that are pinned, each once."""
+    keys = tuple(VerifierKey.parse(text) for text in [*([] if log_key is None else [log_key]), *witnesses])
+    check_distinct(keys)
+    return keys
 
 
 def _checkpoint(context: Context, since: Path | None, log_key: str | None) -> Checkpoint | None:

@@ -12,6 +12,7 @@ from indexer.audit.findings import Finding
 from indexer.batch_store import BatchStore
 from indexer.database import Database, open_database
 from indexer.follower import Follower
+from ledger.notes import VerifierKey
 
 PartFunction = Callable[[AuditContext], Iterator[Finding]]
 
@@ -32,13 +33,14 @@ def audit_of(
     store: BatchStore | None = None,
     *,
     since_leaf: int | None = None,
+    keys: tuple[VerifierKey, ...] = (),
 ) -> Iterator[AuditContext]:
     """An audit of what the chain is now; a replica that is there already is brought up to it."""
     (folder / "work").mkdir(exist_ok=True)
     replica = open_mirror(folder / "work", "replica")
     at = Follower(rpc, deployment, replica).catch_up()
     values: dict[str, Any] = {"rpc": rpc, "deployment": deployment, "replica": replica, "at": at, "store": store}
-    values["since_leaf"] = since_leaf
+    values |= {"since_leaf": since_leaf, "keys": keys}
     try:
         if audited is None:
             yield AuditContext(audited=None, work=folder / "work", **values)
