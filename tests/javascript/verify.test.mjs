@@ -442,6 +442,13 @@ test("14 witnesses: too few, one twice, strangers, a false cosignature", async (
   for (const lines of cases) await refusedAt(14, "witnesses", await withLines(lines));
 });
 
+test("a line of another key of the same name is ignored", async () => {
+  const { logKey, witnesses } = world;
+  const stranger = await makeKey("w2.example", WITNESS_TYPE);
+  const bundle = await withLines(async (text) => [await line(logKey, text), await line(stranger, text), await line(witnesses[0], text), await line(witnesses[1], text)]);
+  assert.equal((await check(bundle)).verdict, "verified");
+});
+
 test("lines of keys that were not given are ignored", async () => {
   const stranger = await makeKey("stranger.example", WITNESS_TYPE);
   const spoil = (signature) => signature.with(70, signature[70] ^ 1);

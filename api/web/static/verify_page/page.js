@@ -3,7 +3,7 @@
 import { verify } from "../verifier/verify.js";
 import { bundleFromFile } from "./bundle_file.js";
 import { bilingual } from "./elements.js";
-import { fillTrust, isServedKey, readTrust, showFields, showFingerprint } from "./trust_form.js";
+import { fillTrust, readTrust, showFields, showFingerprint, usesServedPins } from "./trust_form.js";
 import { showProblem, showRunning, showVerdict } from "./verdict_view.js";
 
 const element = (id) => document.getElementById(id);
@@ -51,7 +51,7 @@ async function run(event) {
   showRunning(place);
   const { level, trust, node } = readTrust();
   try {
-    showVerdict(place, await verify(bytes, trust, { level, node }), { keyIsServed: isServedKey(trust.logKey) });
+    showVerdict(place, await verify(bytes, trust, { level, node }), { pinsAreServed: usesServedPins() });
   } catch (error) {
     // A bug of ours must never look like a verdict.
     showProblem(place, `验证程序出错，结果未知：${error.message}`, `The verifier itself failed; nothing is known: ${error.message}`);
@@ -83,7 +83,7 @@ element("form").addEventListener("change", showFields);
 // A verdict on what was entered before must not stand beside what is entered now.
 element("form").addEventListener("input", () => element("result").replaceChildren());
 element("pasted").addEventListener("input", forgetFile);
-element("log-key").addEventListener("input", () => void showFingerprint());
+element("form").addEventListener("input", () => void showFingerprint());
 showFields();
 element("not-started").hidden = true;
 element("start").disabled = false;

@@ -44,9 +44,9 @@ export const LEVELS = {
   node: ["这项注销在链上日志中。您信任所填写的节点如实回答。", "The cancellation is in the log on the chain. You trust that the node you entered answers truthfully."],
 };
 
-export const KEY_IS_SERVED = [
-  "所用日志公钥来自本服务器：如果您还没有用别的途径核对它的指纹，请先核对。",
-  "The log's key came from this server: unless you have compared its fingerprint over another channel, do so first.",
+export const PINS_ARE_SERVED = [
+  "所用信任依据由本服务器预填：如果您还没有用别的途径核对它（公钥可核对指纹），请先核对。",
+  "What you trust was filled in by this server: unless you have compared it over another channel (a key by its fingerprint), do so first.",
 ];
 
 export const NOT_PROVED = [

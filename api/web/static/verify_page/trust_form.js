@@ -4,7 +4,7 @@ import { fingerprint, LOG_KEY, verifierKey } from "../verifier/notes.js";
 import { bilingual } from "./elements.js";
 
 const element = (id) => document.getElementById(id);
-let servedLogKey = null;
+let servedPins = {};
 
 export function chosenLevel() {
   return document.querySelector("input[name=level]:checked").value;
@@ -13,6 +13,7 @@ export function chosenLevel() {
 /** Shows the fields of the chosen level only. */
 export function showFields() {
   for (const field of document.querySelectorAll("[data-levels]")) field.hidden = !field.dataset.levels.split(" ").includes(chosenLevel());
+  element("served").hidden = !usesServedPins();
 }
 
 export function readTrust() {
@@ -28,19 +29,19 @@ function linesOf(id) {
   return element(id).value.split("\n").filter((line) => line.trim() !== "");
 }
 
-/** Whether the key is the one that the page's own server offers, which proves nothing against that server. */
-export function isServedKey(written) {
-  return servedLogKey !== null && written?.trim() === servedLogKey;
+/** Whether a field of the chosen level holds what the page's own server offered, which proves nothing against that server. */
+export function usesServedPins() {
+  const isUsed = (id) => !element(id).closest("[data-levels]").hidden;
+  return Object.entries(servedPins).some(([id, text]) => isUsed(id) && text !== "" && element(id).value.trim() === text);
 }
 
 export async function showFingerprint() {
+  element("served").hidden = !usesServedPins();
   const written = element("log-key").value.trim();
   const key = await verifierKey(written);
   const isLogKey = key !== null && key.type === LOG_KEY;
-  element("log-key-origin").hidden = !isServedKey(written);
-  element("log-key-fingerprint").replaceChildren(
-    ...(isLogKey ? [...bilingual("指纹", "Fingerprint"), " ", await digits(key)] : written === "" ? bilingual("没有公钥。", "No key.") : bilingual("这不是日志公钥。", "This is not a log's key.")),
-  );
+  const missing = written === "" ? bilingual("没有公钥。", "No key.") : bilingual("这不是日志公钥。", "This is not a log's key.");
+  element("log-key-fingerprint").replaceChildren(...(isLogKey ? [...bilingual("指纹", "Fingerprint"), " ", await digits(key)] : missing));
 }
 
 async function digits(key) {
@@ -52,15 +53,10 @@ async function digits(key) {
 
 /** Fills empty fields with what the server offers; without it the visitor enters them. */
 export async function fillTrust() {
-  const offered = await served();
-  servedLogKey = typeof offered.log_key === "string" ? offered.log_key.trim() : null;
-  if (element("log-key").value === "") element("log-key").value = servedLogKey ?? "";
-  if (element("origin").value === "") element("origin").value = offered.origin ?? "";
-  if (Array.isArray(offered.witnesses) && element("witness-keys").value === "") {
-    element("witness-keys").value = offered.witnesses.join("\n");
-    element("quorum").value = offered.quorum || "";
-  }
-  if (Array.isArray(offered.validators) && element("validators").value === "") element("validators").value = offered.validators.join("\n");
+  const { log_key: logKey = "", origin = "", witnesses = [], quorum = 0, validators = [] } = await served();
+  servedPins = { "log-key": logKey, origin, "witness-keys": witnesses.join("\n"), validators: validators.join("\n") };
+  const offered = { ...servedPins, quorum: quorum || "" };
+  for (const [id, text] of Object.entries(offered)) element(id).value ||= text;
   await showFingerprint();
 }
 

@@ -2,7 +2,7 @@
 
 import { bilingual, make } from "./elements.js";
 import { factsOf } from "./facts.js";
-import { KEY_IS_SERVED, LEVELS, NOT_PROVED, STEPS, VERDICTS } from "./texts.js";
+import { LEVELS, NOT_PROVED, PINS_ARE_SERVED, STEPS, VERDICTS } from "./texts.js";
 
 const OUTCOMES = { passed: ["✓", "通过", "passed"], failed: ["✗", "不通过", "failed"], "not-run": ["–", "未进行", "not run"] };
 
@@ -14,22 +14,22 @@ export function showProblem(place, chinese, english) {
   place.replaceChildren(make("p", { className: "banner unclear" }, ...bilingual(chinese, english)));
 }
 
-/** `keyIsServed`: the log's key is the one that this page's server offers. */
-export function showVerdict(place, verdict, { keyIsServed }) {
-  const parts = [headline(verdict, keyIsServed)];
+/** `pinsAreServed`: what was pinned is what this page's server offers. */
+export function showVerdict(place, verdict, { pinsAreServed }) {
+  const parts = [headline(verdict, pinsAreServed)];
   if (verdict.verdict === "verified") parts.push(facts(verdict));
   parts.push(steps(verdict));
   if (verdict.verdict === "verified") parts.push(notProved());
   place.replaceChildren(...parts);
 }
 
-function headline({ verdict, step, reason, level }, keyIsServed) {
+function headline({ verdict, step, reason, level }, pinsAreServed) {
   const [mark, chinese, english] = VERDICTS[verdict];
   const title = make("h2", {}, make("span", { className: "mark", text: mark, "aria-hidden": "true" }), " ", ...bilingual(chinese, english));
   const section = make("section", { className: `verdict ${verdict}` }, title);
   if (reason === null) {
     section.append(make("p", {}, ...bilingual(...LEVELS[level])));
-    if (keyIsServed) section.append(make("p", { className: "reason" }, ...bilingual(...KEY_IS_SERVED)));
+    if (pinsAreServed) section.append(make("p", { className: "reason" }, ...bilingual(...PINS_ARE_SERVED)));
     return section;
   }
   if (verdict === "refused") section.append(make("p", {}, ...bilingual(`第 ${step.number} 步：${STEPS[step.name][0]}——不成立。`, `Step ${step.number}, “${STEPS[step.name][1]}”, failed.`)));
