@@ -59,8 +59,9 @@ from scripts.names import activity_id, methodology_id
 from scripts.operating import OperatingContext
 from scripts.operations import event_of
 from scripts.output import Facts, Grams, Listing, Output, Result
+from scripts.points.home import PointsHome
 from scripts.publishing import PublisherThread, open_publisher, quorum_of
-from scripts.serving import ApiServer, FollowerThread
+from scripts.serving import ApiServer, FollowerThread, WorkerThread
 from scripts.settings import (
     DEPLOYER,
     FEED,
@@ -125,12 +126,15 @@ def _tell_and_serve(output: Output, stack: ExitStack, *, home: Path | None, port
     context.bring_up()
     demo.say("索引", "chain indexed into SQL", context.settings.database_url)
     following = stack.enter_context(FollowerThread(context.follower, context.database, context.output.warn))
+    points = stack.enter_context(PointsHome(context.settings))
+    stack.enter_context(WorkerThread(points.worker(context.database)))
     log_keys = demo.publish_checkpoints(stack)
     server = ApiServer(
         settings,
         listening,
         database=context.database,
         following=following.failing,
+        point_accounts=points.accounts(),
         log_keys=log_keys,
         events=ChainEvents(context.rpc, context.deployment),
     )
