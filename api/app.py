@@ -51,7 +51,6 @@ from api.routes.writes import ROUTES as WRITE_ROUTES
 from api.schemas.statuses import SentAnswer, StatusAnswer
 from api.settings import ApiSettings
 from api.streams import StreamRoute
-from api.web.files import VERIFY_PAGE, static_file
 from api.web.site import Site
 from api.writing import Writer, WriteRoute
 from indexer.database import Database
@@ -399,23 +398,14 @@ def _add_site(app: FastAPI, context: Context) -> None:
 
         app.add_api_route(path, answer, methods=["GET"], name=name, response_model=None, include_in_schema=False)
 
-    def file(path: str, name: str, chosen: Callable[[Request], str]) -> None:
-        def make(request: Request, conditions: Conditions) -> Answer:
-            try:
-                return static_file(chosen(request), conditions)
-            except RequestRefused as error:
-                return context.problems.answer(error, conditions.accept_language)
-
-        page(path, name, make)
-
     page("/certificates", "lookup", lambda asked, given: site.lookup(asked.scope["query_string"], given))
     page(
         "/certificates/{number}",
         "certificate",
         lambda asked, given: site.certificate(str(asked.path_params["number"]), asked.scope["query_string"], given),
     )
-    file("/verify", "verify", lambda _: VERIFY_PAGE)
-    file("/static/{path:path}", "static", lambda asked: str(asked.path_params["path"]))
+    page("/verify", "verify", lambda *_: site.verify())
+    page("/static/{path:path}", "static", lambda asked, given: site.file(str(asked.path_params["path"]), given))
 
 
 def _add_error_handlers(app: FastAPI, problems: Problems) -> None:

@@ -20,7 +20,6 @@ from api.caching import CacheRule, matches, strong_etag
 from api.errors import IndexEmpty, RequestRefused
 from api.languages import CHINESE, ENGLISH, LANGUAGES
 from api.log_keys import LogKeys
-from api.pages import PAGE_SECURITY
 from api.parameters import LARGEST_INTEGER, Parameter, parse_query, plain_text
 from api.problems import Problems
 from api.reading import Conditions
@@ -28,6 +27,7 @@ from api.repository.log import TileNodes
 from api.repository.snapshots import AsOf, IndexUnavailable, Readers, Snapshot
 from api.web.certificate_check import STEP_NAMES, check, not_checked
 from api.web.certificate_view import CertificateView, batch_facts, shanghai_time
+from api.web.files import VERIFY_PAGE, page_security, static_file
 from api.web.texts import language_of, texts, visible
 from indexer import certificate_bundles
 from ledger.bundle import Bundle, PointsCertificate, parse_bundle
@@ -38,8 +38,9 @@ log = logging.getLogger("tanpuhui.pages")
 
 _LANG: Final = {"lang": Parameter("lang", "query", "", plain_text, {}, None)}
 _LOOKUP: Final = {**_LANG, "number": Parameter("number", "query", "", plain_text, {}, None)}
-_NUMBER = re.compile(r"[0-9]{1,19}", re.ASCII)
+_NUMBER = re.compile(r"(?:no\.?|#)?([0-9]{1,19})", re.ASCII | re.IGNORECASE)
 _MOST_GIVEN = 64
+_SECURITY: Final = page_security()
 
 
 class _Asked(NamedTuple):
@@ -100,6 +101,18 @@ class Site:
             return self._page("unavailable.html", 503, asked)
         except Exception as error:  # noqa: BLE001 - the edge: logged with an id, opaque outside
             return self._problems.answer(error, conditions.accept_language)
+
+    def file(self, path: str, conditions: Conditions) -> Answer:
+        """A file that pages load."""
+        try:
+            return static_file(path, self._log_keys, conditions)
+        except RequestRefused as error:
+            return self._problems.answer(error, conditions.accept_language)
+
+    @staticmethod
+    def verify() -> Answer:
+        """The way to the checking page."""
+        return Answer(303, ((b"location", VERIFY_PAGE.encode()),), b"")
 
     def _certificate(self, snapshot: Snapshot, number: int, asked: _Asked) -> Answer:
         words, as_of = texts(asked.language), snapshot.as_of
@@ -187,10 +200,8 @@ def number_of(written: str) -> int | None:
     """The certificate number that somebody wrote, with spaces, commas or full-width digits; None for anything else."""
     if len(written) > _MOST_GIVEN:
         return None
-    digits = re.sub(r"[\s,]+", "", unicodedata.normalize("NFKC", written)).removeprefix("No").removeprefix("#")
-    if not _NUMBER.fullmatch(digits):
-        return None
-    number = int(digits)
+    found = _NUMBER.fullmatch(re.sub(r"[\s,]+", "", unicodedata.normalize("NFKC", written)))
+    number = 0 if found is None else int(found[1])
     return number if 1 <= number <= LARGEST_INTEGER else None
 
 
@@ -208,7 +219,7 @@ def _html(status: int, body: bytes, language: str, conditions: Conditions, as_of
         (b"etag", etag),
         (b"cache-control", rule.value),
         (b"vary", b"accept-language"),
-        *PAGE_SECURITY,
+        *_SECURITY,
     )
     if as_of is not None:
         headers = (*headers, (b"tanpuhui-as-of", as_of.header))

@@ -86,6 +86,8 @@ class SampleLedger:
     records: dict[int, Record] = field(default_factory=dict)
     next_serial: int = 1
     chain_id: int = CHAIN_ID
+    written: dict[str, Json] = field(default_factory=lambda: {"event": "Half marathon"})
+    """What whoever cancels writes into the record, and shows."""
 
     def __post_init__(self) -> None:
         self._completed: list[Any] = []
@@ -388,12 +390,12 @@ class SampleLedger:
                 "lot_id": lot_id.hex0x,
                 "quantity_gco2e": str(grams),
                 "purpose": purpose.label,
-                "event": "Half marathon",
                 "beneficiary": "kept back",
+                **self.written,
             },
             from_account=holder,
             grams=grams,
-            disclosed=("rules", "purpose", "event", "quantity_gco2e"),
+            disclosed=("rules", "purpose", "quantity_gco2e", *self.written),
             keep_record=keep_record,
         )
         self.add(
@@ -470,9 +472,12 @@ QUANTIFICATION: dict[str, Any] = {
 PLATFORM_HOLDER, BUYER, STRANGER = address(1), address(2), address(3)
 
 
-def make_sample(cancellations: int = 3, *, chain_id: int = CHAIN_ID) -> SampleLedger:
+def make_sample(
+    cancellations: int = 3, *, chain_id: int = CHAIN_ID, written: dict[str, Json] | None = None
+) -> SampleLedger:
     """Three accounts, two methodologies, two projects, three lots, transfers and cancellations."""
     sample = SampleLedger(chain_id=chain_id)
+    sample.written.update(written or {})
     for account in (PLATFORM_HOLDER, BUYER, STRANGER):
         sample.open_account(account)
     first = sample.publish("SHCER-PV-001", ReductionClass.I)
