@@ -5,8 +5,9 @@ that is prepared, signed, anchored and indexed, which is not part of the figures
 its own, replays and compares all of it and must find nothing.
 
 `ratio_to_read` is its seconds by those that it takes to read the same data once and do nothing with it: all logs,
-receipts and transactions from the node, every row of the database, every batch file. `leaves_per_second` is that of the whole audit;
-beside it, measured in the same run, `index_leaves_per_second` of `Follower.catch_up` into an empty database.
+receipts and transactions from the node, every row of the database, every batch file. `leaves_per_second` is that of
+the whole audit; beside it, measured in the same run, `index_leaves_per_second` of `Follower.catch_up` into an empty
+database.
 `peak_gib` is the memory of the audit's process.
 """
 
