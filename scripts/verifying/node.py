@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import urllib.error
 import urllib.request
 from functools import cached_property
 from http.client import HTTPException
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from ledger.canonical import parse_strict
 from ledger.errors import InvalidInput, InvalidJson, Json, NodeUnreachable, NotANode, RpcFailure
@@ -34,10 +35,21 @@ class JsonRpcNode:
     """A `ledger.verifier.NodeView`; `InvalidInput` for its URL. Raises `NodeUnreachable`, `NotANode`, `RpcFailure`."""
 
     def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+            place = parts.netloc.rpartition("@")[2]
+            if parts.port == 0:
+                raise _no_address(url)
+        except ValueError:  # a port that is none
+            raise _no_address(url) from None
         if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise InvalidInput("rpc", "be an address such as http://127.0.0.1:8545", _shown(url))
-        self._url = url
+            raise _no_address(url)
+        self._headers = {"Content-Type": "application/json"}
+        if parts.username is not None:
+            user = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+            self._headers["Authorization"] = "Basic " + base64.b64encode(user.encode()).decode()
+        self._url = parts._replace(netloc=place).geturl()
+        self._shown = f"{parts.scheme}://{place}{parts.path}"
         self._opener = urllib.request.build_opener(_NoRedirects)
 
     @cached_property
@@ -77,14 +89,14 @@ class JsonRpcNode:
             raise self._malformed(method) from None
 
     def _malformed(self, method: str) -> NotANode:
-        return NotANode(_shown(self._url), f"its answer to {method} is of another form")
+        return NotANode(self._shown, f"its answer to {method} is of another form")
 
     def _call(self, method: str, params: list[Json]) -> Json:
         question: Json = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
         try:
             answer = parse_strict(self._post(json.dumps(question).encode()), max_bytes=MAX_ANSWER_BYTES)
         except InvalidJson:
-            raise NotANode(_shown(self._url), "the answer is not JSON") from None
+            raise NotANode(self._shown, "the answer is not JSON") from None
         if not isinstance(answer, dict) or ("result" in answer) == ("error" in answer):
             raise self._malformed(method)
         if "error" not in answer:
@@ -94,21 +106,19 @@ class JsonRpcNode:
         raise RpcFailure(method, code if isinstance(code, int) else 0, str(message))
 
     def _post(self, body: bytes) -> bytes:
-        request = urllib.request.Request(  # noqa: S310 - the scheme was looked at
-            self._url, data=body, headers={"Content-Type": "application/json"}
-        )
+        request = urllib.request.Request(self._url, data=body, headers=self._headers)  # noqa: S310 - http or https
         try:
             with self._opener.open(request, timeout=SECONDS) as answer:
                 content: bytes = answer.read(MAX_ANSWER_BYTES + 1)
                 return content
         except urllib.error.HTTPError as error:
-            raise NotANode(_shown(self._url), f"HTTP status {error.code}") from None
+            error.close()
+            raise NotANode(self._shown, f"HTTP status {error.code}") from None
         except (OSError, HTTPException, ValueError) as error:
             reason = getattr(error, "reason", None) or error
-            raise NodeUnreachable(_shown(self._url), str(reason) or type(error).__name__) from None
+            raise NodeUnreachable(self._shown, str(reason) or type(error).__name__) from None
 
 
-def _shown(url: str) -> str:
-    """Without user, password and query."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.hostname or ''}" + (f":{parts.port}" if parts.port else "") + parts.path
+def _no_address(url: str) -> InvalidInput:
+    """Names no more of it than its beginning: a URL may hold a password."""
+    return InvalidInput("rpc", "be an address such as http://127.0.0.1:8545", url.partition(":")[0])
