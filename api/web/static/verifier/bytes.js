@@ -13,7 +13,9 @@ export function concatenate(...parts) {
 }
 
 export function equalBytes(one, other) {
-  return one.length === other.length && one.every((byte, index) => byte === other[index]);
+  if (one.length !== other.length) return false;
+  for (let index = 0; index < one.length; index += 1) if (one[index] !== other[index]) return false;
+  return true;
 }
 
 /** 0x and two lower-case digits for each byte. */
@@ -23,10 +25,17 @@ export function toHex(bytes) {
   return text;
 }
 
-/** Bytes of 0x-hex that is known to be well formed. */
+// "0" to "9" are 48 to 57, "a" to "f" 97 to 102.
+function digitValue(code) {
+  return code < 58 ? code - 48 : code - 87;
+}
+
+/** Bytes of 0x-hex, in lower-case digits, that is known to be well formed. */
 export function fromHex(text) {
   const bytes = new Uint8Array(text.length / 2 - 1);
-  for (let index = 0; index < bytes.length; index += 1) bytes[index] = Number.parseInt(text.slice(2 * index + 2, 2 * index + 4), 16);
+  for (let index = 0; index < bytes.length; index += 1) {
+    bytes[index] = digitValue(text.charCodeAt(2 * index + 2)) * 16 + digitValue(text.charCodeAt(2 * index + 3));
+  }
   return bytes;
 }
 
@@ -42,14 +51,17 @@ export function fromBase64(text) {
   return toBase64(bytes) === text ? bytes : null;
 }
 
+const ENCODER = new TextEncoder();
+const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 export function utf8(text) {
-  return new TextEncoder().encode(text);
+  return ENCODER.encode(text);
 }
 
 /** The text of UTF-8 bytes, a byte order mark left in it; null where they are none. */
 export function fromUtf8(bytes) {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return DECODER.decode(bytes);
   } catch {
     return null;
   }

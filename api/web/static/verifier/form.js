@@ -23,11 +23,13 @@ export function members(checkers) {
   const names = Object.keys(checkers);
   return (value, where) => {
     if (!isObject(value)) refuseForm(where, "an object", "对象");
-    const missing = names.find((name) => !(name in value));
+    const missing = names.find((name) => !Object.hasOwn(value, name));
     if (missing !== undefined) throw new Refused(`${where} lacks the member ${missing}.`, `${where} 缺少成员 ${missing}。`);
     const unknown = Object.keys(value).find((name) => !Object.hasOwn(checkers, name));
     if (unknown !== undefined) throw new Refused(`${where} has the unknown member ${unknown}.`, `${where} 有未知成员 ${unknown}。`);
-    return Object.fromEntries(names.map((name) => [name, checkers[name](value[name], `${where}.${name}`)]));
+    const checked = {};
+    for (const name of names) checked[name] = checkers[name](value[name], `${where}.${name}`);
+    return checked;
   };
 }
 

@@ -78,7 +78,7 @@ async function isCosignature(publicKey, signature, text) {
   return verifyEd25519(publicKey, signature.slice(TIMESTAMP_BYTES), message);
 }
 
-/** What a person compares over another channel: the key id and the SHA-256 of type and public key, in groups of four digits. */
+/** What a person compares over another channel: the SHA-256 of type and public key, in groups of four digits. */
 export async function fingerprint(key) {
   const digits = toHex(await sha256(new Uint8Array([key.type]), key.publicKey)).slice(2);
   return digits.match(/.{4}/g).join(" ");
