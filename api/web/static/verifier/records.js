@@ -24,11 +24,6 @@ function ascends(names) {
   return names.every((name, index) => index === 0 || names[index - 1] < name);
 }
 
-/** The value of a shown field; undefined where it is kept back or not there. */
-export function shownValue(checked, name) {
-  return checked.fields.find((one) => isShown(one) && one.name === name)?.value;
-}
-
 /** Step 5: the record is the leaf's, and names all its fields. */
 export async function checkRecord(checked, leaf) {
   const commitments = await Promise.all(checked.fields.map(commitmentOf));
