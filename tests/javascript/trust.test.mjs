@@ -91,6 +91,10 @@ test("a browser without Ed25519 could not run; steps before it still count", asy
   assert.equal(verdict.bundle, null);
 });
 
+test("what is no bytes is a mistake of the program that calls, and no verdict", async () => {
+  await assert.rejects(verify(undefined, world.trust, { level: "log" }), TypeError);
+});
+
 test("a page without WebCrypto could not run", async (context) => {
   context.mock.getter(globalThis.crypto, "subtle", () => undefined);
   await couldNotRun(world.trust, { level: "log" }, /no cryptography/);

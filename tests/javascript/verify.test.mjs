@@ -110,6 +110,7 @@ const FORM_CHANGES = {
   "a day in a list": (b) => (b.certificate.lot.period_last_day = ["2025-12-31"]),
   "a hash in a list": (b) => (b.leaf.subject = [b.leaf.subject]),
   "a header in a list": (b) => (b.proof = { type: "sealed-receipt", header: ["0xc0"], transaction_index: 0, log_position: 0, path: [] }),
+  "a header of half a byte": (b) => (b.proof = { type: "sealed-receipt", header: "0xc", transaction_index: 0, log_position: 0, path: [] }),
   "a day with a time": (b) => (b.certificate.lot.period_last_day = "2025-02-28T00"),
   "a version of 2^32": (b) => (b.certificate.lot.methodology_version = 2 ** 32),
   "an unknown operation kind": (b) => (b.leaf.kind = "reduction-minted"),

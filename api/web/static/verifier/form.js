@@ -97,7 +97,7 @@ export const address = fixedBytes(20);
 export const salt = fixedBytes(16);
 
 export function someBytes(value, where) {
-  if (typeof value === "string" && /^0x(?:[0-9a-f]{2})+$/.test(value)) return fromHex(value);
+  if (typeof value === "string" && value.length % 2 === 0 && /^0x[0-9a-f]+$/.test(value)) return fromHex(value);
   return refuseForm(where, "0x and pairs of lower-case hexadecimal digits", " 0x 加成对的小写十六进制数字");
 }
 
