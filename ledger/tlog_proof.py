@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
+from ledger.checkpoints import Checkpoint
 from ledger.errors import InvalidNote
 from ledger.log_tree import HASH_LENGTH
 from ledger.notes import Note
@@ -34,7 +35,9 @@ class TlogProof:
         if not separator or lines[0] != HEADER or match is None or len(lines) > 2 + MAX_PATH:
             rule = f"be {HEADER}, an index line, at most {MAX_PATH} hashes, an empty line and a checkpoint"
             raise InvalidNote("tlog-proof", rule, text)
-        return cls(int(match[1]), tuple(_hash(line) for line in lines[2:]), Note.parse(rest))
+        note = Note.parse(rest)
+        Checkpoint.of_note(note)  # or it is refused
+        return cls(int(match[1]), tuple(_hash(line) for line in lines[2:]), note)
 
     def __str__(self) -> str:
         lines = [HEADER, f"index {self.index}", *(base64.b64encode(member).decode() for member in self.path)]

@@ -160,6 +160,7 @@ FILE_ROUTES = (
         content_type=BYTES,
         tag="log",
         parameters=(_INDEX_PARAMETER,),
+        point=False,
     ),
     FileRoute(
         "/tile/{level}/{index:path}",

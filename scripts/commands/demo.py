@@ -125,7 +125,9 @@ def _publish(context: OperatingContext, stack: ExitStack, *, follow: bool) -> Lo
     key = open_log_key(context.settings, Deployment.load(context.settings.deployment).origin)
     keys = log_keys_of(context.settings, key)
     seconds = context.settings.checkpoint_seconds
-    if follow and seconds:
+    if seconds and not follow:
+        context.output.note("warning: publishes no checkpoints, since it does not follow the chain (--no-follow)")
+    elif seconds:
         publisher = open_publisher(context, witnesses_of(context.settings), timeout_seconds=DEFAULT_TIMEOUT_SECONDS)
         stack.enter_context(PublisherThread(publisher, quorum=keys.quorum, seconds=seconds))
         context.output.note(f"publishes checkpoints every {seconds} s")
