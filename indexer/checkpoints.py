@@ -95,8 +95,6 @@ def publish(connection: Connection, note: Note) -> StoredCheckpoint:
     if known is None:
         raise NotFound("signed checkpoint", checkpoint.size)
     _require_same(checkpoint, known)
-    if known.published_at is not None:
-        return known
     published = replace(known, note=str(note), published_at=max(int(time.time()), known.signed_at))  # clocks go back
     here = (_table.c.size == checkpoint.size) & _LATE
     values = {"note": published.note, "published_at": published.published_at}

@@ -24,6 +24,7 @@ from indexer.database import Database, open_database
 from indexer.follower import Follower
 from indexer.schema import Book, PointBook
 from ledger import encoding
+from ledger.errors import InvalidInput
 from ledger.ids import Address
 from ledger.log_tree import verify_inclusion
 from ledger.vocabulary import OperationKind
@@ -239,8 +240,12 @@ def test_ranges_that_are_refused(client: Client, query: str, field: str) -> None
 def test_a_request_gives_at_most_so_much(client: Client, database: Database) -> None:
     readers = open_readers(database.url, cached_facts=16)
     with readers.snapshot() as snapshot:
-        chosen = choose(LEAVES._replace(most=10), snapshot, 5, None, "ndjson")
-    assert (chosen.first, chosen.last, chosen.more) == (5, 14, True)
+        few = LEAVES._replace(most=10)
+        chosen = choose(few, snapshot, 5, None, "ndjson")
+        assert (chosen.first, chosen.last, chosen.more) == (5, 14, True)
+        assert choose(few, snapshot, 5, 14, "ndjson") == chosen
+        with pytest.raises(InvalidInput, match="be less than 10 after first"):
+            choose(few, snapshot, 5, 15, "ndjson")
     readers.close()
 
 
