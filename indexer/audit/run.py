@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from chain.deployment import Deployment
 from chain.rpc import Rpc
@@ -20,15 +21,15 @@ from indexer.audit.context import AuditContext, Told
 from indexer.audit.findings import WHOLE_ROW, Finding, FindingSink, read_findings
 from indexer.audit.parts import PARTS, Part
 from indexer.audit.progress import FINDINGS, DonePart, Progress, alone_in, begin_anew
-from indexer.audit.replay import head_of, open_replica, replay
+from indexer.audit.replay import REPLICA, head_of, open_replica, replay
 from indexer.audit.report import MOST_SHOWN, LeftOut, Report, write_report
 from indexer.audit.since import check_continues
 from indexer.batch_store import BatchStore
 from indexer.database import Database
-from indexer.errors import BindingMismatch
+from indexer.errors import BindingMismatch, DatabaseUnusable
 from indexer.mirror import Cursor
 from ledger.checkpoints import Checkpoint
-from ledger.errors import Inconsistent, InvalidInput, Json
+from ledger.errors import Inconsistent, InvalidInput, Json, first_line
 from ledger.notes import VerifierKey
 
 REPLAY: Final = "replay"
@@ -80,11 +81,15 @@ def run_audit(job: AuditJob, told: Told) -> Report:
     `NothingToContinue`), `BindingMismatch` where the work folder is another deployment's, `InvalidInput`.
     """
     chosen = job.chosen()
-    if job.database is not None:
-        job.database.check_schema()
-    with alone_in(job.work), ExitStack() as opened:
-        job.report.mkdir(parents=True, exist_ok=True)
-        report = _Audit(job, chosen, told, opened).run()
+    try:
+        if job.database is not None:
+            job.database.check_schema()
+        with alone_in(job.work), ExitStack() as opened:
+            job.report.mkdir(parents=True, exist_ok=True)
+            report = _Audit(job, chosen, told, opened).run()
+    except DBAPIError as error:
+        url = str(job.work / REPLICA) if job.database is None else job.database.url
+        raise DatabaseUnusable(url, first_line(error.orig or error)) from None
     write_report(report, job.report)
     return report
 
@@ -105,7 +110,7 @@ class _Audit:
         known = Progress.load(job.work)
         if known is not None and known.finished_at is None and known.job == document:
             if known.as_of:
-                self._facts.append("This audit was interrupted, and went on where it was.")
+                self._facts.append("What an earlier run of this audit had replayed was not replayed again.")
             return known
         if job.since is None:
             begin_anew(job.work, (part.name for part in PARTS))
@@ -143,8 +148,12 @@ class _Audit:
             told=self._told,
         )
         with FindingSink(job.report / FINDINGS, progress.done) as findings:
-            for part in self._chosen:
-                self._run_part(part, context, findings)
+            try:
+                for part in self._chosen:
+                    self._run_part(part, context, findings)
+            except Inconsistent as error:
+                findings.add(_of_the_chain(error))
+                return self._report(findings, complete=False)
         if not job.parts:
             progress.finished_at = int(time.time())
             progress.save(job.work)

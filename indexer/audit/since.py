@@ -64,9 +64,10 @@ def check_continues(
         if checkpoint.size > reached:
             raise NothingToContinue(str(work), f"it ended at {reached} leaves, the checkpoint is of {checkpoint.size}")
         kept = root_at(checkpoint.size, SqlNodes(connection))
-    contract = views.log_root_at(checkpoint.size)
-    for whose, root in (("the kept mirror's", kept), ("the contract's", bytes(contract))):
+    block = 0 if cursor is None else cursor.block_number
+    if views.log_size() < checkpoint.size:
+        raise BrokenLog(block, f"the contract's log is shorter than the checkpoint's {checkpoint.size} leaves")
+    for whose, root in (("the kept mirror's", kept), ("the contract's", bytes(views.log_root_at(checkpoint.size)))):
         if root != checkpoint.root:
-            block = 0 if cursor is None else cursor.block_number
             raise BrokenLog(block, f"the checkpoint's root of {checkpoint.size} leaves is not {whose}")
     return checkpoint.size

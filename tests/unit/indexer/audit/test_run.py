@@ -18,7 +18,7 @@ from indexer.audit.report import Report, render
 from indexer.audit.run import AuditJob, run_audit
 from indexer.audit.since import read_checkpoint
 from indexer.database import Database, open_database
-from indexer.errors import BlockNotReached, NothingToContinue, WorkFolderBusy
+from indexer.errors import BlockNotReached, DatabaseUnusable, NothingToContinue, WorkFolderBusy
 from indexer.follower import Follower
 from ledger.checkpoints import Checkpoint
 from ledger.errors import InvalidInput, InvalidKey, InvalidNote, NodeUnreachable
@@ -209,7 +209,7 @@ def test_an_interrupted_audit_goes_on_where_it_was(audits: Audits, full: EventCh
     block = full.head.number
     full.mine(10)
     report = audits(None)
-    assert report.facts == ("This audit was interrupted, and went on where it was.",)
+    assert report.facts == ("What an earlier run of this audit had replayed was not replayed again.",)
     assert report.as_of["block_number"] == block  # not the head that the node has by now
 
 
@@ -346,3 +346,24 @@ def test_the_page_says_what_a_finding_is(audits: Audits, audited: Database, read
     with changed(audited, schema.blocks.c.timestamp):
         report = audits(read_only)
     assert render(report).count("<td>timestamp</td>") == 1
+
+
+def test_a_database_that_breaks_meanwhile_ends_the_audit(audits: Audits, audited: Database) -> None:
+    path = Path(str(audited.engine.url.database))
+    audited.close()
+    read_only = open_database(audited.engine.url, read_only=True)
+    whole_file = path.read_bytes()
+    path.write_bytes(whole_file[: len(whole_file) // 2])
+    with pytest.raises(DatabaseUnusable, match="malformed"):
+        audits(read_only)
+    read_only.close()
+
+
+def test_a_shorter_log_than_the_checkpoints_is_a_finding(
+    audits: Audits, read_only: Database, full: EventChain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole(audits, read_only, monkeypatch)
+    signed = checkpoint(full, 400)
+    full.fork(6)
+    report = whole(audits, read_only, monkeypatch, since=signed)
+    assert "shorter than the checkpoint's 400 leaves" in str(report.findings[0].found)
