@@ -14,16 +14,16 @@ from typing import Any, Final
 from eth_abi.abi import encode
 from sqlalchemy import Connection, Row, Select, Table, and_, select, union
 
-from chain.functions import Function, decode, keccak256
-from chain.hexes import from_data, to_data, to_quantity
+from chain.functions import keccak256
+from chain.hexes import to_data
 from chain.operations import ContractName
-from chain.rpc import Rpc
 from chain.views import ContractViews
 from indexer import schema
 from indexer.audit.context import AuditContext
 from indexer.audit.contract_totals import compare_totals, differing
 from indexer.audit.findings import Finding
 from indexer.audit.replay import head_of, replay
+from indexer.audit.transactions import sender_and_calls, transactions_of
 from indexer.errors import StatePruned
 from indexer.mirror import Cursor
 from indexer.schema import Book, LotStatus
@@ -34,7 +34,6 @@ from ledger.vocabulary import BatchKind
 _ROWS_AT_ONCE: Final = 1_000
 _ZERO: Final = bytes(32)
 _NOBODY: Final = bytes(20)
-_MULTICALL: Final = Function("multicall(bytes[])")
 
 
 def compare_state(context: AuditContext) -> Iterator[Finding]:
@@ -270,7 +269,7 @@ def _compare_digests(context: AuditContext, connection: Connection, views: Contr
     compared = 0
     for rows in _parts(connection, question):
         digests = views.operation_digests(OperationId(row.operation_id) for row in rows)
-        transactions = _transactions(context.rpc, sorted({row.block_number for row in rows}))
+        transactions = transactions_of(context.rpc, sorted({row.block_number for row in rows}))
         for row, digest in zip(rows, digests, strict=True):
             possible = _digests_of(transactions.get(to_data(row.transaction_hash)), row.ledger)
             if digest.is_zero or (possible and digest not in possible):
@@ -282,29 +281,12 @@ def _compare_digests(context: AuditContext, connection: Connection, views: Contr
     context.cover("operation digests asked of the contracts", compared)
 
 
-def _transactions(rpc: Rpc, blocks: Sequence[int]) -> dict[str, Any]:
-    """The transactions of whole blocks, by hash: nearly all of them are operations, and a block is one question."""
-    found = rpc.batch(("eth_getBlockByNumber", [to_quantity(number), True]) for number in blocks)
-    whole = [block["transactions"] for block in found if isinstance(block, dict)]
-    return {one["hash"]: one for transactions in whole for one in transactions if isinstance(one, dict)}
-
-
 def _digests_of(transaction: Any, ledger: bytes) -> list[bytes]:
     """`keccak256(abi.encode(ledger, sender, calldata))` of each call in a transaction to the ledger itself."""
-    if not isinstance(transaction, dict) or not transaction.get("to"):
+    if (found := sender_and_calls(transaction, ledger)) is None:
         return []
-    to, sender, data = (from_data(transaction[name], "eth_getBlockByNumber") for name in ("to", "from", "input"))
-    if to != ledger:
-        return []
-    return [keccak256(encode(("address", "address", "bytes"), (to, sender, call))) for call in _calls(data)]
-
-
-def _calls(data: bytes) -> list[bytes]:
-    """The calls in a transaction's data: itself, or those that a multicall joins."""
-    if data[:4] != _MULTICALL.selector:
-        return [data]
-    (joined,) = decode(_MULTICALL.types, data[4:])
-    return [inner for call in joined for inner in _calls(bytes(call))]
+    sender, calls = found
+    return [keccak256(encode(("address", "address", "bytes"), (ledger, sender, call))) for call in calls]
 
 
 def _parts(connection: Connection, question: Any) -> Iterator[Sequence[Row[Any]]]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from indexer.audit.batch_files import audit_batch_files
+from indexer.audit.callers import audit_callers
 from indexer.audit.certificates import audit_certificates
 from indexer.audit.checkpoints import audit_checkpoints
 from indexer.audit.context import AuditContext
@@ -45,6 +46,7 @@ PARTS: tuple[Part, ...] = (
     Part(name="tables", run=compare_tables, needs_database=True),
     Part(name="seals", run=check_seals, needs_database=True),
     Part(name="rules", run=audit_rules),
+    Part(name="callers", run=audit_callers),
     Part(name="records", run=audit_records, needs_database=True),
     Part(name="outbox", run=audit_outbox, needs_database=True),
     Part(name="batch-files", run=audit_batch_files, needs_store=True),
