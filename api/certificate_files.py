@@ -14,7 +14,7 @@ from api.web.certificate_check import Outcome, check
 from api.web.certificate_pdf import Fonts, make_pdf
 from indexer import certificate_bundles
 from indexer.certificate_bundles import Draft
-from ledger.bundle import Bundle, parse_bundle
+from ledger.bundle import Bundle
 from ledger.entries import ACCOUNT, DETAILS, EntryProof
 from ledger.errors import InvalidInput, InvalidRecord, ProofMismatch
 from ledger.records import FIELD_NAMES
@@ -85,7 +85,7 @@ def narrowed(data: bytes, hide: Iterable[str]) -> bytes:
 
 def read_bundle(data: bytes) -> Bundle:
     """A bundle from its bytes; `InvalidInput` for anything else. Nothing is verified."""
-    return Bundle.read(parse_bundle(data), data)
+    return Bundle.from_bytes(data)
 
 
 def bundle_hash(data: bytes) -> str:

@@ -21,7 +21,9 @@ _STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 time that grows with the square of its length."""
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False)
-_BEYOND_FIRST_PLANE = re.compile("[\U00010000-\U0010ffff]")
+_BEYOND_FIRST_PLANE = tuple(bytes([lead]) for lead in range(0xF0, 0xF5))
+"""With which a character beyond the first plane begins in UTF-8, and no other byte is."""
+
 _BRACKET = re.compile(r"[\[\]{}]")
 
 MAX_BYTES = 1 << 20
@@ -48,8 +50,8 @@ def write_checked(value: Json) -> bytes:
     Python's own encoder, which is written in C, writes the same bytes as RFC 8785 where no character lies beyond the
     first plane: such characters alone sort otherwise by code units of UTF-16, as the RFC has it, than by code points.
     """
-    text = _ENCODER.encode(value)
-    return rfc8785.dumps(value) if _BEYOND_FIRST_PLANE.search(text) else text.encode()
+    written = _ENCODER.encode(value).encode()
+    return rfc8785.dumps(value) if any(lead in written for lead in _BEYOND_FIRST_PLANE) else written
 
 
 def canonical_text(text: str) -> bytes:
@@ -87,6 +89,26 @@ def parse_strict(
     return value
 
 
+def parse_canonical(data: bytes, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPTH) -> Json:
+    """The JSON value in `data`, which are its RFC 8785 bytes. Raises as `parse_strict` does, and for any other bytes.
+
+    What `parse_strict` looks for one by one is here in the comparison: a member that is named twice is written once,
+    and lone surrogates are not written at all. Only where something is wrong it is looked for, so that it can be named.
+    """
+    if len(data) <= max_bytes and data.count(b"[") + data.count(b"{") <= _SURELY_SHALLOW:
+        try:
+            value: Json = _WHOLE_NUMBERS.decode(data.decode())
+            if write_checked(value) == data:
+                _check_nesting(value, max_depth)
+                return value
+        except (ValueError, RecursionError, InvalidJson):
+            pass
+    value = parse_strict(data, max_bytes=max_bytes, max_depth=max_depth)
+    if write_checked(value) != data:
+        raise InvalidJson("JSON document", "be written as RFC 8785 has it, without spaces and sorted", "other bytes")
+    return value
+
+
 def _decode(data: bytes) -> str:
     try:
         return data.decode()
@@ -118,10 +140,37 @@ def _refuse_constant(text: str) -> Json:
     raise InvalidJson("JSON document", "hold only numbers of RFC 8259", text)
 
 
+def _refuse_fraction(text: str) -> Json:
+    raise InvalidJson("JSON document", "hold no floats; quantities are decimal strings", text)
+
+
 def _exact_integer(digits: str) -> int:
     if len(digits) <= 17 and abs(number := int(digits)) <= MAX_EXACT_INTEGER:
         return number
     raise InvalidJson("JSON document", "hold integers of at most 2**53 - 1; larger ones are decimal strings", digits)
+
+
+_WHOLE_NUMBERS = json.JSONDecoder(
+    parse_constant=_refuse_constant, parse_int=_exact_integer, parse_float=_refuse_fraction
+)
+_SURELY_SHALLOW = 300
+"""So many brackets cannot nest so deep that Python's parser, which recurses, ends the process."""
+
+
+def _check_nesting(value: Json, depth: int) -> None:
+    """Raises for containers nested deeper; of what is parsed nothing else has to be looked at."""
+    level: list[Json] = [value]
+    for _ in range(depth):
+        below: list[Json] = []
+        for one in level:
+            if isinstance(one, dict):
+                below += [member for member in one.values() if isinstance(member, dict | list)]
+            elif isinstance(one, list):
+                below += [member for member in one if isinstance(member, dict | list)]
+        if not below:
+            return
+        level = below
+    raise InvalidJson("JSON document", f"be nested at most {depth} deep", "deeper")
 
 
 def _check(value: object, place: str, depth: int, *, allow_floats: bool) -> None:

@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Self
 
+from nacl.bindings import crypto_sign_open
 from nacl.exceptions import BadSignatureError
-from nacl.signing import SigningKey, VerifyKey
+from nacl.signing import SigningKey
 
 from ledger.errors import InvalidKey, InvalidNote
 
@@ -48,17 +49,16 @@ class VerifierKey:
     name: str
     type: KeyType
     public_key: bytes
+    key_id: bytes = field(init=False, repr=False, compare=False)
+    """The first four bytes of the hash of name, type and key: which line is this key's, no more."""
 
     def __post_init__(self) -> None:
         _check_name(self.name)
         if len(self.public_key) != _KEY_LENGTH:
             raise InvalidKey("key", f"have {_KEY_LENGTH} bytes", len(self.public_key))
-
-    @property
-    def key_id(self) -> bytes:
-        """The first four bytes of the hash of name, type and key: which line is this key's, no more."""
         head = f"{self.name}\n".encode() + bytes([self.type])
-        return hashlib.sha256(head + self.public_key).digest()[:_KEY_ID_LENGTH]
+        key_id = hashlib.sha256(head + self.public_key).digest()[:_KEY_ID_LENGTH]
+        object.__setattr__(self, "key_id", key_id)
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -194,7 +194,7 @@ def _verify_line(key: VerifierKey, line: SignatureLine, text: str) -> int:
     timestamp = int.from_bytes(line.signature[:stamped], "big")
     try:
         if timestamp <= MAX_TIMESTAMP:
-            VerifyKey(key.public_key).verify(_message(key.type, text, timestamp), line.signature[stamped:])
+            crypto_sign_open(line.signature[stamped:] + _message(key.type, text, timestamp), key.public_key)
             return timestamp
     except BadSignatureError:
         pass

@@ -30,7 +30,7 @@ from api.web.certificate_view import CertificateView, batch_facts, shanghai_time
 from api.web.files import VERIFY_PAGE, page_security, static_file
 from api.web.texts import language_of, texts, visible
 from indexer import certificate_bundles
-from ledger.bundle import Bundle, PointsCertificate, parse_bundle
+from ledger.bundle import Bundle, PointsCertificate
 from ledger.bundle.certificates import read_certificate
 from ledger.errors import InvalidInput, NotFound, TanpuhuiError
 
@@ -158,7 +158,7 @@ class Site:
         data = draft.to_bytes()
         finding = check(snapshot, data, self._log_keys, signed=draft.signed, contradictions=draft.contradictions)
         try:
-            view = CertificateView.of(Bundle.read(parse_bundle(data), data), data, language)
+            view = CertificateView.of(Bundle.from_bytes(data), data, language)
         except InvalidInput:  # the verifier has said so, at step `form`
             return {"view": None, "finding": finding, "title": words[f"title_{draft.kind}"]}
         return {"view": view, "finding": finding}

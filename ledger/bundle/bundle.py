@@ -10,7 +10,7 @@ from typing import ClassVar, Self
 from ledger.bundle import reading
 from ledger.bundle.certificates import Certificate, PointsCertificate, ReductionCertificate, read_certificate
 from ledger.bundle.parts import DeploymentIdentity, Leaf, Proof, read_proof
-from ledger.canonical import canonical_json, parse_strict, write_checked
+from ledger.canonical import canonical_json, parse_canonical
 from ledger.entries import EntryProof
 from ledger.errors import InvalidBundle, Json
 from ledger.ids import Hash32
@@ -90,21 +90,16 @@ class Bundle:
         return Hash32(hashlib.sha256(self.to_bytes()).digest())
 
     @classmethod
-    def from_json(cls, document: Json) -> Self:
-        """Reads what `to_json` wrote; `InvalidBundle` or another `InvalidInput` for anything else."""
-        return cls.read(document, canonical_json(document, max_depth=MAX_BUNDLE_DEPTH))
-
-    @classmethod
     def from_bytes(cls, data: bytes) -> Self:
         """Reads what `to_bytes` wrote; `InvalidJson`, `InvalidBundle` or another `InvalidInput` for anything else."""
-        return cls.read(parse_bundle(data), data)
+        return cls.from_json(parse_bundle(data))
 
     @classmethod
-    def read(cls, document: Json, written: bytes) -> Self:
-        """Reads a document whose RFC 8785 bytes are `written`, as `parse_bundle` gives it.
+    def from_json(cls, document: Json) -> Self:
+        """Reads what `to_json` wrote; `InvalidBundle` or another `InvalidInput` for anything else.
 
-        `InvalidBundle` or another `InvalidInput` unless what was read is written as the same bytes: so that nothing is
-        spelled in two ways (hexadecimal digits in upper case, among others).
+        What was read has to make the same document again, so that nothing is spelled in two ways: hexadecimal digits of
+        records and entries in upper case, among others.
         """
         points = isinstance(document, dict) and "entry" in document
         given = reading.members("bundle", document, cls.NAMES if points else set(cls.NAMES) - {"entry"})
@@ -119,14 +114,11 @@ class Bundle:
             entry=EntryProof.from_json(given["entry"]) if points else None,
             proof=read_proof(given["proof"]),
         )
-        if write_checked(made.to_json()) != written:
+        if made.to_json() != document:
             raise InvalidBundle("bundle", "write each value in its one form, digits of hashes in lower case", document)
         return made
 
 
 def parse_bundle(data: bytes) -> Json:
     """The JSON value in `data`; `InvalidJson` unless it is strict and `data` is its RFC 8785 form (§8.5, step 2)."""
-    document = parse_strict(data, max_bytes=MAX_BUNDLE_BYTES, max_depth=MAX_BUNDLE_DEPTH)
-    if write_checked(document) != data:
-        raise InvalidBundle("bundle", "be written as RFC 8785 has it, without spaces and sorted", "other bytes")
-    return document
+    return parse_canonical(data, max_bytes=MAX_BUNDLE_BYTES, max_depth=MAX_BUNDLE_DEPTH)

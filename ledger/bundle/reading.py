@@ -19,7 +19,7 @@ from ledger.vocabulary import Word
 _Bytes = TypeVar("_Bytes", bound=FixedBytes)
 _Word = TypeVar("_Word", bound=Word)
 
-_LOWER_HEX = re.compile(r"0x(?:[0-9a-f]{2})+", re.ASCII)
+_LOWER_HEX = re.compile(r"0x[0-9a-f]+", re.ASCII)
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,38}", re.ASCII)
 
 
@@ -41,7 +41,7 @@ def fixed(kind: type[_Bytes], value: Json, field: str) -> _Bytes:
 
 def data(value: Json, field: str) -> bytes:
     """Bytes of any length but none: 0x and lower-case hexadecimal digits."""
-    if not isinstance(value, str) or not _LOWER_HEX.fullmatch(value):
+    if not isinstance(value, str) or len(value) % 2 or not _LOWER_HEX.fullmatch(value):
         raise InvalidBundle(field, "be 0x and lower-case hexadecimal digits, two a byte", value)
     return bytes.fromhex(value[2:])
 

@@ -36,7 +36,7 @@ def json(case: Case) -> None:
 
 def form(case: Case) -> None:
     """3: exactly the members, each written in its one form; and a proof that serves the level."""
-    case.parsed = Bundle.read(case.document, case.data)
+    case.parsed = Bundle.from_json(case.document)
     served = LOG_LEVELS if isinstance(case.parsed.proof, LogProof) else SEALED_LEVELS
     case.level = next((level for level in case.levels if level in served), None)
     asked = ", ".join(case.levels)

@@ -15,7 +15,7 @@ from indexer.database import Database
 from indexer.follower import Follower
 from indexer.questions import ConnectionQuestions
 from indexer.tiles import SqlNodes
-from ledger.bundle import BoughtBackLot, Bundle, parse_bundle
+from ledger.bundle import BoughtBackLot, Bundle
 from ledger.checkpoints import Checkpoint
 from ledger.errors import NotFound
 from ledger.ids import Address, Hash32
@@ -55,7 +55,7 @@ def one(database: Database, number: int) -> Draft:
 
 
 def read(data: bytes) -> Bundle:
-    return Bundle.read(parse_bundle(data), data)
+    return Bundle.from_bytes(data)
 
 
 class Node:

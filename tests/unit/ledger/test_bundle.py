@@ -143,7 +143,7 @@ class TestForm:
 
     def test_other_bytes_of_the_same_document_are_refused(self) -> None:
         data = GOOD["reductions"].to_bytes()
-        with pytest.raises(InvalidBundle, match=r"^bundle must be written as RFC 8785 has it"):
+        with pytest.raises(InvalidJson, match=r"^JSON document must be written as RFC 8785 has it"):
             Bundle.from_bytes(data + b" ")
         with pytest.raises(InvalidJson, match=r"be nested at most 16 deep"):
             parse_bundle(b"[" * 17 + b"]" * 17)

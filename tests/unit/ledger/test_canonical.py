@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ledger.canonical import canonical_json, parse_strict
+from ledger.canonical import canonical_json, parse_canonical, parse_strict
 from ledger.errors import InvalidJson, Json
 
 SURROGATE = "\ud800"
@@ -142,3 +142,37 @@ def test_brackets_within_strings_are_no_depth(text: bytes, depth: int) -> None:
     parse_strict(text, max_depth=depth)
     with pytest.raises(InvalidJson, match=f"be nested at most {depth - 1} deep"):
         parse_strict(text, max_depth=depth - 1)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b'{"a":1,"a":1}', "name each member of an object once"),
+        (b'{"b":1,"a":1}', "be written as RFC 8785 has it"),
+        (b'{"a":"\\u0041"}', "be written as RFC 8785 has it"),
+        (b'{"a":"\\ud800"}', "hold no lone surrogates"),
+        (b'"\\u000A"', "be written as RFC 8785 has it"),
+        (b"-0", "be written as RFC 8785 has it"),
+        (b"[1.0]", "hold no floats"),
+        (b"[1e3]", "hold no floats"),
+        (b"NaN", "hold only numbers of RFC 8259"),
+        (b"[9007199254740992]", "hold integers of at most"),
+        (b"[" * 33 + b"]" * 33, "be nested at most 32 deep"),
+        (b"[" * 400 + b"]" * 400, "be nested at most 32 deep"),
+        (b'{"":' * 33 + b"1" + b"}" * 33, "be nested at most 32 deep"),
+        (b"[" * 100_000, "be nested at most 32 deep"),
+        (b"\xef\xbb\xbf[]", "be JSON"),
+        (b"\xff", "be UTF-8"),
+        (b"", "be JSON"),
+        (b"[]x", "be JSON"),
+    ],
+)
+def test_bytes_that_are_not_canonical_are_refused_by_what_is_wrong(data: bytes, message: str) -> None:
+    with pytest.raises(InvalidJson, match=message):
+        parse_canonical(data)
+
+
+def test_canonical_bytes_are_read_however_many_brackets_there_are() -> None:
+    for value in ([[]] * 5_000, [{"\U00010000": 1, "\uffff": 2}], "x", 7, None, [True, {"a": {"b": []}}]):
+        assert parse_canonical(canonical_json(value)) == value  # type: ignore[arg-type]
+    parse_canonical(b"[" * 32 + b"]" * 32)
