@@ -15,6 +15,8 @@ from coincurve import PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chain.deploy import deploy
+from chain.node import AnvilNode
 from chain.operations import ContractName, Operation
 from chain.receipts import encode_receipt, read_receipts, receipt_path, receipts_root
 from chain.sealed_receipts import capture, seal_bundle
@@ -82,19 +84,26 @@ class Sealed:
 
 
 @pytest.fixture(scope="module")
-def sealed(session_deployed: Deployed) -> Iterator[Sealed]:
-    """A cancellation in a block with other transactions of every type."""
-    deployed, rpc = session_deployed, session_deployed.rpc
-    snapshot = deployed.node.snapshot()
+def sealed(session_deployed: Deployed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sealed]:
+    """A cancellation in a block with other transactions of every type, on a node that mines when it is told to."""
+    path = tmp_path_factory.mktemp("sealed") / "deployment.json"
+    with AnvilNode(block_seconds=None) as node:
+        node.rpc.call("evm_setAutomine", [True])
+        deployment = deploy(node.rpc, session_deployed.deployer, session_deployed.holders, path).deployment
+        yield _sealed(replace(session_deployed, node=node, deployment=deployment, path=path))
+
+
+def _sealed(deployed: Deployed) -> Sealed:
     with bodies_of(deployed) as bodies:
         account, lot_id = bodies.issued(5 * GRAMS)
         operation = bodies.cancellation(account, lot_id, GRAMS)
+        deployed.rpc.call("evm_setAutomine", [False])
         _begin_block(deployed)
         with ThreadPoolExecutor(1) as pool:
             submitted = pool.submit(bodies.submit, operation)
             _end_block(deployed)
             status = submitted.result()
-    chain = SealedChain(rpc, round=3)
+    chain = SealedChain(deployed.rpc, round=3)
     assert status.leaf_index is not None
     assert status.block_number is not None
     proof = capture(chain, deployed.deployment, status.leaf_index)
@@ -103,15 +112,13 @@ def sealed(session_deployed: Deployed) -> Iterator[Sealed]:
     assert {receipt["type"] for receipt in receipts} == {"0x0", "0x1", "0x2"}
     encoded = tuple(map(encode_receipt, receipts))
     bundle = _bundle(deployed, operation, lot_id, proof, encoded[proof.transaction_index])
-    yield Sealed(deployed, chain, bundle, chain.header(status.block_number), encoded)
-    deployed.node.revert(snapshot)
+    return Sealed(deployed, chain, bundle, chain.header(status.block_number), encoded)
 
 
 def _begin_block(deployed: Deployed) -> None:
     """Others' transactions wait for the next block."""
     rpc = deployed.rpc
     rpc.call("anvil_autoImpersonateAccount", [True])
-    rpc.call("evm_setAutomine", [False])
     for number in range(PADDING):
         sender = Address(bytes([0x70 + number]) * 20).hex0x
         plain = {"from": sender, "to": sender, "gas": hex(50_000)}
@@ -126,9 +133,9 @@ def _begin_block(deployed: Deployed) -> None:
 def _end_block(deployed: Deployed) -> None:
     """Mines once the cancellation waits too."""
     deadline = monotonic() + 30
-    while int(deployed.rpc.call("txpool_status")["pending"], 16) <= PADDING and monotonic() < deadline:
+    while int(deployed.rpc.call("txpool_status")["pending"], 16) <= PADDING:
+        assert monotonic() < deadline
         sleep(0.01)
-    deployed.rpc.call("evm_setAutomine", [True])
     deployed.node.mine()
 
 
