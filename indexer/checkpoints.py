@@ -11,7 +11,7 @@ from typing import Any, Self
 from sqlalchemy import Connection, Row, Select, select, text
 
 from indexer import row_seals
-from indexer.errors import CheckpointConflict, CheckpointUnfinished
+from indexer.errors import CheckpointConflict, CheckpointOvertaken, CheckpointUnfinished
 from indexer.schema import checkpoints as _table
 from ledger.checkpoints import Checkpoint
 from ledger.errors import NotFound
@@ -66,13 +66,15 @@ def last_signed(connection: Connection) -> StoredCheckpoint | None:
 def reserve(connection: Connection, note: Note) -> StoredCheckpoint:
     """Keeps a note that the log's key has signed, before anybody is shown it. Commit it durably.
 
-    The same text that waits here already is given instead. `CheckpointUnfinished` while another size waits;
-    `CheckpointConflict` for another root at its size, and for a size that is not above all that were signed.
+    The same text that is here already is given instead. `CheckpointUnfinished` while another size waits,
+    `CheckpointOvertaken` where a larger one is signed, `CheckpointConflict` for another text at its size.
     """
     _one_at_a_time(connection)
     checkpoint = Checkpoint.of_note(note)
     last = last_signed(connection)
-    if last is not None and last.size >= checkpoint.size:
+    if last is not None and last.size > checkpoint.size:
+        raise CheckpointOvertaken(checkpoint.size, last.size)
+    if last is not None and last.size == checkpoint.size:
         _require_same(checkpoint, last)
         return last
     if last is not None and last.published_at is None:
@@ -102,8 +104,6 @@ def publish(connection: Connection, note: Note) -> StoredCheckpoint:
 
 
 def _require_same(checkpoint: Checkpoint, known: StoredCheckpoint) -> None:
-    if known.size != checkpoint.size:
-        raise CheckpointConflict(checkpoint.size, f"it has signed size {known.size}, and sizes rise")
     if known.signed.text != checkpoint.text:
         said = Checkpoint.of_note(known.signed)
         reason = f"at this size it has signed root {said.root.hex0x} of {said.origin}, not {checkpoint.root.hex0x}"

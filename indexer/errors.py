@@ -12,6 +12,7 @@
     ├── BatchStoreUnusable       the batch store does not answer
     ├── EntryIndexBusy           another process writes the index of entries
     ├── CheckpointUnfinished     a checkpoint that was signed before is not published yet
+    ├── CheckpointOvertaken      another process has signed a larger checkpoint meanwhile
     ├── NodeBehindIndex          the node's log is shorter than the index, so nothing is signed
     ├── WitnessFailed            a witness gave no cosignature
     ├── BlockNotReached          the node does not have the block that is to be audited
@@ -114,6 +115,20 @@ class CheckpointUnfinished(Unavailable):
         return (
             f"The checkpoint of size {self.size} is signed and not published yet, perhaps by another process that is "
             "at it; run `tanpuhui checkpoint publish` again, which finishes it."
+        )
+
+
+@dataclass(unsafe_hash=True)
+class CheckpointOvertaken(Unavailable):
+    """Another process with the same key has signed a larger checkpoint meanwhile, and sizes rise."""
+
+    size: int
+    signed_size: int
+
+    def explain(self) -> str:
+        return (
+            f"A checkpoint of size {self.size} comes too late: size {self.signed_size} is signed already, by another "
+            "process that publishes into this database. Let one of them do it."
         )
 
 

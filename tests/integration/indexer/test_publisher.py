@@ -1,5 +1,6 @@
 """Publishing from a chain in memory, with witnesses on local ports: what is signed, asked, kept and refused."""
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -9,9 +10,15 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from indexer import checkpoints
+from indexer import checkpoints, schema
 from indexer.database import Database
-from indexer.errors import BindingMismatch, CheckpointConflict, NodeBehindIndex
+from indexer.errors import (
+    BindingMismatch,
+    CheckpointConflict,
+    CheckpointOvertaken,
+    CheckpointUnfinished,
+    NodeBehindIndex,
+)
 from indexer.follower import Follower
 from indexer.publisher import Outcome, Publisher
 from indexer.schema import log_tiles
@@ -253,6 +260,41 @@ def test_a_crash_never_leads_to_another_checkpoint_of_the_size(
     assert len(witnesses[0].asked) == asked
     with migrated.read() as connection:
         assert checkpoints.newest(connection) is None
+
+
+def test_publishers_of_one_database_come_one_after_the_other(migrated: Database, chain: EventChain) -> None:
+    """Two processes publish while a third follows: what is published rises, and no one of them sees a contradiction."""
+    ended = threading.Event()
+    failed: list[Exception] = []
+
+    def go_on() -> None:
+        made = publisher(chain, migrated)
+        while not ended.is_set():
+            try:
+                made.publish()
+            except (CheckpointUnfinished, CheckpointOvertaken):
+                continue
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is a failure here
+                failed.append(error)
+                return
+
+    threads = [threading.Thread(target=go_on) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for _ in range(15):
+        chain.mine(1)
+        follow(chain, migrated)
+    ended.set()
+    for thread in threads:
+        thread.join()
+    published(publisher(chain, migrated))
+    assert failed == []
+    with migrated.read() as connection:
+        rows = connection.execute(select(schema.checkpoints).order_by(schema.checkpoints.c.size)).all()
+    assert rows[-1].size == len(chain.head.leaf_hashes)
+    times = [row.published_at for row in rows]
+    assert None not in times
+    assert times == sorted(times)
 
 
 # Refusals

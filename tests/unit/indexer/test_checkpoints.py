@@ -4,7 +4,7 @@ import pytest
 
 from indexer import checkpoints
 from indexer.database import Database
-from indexer.errors import CheckpointConflict, CheckpointUnfinished
+from indexer.errors import CheckpointConflict, CheckpointOvertaken, CheckpointUnfinished
 from ledger.checkpoints import Checkpoint
 from ledger.errors import NotFound
 from ledger.ids import Hash32
@@ -74,7 +74,7 @@ def test_one_size_has_one_root(database: Database) -> None:
 
 def test_sizes_rise(database: Database) -> None:
     publish(database, 5)
-    with database.write() as connection, pytest.raises(CheckpointConflict, match="it has signed size 5, and sizes"):
+    with database.write() as connection, pytest.raises(CheckpointOvertaken, match="size 5 is signed"):
         checkpoints.reserve(connection, note(4))
 
 
