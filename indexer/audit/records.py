@@ -67,7 +67,8 @@ def _audit_others(context: AuditContext, audited: Connection, hashes: set[bytes]
     """Records that none of these operations carries."""
     operations = schema.operations
     with context.replica.read() as replica:
-        for part in audited.execute(select(schema.records)).mappings().partitions(_AT_ONCE):
+        stored = audited.execute(select(schema.records), execution_options={"yield_per": _AT_ONCE})
+        for part in stored.mappings().partitions():
             rows = {bytes(row["record_hash"]): row for row in part if bytes(row["record_hash"]) not in hashes}
             earlier: set[bytes] = set()
             if context.since_leaf:

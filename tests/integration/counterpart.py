@@ -61,17 +61,17 @@ class Counterpart:
     """Contracts on an anvil that mines only when it is told to."""
 
     def __init__(self, node: AnvilNode, deployment: Deployment) -> None:
-        self._node = node
+        self.node = node
         self._rpc = node.rpc
-        self._deployment = deployment
+        self.deployment = deployment
         self._rpc.call("anvil_autoImpersonateAccount", [True])
 
     @property
     def contracts(self) -> Contracts:
         """The addresses that the model needs."""
-        address = self._deployment.address
+        address = self.deployment.address
         return Contracts(
-            chain_id=self._deployment.chain_id,
+            chain_id=self.deployment.chain_id,
             account_registry=address(ContractName.ACCOUNT_REGISTRY),
             methodology_registry=address(ContractName.METHODOLOGY_REGISTRY),
             activity_registry=address(ContractName.ACTIVITY_REGISTRY),
@@ -84,15 +84,15 @@ class Counterpart:
     @contextmanager
     def undone(self) -> Iterator[None]:
         """What is done inside is undone."""
-        snapshot = self._node.snapshot()
+        snapshot = self.node.snapshot()
         try:
             yield
         finally:
-            self._node.revert(snapshot)
+            self.node.revert(snapshot)
 
     def views(self) -> ContractViews:
         """Typed reads of the contracts as they are now."""
-        return ContractViews(self._rpc, self._deployment)
+        return ContractViews(self._rpc, self.deployment)
 
     def digest(self, name: str, arguments: Mapping[str, Any]) -> Hash32:
         """ITransparencyLog.Entry.digest: `keccak256(abi.encode(ledger, sender, calldata))`."""
@@ -101,7 +101,7 @@ class Counterpart:
         else:
             call = call_of(name, arguments)
             contract, calldata = call.contract, call.calldata
-        ledger = self._deployment.address(contract)
+        ledger = self.deployment.address(contract)
         return Hash32(keccak256(abi_encode(("address", "address", "bytes"), (ledger, arguments["sender"], calldata))))
 
     def apply(self, move: Move, timestamp: int) -> Refused | None:
@@ -128,17 +128,17 @@ class Counterpart:
     def _call_object(self, view: View) -> dict[str, str]:
         contract, signature, arguments, _ = view
         data = Function(signature).encode(*arguments)
-        return {"to": self._deployment.address(contract).hex0x, "data": to_data(data)}
+        return {"to": self.deployment.address(contract).hex0x, "data": to_data(data)}
 
     def _send(self, contract: ContractName, sender: Address, calldata: bytes, timestamp: int) -> Refused | None:
-        to = self._deployment.address(contract)
+        to = self.deployment.address(contract)
         transaction = {"from": sender.hex0x, "to": to.hex0x, "data": to_data(calldata), "gas": to_quantity(GAS)}
         sent = self._rpc.call("eth_sendTransaction", [{**transaction, "gasPrice": "0x0"}])
         self._rpc.call("evm_mine", [timestamp])
         receipt = self._rpc.call("eth_getTransactionReceipt", [sent])
         if receipt["status"] == "0x1":
             return None
-        mined = Transaction(chain_id=self._deployment.chain_id, nonce=0, gas_price=0, gas=GAS, to=to, data=calldata)
+        mined = Transaction(chain_id=self.deployment.chain_id, nonce=0, gas_price=0, gas=GAS, to=to, data=calldata)
         return refusal_of_mined(self._rpc, sender, mined, from_data(sent, "eth_sendTransaction"), receipt)
 
 

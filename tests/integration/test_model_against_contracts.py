@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from itertools import product
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
@@ -14,6 +15,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 from chain.deploy import deploy
 from chain.node import AnvilNode
 from chain.signers import LocalSigner
+from indexer.audit.callers import audit_callers
+from indexer.audit.rules import audit_rules
 from ledger.errors import Refused
 from ledger.ids import LotId
 from ledger.refusals import AccessManagedUnauthorized, ContractRefusal, ReductionLedger_SameProposerAndConfirmer
@@ -40,6 +43,8 @@ from tests.fakes.ledger_world import (
 )
 from tests.integration.conftest import signer_of
 from tests.integration.counterpart import Counterpart, state_of_model
+from tests.unit.indexer.audit.full_life import full_life
+from tests.unit.indexer.audit.parts import audit_of
 
 DAY = 86_400
 OF_POINTS = {
@@ -126,6 +131,16 @@ def test_every_refusal(pair: Pair, name: str) -> None:
     move, expected = CASES[name](pair.world)
     pair.follow()
     assert pair.make(move) == expected
+
+
+def test_an_audit_finds_that_the_contracts_keep_to_the_rules(pair: Pair, tmp_path: Path) -> None:
+    """Every operation that there is, read from its events and given to a model that knows nothing else."""
+    full_life(pair.world)
+    pair.follow()
+    with audit_of(pair.counterpart.node.rpc, pair.counterpart.deployment, tmp_path) as context:
+        assert list(audit_rules(context)) == []
+        assert list(audit_callers(context)) == []
+        assert context.covered["operations replayed"] == pair.world.model.log_size
 
 
 def test_only_the_body_may(pair: Pair) -> None:
