@@ -55,6 +55,7 @@ from api.web.site import Site
 from api.writing import Writer, WriteRoute
 from indexer.database import Database
 from indexer.point_accounts import PointAccounts
+from ledger.bundle.schema import bundle_schema
 from ledger.errors import InvalidInput
 from ledger.limits import TokenBuckets
 
@@ -371,6 +372,12 @@ def _add_pages(app: FastAPI, context: Context) -> None:
     )
     page("/docs.css", "Style of the page", static(lambda: pages.DOCS_STYLE, b"text/css; charset=utf-8"), listed=False)
     page("/openapi.json", "This document", static(lambda: encode_json(app.openapi()), JSON_TYPE), listed=False)
+    page(
+        "/schema/certificate-bundle-1.json",
+        "JSON Schema of certificate bundles",
+        static(lambda: encode_json(bundle_schema()), b"application/schema+json"),
+        listed=False,
+    )
     page("/v1/log/keys", "The log's keys as this instance says them: a trust file", lambda _: _log_keys(context))
     page("/v1/health/live", "Whether the process answers", lambda _: pages.live_answer())
     page(

@@ -158,6 +158,15 @@ def test_points_from_feed_to_certificates(points: Points) -> None:
         "taken_back_gco2e": "0",
     }
 
+    cli("index", "run")
+    pins = ("--rpc", cli.env["TANPUHUI_RPC_URL"], "--deployment", cli.env["TANPUHUI_DEPLOYMENT"])
+    for number, disclose in ((1, ""), (2, ""), (3, "details,account")):
+        file = cli.home / f"certificate-{number}.json"
+        cli("certificate", "export", number, "--disclose", disclose, "--output", file)
+        proved = cli.json("verify", file, *pins)
+        assert proved["verified"] is True, proved
+        assert sorted(proved["facts"]["entry"]) == sorted(name for name in disclose.split(",") if name)
+
 
 def test_proof_by_token_verifies_and_forgetting_ends_it(points: Points, tmp_path: Path) -> None:
     cli = points.cli

@@ -8,6 +8,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 from pypdf import PdfReader
 from sqlalchemy import text
 
@@ -20,6 +21,7 @@ from ledger.bundle import Bundle, parse_bundle
 from ledger.errors import InvalidInput
 from ledger.notes import KeyType, SignerKey
 from ledger.verifier import Level, Trust, verify
+from tests.conftest import ROOT
 from tests.unit.api.client import Client
 from tests.unit.api.sample import LOG_SEED, WITNESS_KEY, SampleLedger, make_sample
 
@@ -118,6 +120,13 @@ def test_a_number_that_was_never_given(client: Client, target: str) -> None:
 
 def test_a_halted_index_serves_nothing_to_keep(halted_client: Client) -> None:
     assert halted_client.get(BUNDLE).header("cache-control") == "no-store"
+
+
+def test_the_schema_of_bundles_is_served_and_every_bundle_is_of_it(client: Client) -> None:
+    reply = client.get("/schema/certificate-bundle-1.json")
+    assert reply.json == json.loads((ROOT / "docs/schema/certificate-bundle-1.json").read_text(encoding="utf-8"))
+    for number in (1, 2, 6):
+        Draft202012Validator(reply.json).validate(client.get(f"/v1/certificates/{number}/bundle").json)
 
 
 def test_what_is_no_bundle_cannot_be_narrowed(client: Client) -> None:

@@ -14,15 +14,29 @@ from indexer.database import Database, open_database
 from indexer.persons import Persons, open_persons
 from indexer.point_accounts import PointAccounts
 from ledger.bulk.columns import Strings
+from ledger.bundle import Bundle, parse_bundle
 from ledger.entries import EntryProof
-from ledger.ids import Address
-from ledger.log_tree import verify_inclusion
+from ledger.ids import Address, Hash32
+from ledger.log_tree import root, verify_inclusion
+from ledger.verifier import Level, Trust, verify
 from ledger.vocabulary import AccountKind, BatchKind
-from tests.unit.api.client import Client
+from tests.unit.api.client import Client, Reply
 from tests.unit.indexer.batches import make_batch, tags
 from tests.unit.indexer.city import DAY, City
 
 ACCOUNT = "/v1/points/account"
+
+
+class Chain:
+    """A node of the town's chain."""
+
+    def __init__(self, town: "Town", bundle: Bundle) -> None:
+        self.chain_id = bundle.deployment.chain_id
+        self.genesis_hash = bundle.deployment.genesis_hash
+        self.leaf_hashes = town.city.chain.head.leaf_hashes
+
+    def root_at(self, log: Address, size: int) -> Hash32 | None:
+        return Hash32(root(self.leaf_hashes[:size])) if size <= len(self.leaf_hashes) else None
 
 
 class Town:
@@ -152,6 +166,60 @@ def test_damaged_trees_are_made_again(asking: Client, town: Town) -> None:
     assert nodes.read_bytes() != damaged
 
 
+def certificate_of(asking: Client, town: Town, person: int) -> int:
+    items = get(asking, town, f"{ACCOUNT}/entries", person)["items"]
+    return next(int(one["certificate_number"]) for one in items if one["kind"] == "cancel")
+
+
+def bundle_of(asking: Client, town: Town, person: int, number: int, query: str = "") -> Reply:
+    target = f"{ACCOUNT}/certificates/{number}/bundle{query}"
+    return asking.get(target, Authorization=f"Bearer {town.token[person]}")
+
+
+def test_a_person_gets_the_bundle_of_the_own_certificate(asking: Client, town: Town) -> None:
+    for person, grams in ((1, 20), (2, 5)):
+        number = certificate_of(asking, town, person)
+        reply = bundle_of(asking, town, person, number)
+        assert (reply.status, reply.header("cache-control")) == (200, "no-store")
+        bundle = Bundle.read(parse_bundle(reply.body), reply.body)
+        assert bundle.entry is not None
+        assert (bundle.entry.entry.grams, bundle.entry.entry.values) == (grams, {})
+        verdict = verify(reply.body, Trust(origin=bundle.deployment.origin), level=Level.NODE, node=Chain(town, bundle))
+        assert verdict.verified, verdict
+        assert verdict.facts is not None
+        assert (verdict.facts.number, verdict.facts.grams) == (number, grams)
+
+
+def test_the_bundle_shows_of_the_person_what_is_disclosed(asking: Client, town: Town) -> None:
+    number = certificate_of(asking, town, 1)
+    tag, details = town.tags[1].hex().encode(), b"reference"
+    for query, shown in (
+        ("", ()),
+        ("?disclose=", ()),
+        ("?disclose=details", (details,)),
+        ("?disclose=account", (tag,)),
+    ):
+        data = bundle_of(asking, town, 1, number, query).body
+        assert [secret for secret in (tag, details) if secret in data] == list(shown), query
+    data = bundle_of(asking, town, 1, number, "?disclose=account,details").body
+    bundle = Bundle.read(parse_bundle(data), data)
+    assert bundle.entry is not None
+    assert bundle.entry.entry.values["account"] == f"0x{town.tags[1].hex()}"
+    assert verify(data, Trust(origin=bundle.deployment.origin), level=Level.NODE, node=Chain(town, bundle)).verified
+    refused = bundle_of(asking, town, 1, number, "?disclose=name")
+    assert (refused.status, refused.json["errors"][0]["field"]) == (422, "disclose")
+
+
+def test_another_persons_bundle_is_not_there(asking: Client, town: Town) -> None:
+    number = certificate_of(asking, town, 1)
+    foreign, never = bundle_of(asking, town, 2, number), bundle_of(asking, town, 2, 9_999)
+    assert (foreign.status, never.status) == (404, 404)
+    assert foreign.json["detail"] == never.json["detail"].replace("9999", str(number))
+    for headers in ({}, {"Authorization": "Bearer " + "1" * 64}):
+        reply = asking.get(f"{ACCOUNT}/certificates/{number}/bundle", **headers)
+        assert (reply.status, reply.json["code"]) == (401, "lookup-token-invalid")
+
+
 @pytest.mark.parametrize(
     "authorization", [None, "", "Bearer", "Bearer x", "Bearer " + "0" * 64, "Basic " + "0" * 64, "Bearer " + "0" * 63]
 )
@@ -192,7 +260,13 @@ def test_no_public_answer_holds_anything_of_a_person(asking: Client, town: Town)
     number = asking.get("/v1/batches/3").json["first_certificate"]
     paths = ["/v1/batches", "/v1/campaigns/MARATHON", "/v1/points/totals", "/v1/operations?limit=200", "/v1/totals"]
     paths += [f"/v1/batches/{one}" for one in range(1, 5)] + [f"/v1/certificates/{number + one}" for one in (0, 1)]
+    refused = [f"/v1/certificates/{number}/{file}" for file in ("bundle", "certificate.pdf")]
+    pages = [f"/certificates/{number}", f"/certificates/{number}?lang=en"]
     assert len(READ_ROUTES) > len(paths)
+    for path in refused:
+        reply = asking.get(path, Authorization=f"Bearer {town.token[1]}")
+        assert (reply.status, [secret for secret in secrets if secret in reply.body.decode()]) == (403, []), path
+    paths += pages
     for path in paths:
         reply = asking.get(path, Authorization=f"Bearer {town.token[1]}")
         assert reply.status == 200, path
