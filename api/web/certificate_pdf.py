@@ -268,15 +268,19 @@ class _Sheet:
         self.title(self.both("said_title"))
         for one, other in list(zip(chinese.said, english.said, strict=True))[:_MOST_FIELDS]:
             self.row((one.label, other.label), [_shortened(one.value)])
-        left = chinese.hidden + max(0, len(chinese.said) - _MOST_FIELDS)
         for name, wanted in (
             ("record_missing", not chinese.record_kept),
             ("said_none", chinese.record_kept and not chinese.said),
             ("said_note", bool(chinese.said)),
-            ("said_hidden", left > 0),
+            ("said_more", len(chinese.said) > _MOST_FIELDS),
         ):
             if wanted:
-                self.small_print(name, count=left)
+                self.small_print(name, count=len(chinese.said) - _MOST_FIELDS)
+        if chinese.hidden:
+            for view in self.views:
+                names = _shortened(", ".join(view.hidden))
+                said = texts(view.language)["said_hidden"].format(count=len(view.hidden), names=names)
+                self.page.write_line(said, 6.8, colour=_FAINT, spacing=1.25)
 
     def how_to_check(self) -> None:
         """What is attached, its hash, and how to check it."""

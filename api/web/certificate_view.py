@@ -57,8 +57,8 @@ class CertificateView:
     facts: tuple[Fact, ...]
     said: tuple[Fact, ...]
     """What whoever cancelled wrote in the record, and shows."""
-    hidden: int
-    """Fields of the record that are kept back."""
+    hidden: tuple[str, ...]
+    """What the fields of the record are called that are kept back."""
     record_kept: bool
     technical: tuple[Fact, ...]
     signed: bool
@@ -74,7 +74,6 @@ class CertificateView:
         kind = bundle.certificate.KIND
         checkpoint, signed = _checkpoint(bundle, words)
         digest = hashlib.sha256(data).hexdigest()
-        fields = () if bundle.record is None else bundle.record.members
         grams = bundle.leaf.grams if bundle.entry is None else bundle.entry.entry.grams
         return cls(
             language=language,
@@ -86,7 +85,7 @@ class CertificateView:
             grams_text=grouped(str(grams)),
             facts=tuple(_facts(bundle, grams, words)),
             said=tuple(_said(bundle, words)),
-            hidden=len(fields) - (0 if bundle.record is None else len(bundle.record.fields)),
+            hidden=tuple(_hidden(bundle, words)),
             record_kept=bundle.record is not None,
             technical=(
                 Fact(words["operation_id"], bundle.leaf.operation_id.hex0x, code=True),
@@ -170,6 +169,19 @@ def _said(bundle: Bundle, words: Mapping[str, str]) -> Iterator[Fact]:
     for member in () if bundle.record is None else bundle.record.fields:
         if member.name not in _SHOWN_ELSEWHERE:
             yield Fact(words.get(f"field_{member.name}", member.name), visible(member.value))
+
+
+def _hidden(bundle: Bundle, words: Mapping[str, str]) -> Iterator[str]:
+    """Names, as the record itself lists them; a list that is not whole does not verify, and hides nothing here."""
+    record = bundle.record
+    if record is None:
+        return
+    names = record.values.get(FIELD_NAMES)
+    listed = [visible(name) for name in names] if isinstance(names, list) else []
+    unseen = [name for name in listed if name not in record.values]
+    kept_back = len(record.members) - len(record.fields)
+    for name in unseen if len(unseen) == kept_back else ["?"] * kept_back:
+        yield words.get(f"field_{name}", name)
 
 
 def _checkpoint(bundle: Bundle, words: Mapping[str, str]) -> tuple[Fact, bool]:
