@@ -17,7 +17,7 @@ from api.certificate_files import narrowed
 from api.log_keys import LogKeys
 from api.settings import ApiSettings
 from indexer.database import open_database
-from ledger.bundle import Bundle, parse_bundle
+from ledger.bundle import Bundle
 from ledger.errors import InvalidInput
 from ledger.notes import KeyType, SignerKey
 from ledger.verifier import Level, Trust, verify
@@ -42,7 +42,7 @@ def trust_of(sample: SampleLedger) -> Trust:
 
 
 def read(data: bytes) -> Bundle:
-    return Bundle.read(parse_bundle(data), data)
+    return Bundle.from_bytes(data)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from api.web.certificate_pdf import Fonts, make_pdf
 from api.web.texts import texts, visible
 from indexer.certificate_bundles import draft
 from indexer.database import open_database
-from ledger.bundle import Bundle, parse_bundle
+from ledger.bundle import Bundle
 from ledger.errors import Json
 from ledger.vocabulary import CancellationPurpose
 from tests.unit.api.sample import make_sample
@@ -73,7 +73,7 @@ def pdf_of(folder: Path, **written: Json) -> PdfReader:
     with asking(database) as (questions, nodes):
         data = draft(questions, nodes, 1).to_bytes()
     database.close()
-    bundle = Bundle.read(parse_bundle(data), data)
+    bundle = Bundle.from_bytes(data)
     return PdfReader(BytesIO(make_pdf(bundle, data, public_url="https://ledger.example", fonts=Fonts.at(None))))
 
 

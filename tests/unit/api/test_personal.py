@@ -14,7 +14,7 @@ from indexer.database import Database, open_database
 from indexer.persons import Persons, open_persons
 from indexer.point_accounts import PointAccounts
 from ledger.bulk.columns import Strings
-from ledger.bundle import Bundle, parse_bundle
+from ledger.bundle import Bundle
 from ledger.entries import EntryProof
 from ledger.ids import Address, Hash32
 from ledger.log_tree import root, verify_inclusion
@@ -181,7 +181,7 @@ def test_a_person_gets_the_bundle_of_the_own_certificate(asking: Client, town: T
         number = certificate_of(asking, town, person)
         reply = bundle_of(asking, town, person, number)
         assert (reply.status, reply.header("cache-control")) == (200, "no-store")
-        bundle = Bundle.read(parse_bundle(reply.body), reply.body)
+        bundle = Bundle.from_bytes(reply.body)
         assert bundle.entry is not None
         assert (bundle.entry.entry.grams, bundle.entry.entry.values) == (grams, {})
         verdict = verify(reply.body, Trust(origin=bundle.deployment.origin), level=Level.NODE, node=Chain(town, bundle))
@@ -202,7 +202,7 @@ def test_the_bundle_shows_of_the_person_what_is_disclosed(asking: Client, town: 
         data = bundle_of(asking, town, 1, number, query).body
         assert [secret for secret in (tag, details) if secret in data] == list(shown), query
     data = bundle_of(asking, town, 1, number, "?disclose=account,details").body
-    bundle = Bundle.read(parse_bundle(data), data)
+    bundle = Bundle.from_bytes(data)
     assert bundle.entry is not None
     assert bundle.entry.entry.values["account"] == f"0x{town.tags[1].hex()}"
     assert verify(data, Trust(origin=bundle.deployment.origin), level=Level.NODE, node=Chain(town, bundle)).verified

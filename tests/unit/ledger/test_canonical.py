@@ -173,6 +173,7 @@ def test_bytes_that_are_not_canonical_are_refused_by_what_is_wrong(data: bytes, 
 
 
 def test_canonical_bytes_are_read_however_many_brackets_there_are() -> None:
-    for value in ([[]] * 5_000, [{"\U00010000": 1, "\uffff": 2}], "x", 7, None, [True, {"a": {"b": []}}]):
-        assert parse_canonical(canonical_json(value)) == value  # type: ignore[arg-type]
+    values: list[Any] = [[[]] * 5_000, [{"\U00010000": 1, "\uffff": 2}], "x", 7, None, [True, {"a": {"b": []}}]]
+    for value in values:
+        assert parse_canonical(canonical_json(value)) == value
     parse_canonical(b"[" * 32 + b"]" * 32)
