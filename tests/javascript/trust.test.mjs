@@ -38,6 +38,7 @@ test("pins that contradict each other, or are none", async () => {
     [{ ...trust, witnessKeys: [one, one, two] }, "witnessed", /twice/],
     [{ ...trust, witnessKeys: [one, await written({ ...witnesses[0], name: "alias.example" })] }, "witnessed", /twice/],
     [{ ...trust, witnessKeys: [one, await written({ ...world.logKey, type: WITNESS_TYPE })] }, "witnessed", /twice/],
+    [{ ...trust, witnessKeys: [one, await written(await makeKey("w1.example", WITNESS_TYPE))] }, "witnessed", /one name/],
     [{ ...trust, witnessKeys: [one, trust.logKey] }, "witnessed", /another use/],
     [{ ...trust, witnessKeys: [await written(smallOrder)] }, "witnessed", /small order/],
     [{ ...trust, quorum: 0 }, "witnessed", /quorum must be/],

@@ -59,6 +59,7 @@ async function pinnedWitnesses({ witnessKeys = [], quorum }, logKey) {
   const witnesses = await Promise.all(witnessKeys.map((written) => readKey(written, WITNESS_KEY)));
   const publicKeys = new Set([logKey, ...witnesses].map(({ publicKey }) => toHex(publicKey)));
   if (publicKeys.size !== witnesses.length + 1) mistake("One key is given twice", "同一公钥给了两次");
+  if (new Set(witnesses.map(({ name }) => name)).size !== witnesses.length) mistake("Two witnesses have one name", "两个见证方同名");
   if (!Number.isSafeInteger(quorum) || quorum < 1 || quorum > witnesses.length) {
     mistake(`The quorum must be 1 to ${witnesses.length}, the number of witness keys`, `法定数须为 1 到见证方公钥数 ${witnesses.length}`);
   }

@@ -53,8 +53,8 @@ async function digits(key) {
 
 /** Fills empty fields with what the server offers; without it the visitor enters them. */
 export async function fillTrust() {
-  const { log_key: logKey = "", origin = "", witnesses = [], quorum = 0, validators = [] } = await served();
-  servedPins = { "log-key": logKey, origin, "witness-keys": witnesses.join("\n"), validators: validators.join("\n") };
+  const { log_key: logKey, origin = "", witnesses = [], quorum = 0, validators = [] } = await served();
+  servedPins = { "log-key": logKey ?? "", origin, "witness-keys": witnesses.join("\n"), validators: validators.join("\n") };
   const offered = { ...servedPins, quorum: quorum || "" };
   for (const [id, text] of Object.entries(offered)) element(id).value ||= text;
   await showFingerprint();
