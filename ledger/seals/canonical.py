@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeGuard, cast
+from typing import Final, TypeGuard, cast
 
 import rlp
 import sha3
@@ -13,6 +13,9 @@ from ledger.errors import ProofMalformed
 
 Item = bytes | list["Item"]
 """A byte string, or a list of items."""
+
+_DEEPEST: Final = 8
+"""How deep lists may be nested; a receipt's topics are four deep."""
 
 
 def keccak256(data: bytes) -> bytes:
@@ -30,6 +33,8 @@ def decode_list(data: bytes, step: str) -> list[Item]:
 
     Other encodings of the same list, bytes behind it and nesting without end are refused.
     """
+    if _is_too_deep(data):
+        raise ProofMalformed(step, f"its lists are nested more than {_DEEPEST} deep")
     try:
         item = rlp.decode(data, strict=True)
         if isinstance(item, list) and encode_raw(item) == data:  # whatever the library lets through
@@ -37,6 +42,30 @@ def decode_list(data: bytes, step: str) -> list[Item]:
     except (RLPException, RecursionError):
         pass
     raise ProofMalformed(step, "it is no list in canonical RLP")
+
+
+def _is_too_deep(data: bytes) -> bool:
+    """Before anything is decoded: the library recurses, and where another one has raised the recursion limit (py_ecc
+    does) that ends the process instead of raising. Of what is no RLP it says nothing.
+    """
+    ends: list[int] = []
+    at = 0
+    while at < len(data):
+        while ends and ends[-1] <= at:
+            ends.pop()
+        first = data[at]
+        code = first - (0xC0 if first >= 0xC0 else 0x80)
+        digits = max(0, code - 55)
+        start = at + 1 + digits
+        length = int.from_bytes(data[at + 1 : start], "big") if digits else max(0, code)
+        if first >= 0xC0:
+            ends.append(start + length)
+            if len(ends) > _DEEPEST:
+                return True
+            at = start
+        else:
+            at = start + length
+    return False
 
 
 def is_bytes_of(item: Item, length: int) -> TypeGuard[bytes]:

@@ -1,6 +1,8 @@
 """Headers that validators sealed: one of Besu, one of GoQuorum, and what a cheat could make of them."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -236,3 +238,23 @@ def test_any_changed_byte_is_refused(at: int, byte: int) -> None:
 def test_any_bytes_at_all_are_refused_and_nothing_else(data: bytes) -> None:
     with pytest.raises(ProofMalformed):
         verify_header(data, ADDRESSES)
+
+
+def test_lists_without_end_are_refused_whatever_the_recursion_limit() -> None:
+    """The library recurses, and with the limit that py_ecc sets the process would end. In one of its own, for it did."""
+    nested = b"\xc0"
+    while len(nested) < MAX_HEADER_BYTES - 4:
+        size = len(nested)
+        head = bytes([0xC0 + size]) if size < 56 else b"\xf9" + size.to_bytes(2, "big")
+        nested = (head if size < 56 or size > 255 else b"\xf8" + bytes([size])) + nested
+    program = (
+        "import sys; sys.setrecursionlimit(100_000)\n"
+        "from ledger.errors import ProofMalformed\n"
+        "from ledger.seals.headers import parse_header\n"
+        "try: parse_header(bytes.fromhex(sys.stdin.read()))\n"
+        "except ProofMalformed as error: print(error.step)\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program], input=nested.hex(), capture_output=True, text=True, check=False
+    )
+    assert (run.returncode, run.stdout) == (0, "header\n"), run.stderr
