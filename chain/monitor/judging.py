@@ -9,6 +9,7 @@ from typing import Final
 from chain.monitor.alarms import Alarm, AlarmKind
 from chain.monitor.state import MonitorState
 from chain.monitor.tree_files import TreeFiles
+from ledger.canonical import MAX_EXACT_INTEGER
 from ledger.checkpoints import Checkpoint
 from ledger.errors import InvalidInput, NotEvidence
 from ledger.ids import Hash32
@@ -21,23 +22,30 @@ _SHOWN: Final = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A checkpoint that the log's key signed, with the names of the given witnesses that cosigned it."""
+    """A checkpoint that the log's key signed, with the names of the given witnesses that cosigned it.
+
+    `wrong`: why a line of a given witness does not verify. What the log signed binds the log all the same.
+    """
 
     note: str
     checkpoint: Checkpoint
-    cosigned: tuple[str, ...]
+    cosigned: tuple[str, ...] = ()
+    wrong: InvalidInput | None = None
 
 
 def read_published(content: bytes, log_key: VerifierKey, witnesses: Sequence[VerifierKey]) -> Published:
-    """Reads what a source serves; `InvalidInput` unless the log's key signed it and every known line verifies."""
+    """Reads what a source serves; `InvalidInput` unless the log's key signed it."""
     note = Note.parse(content)
     checkpoint = Checkpoint.of_note(note)
     if checkpoint.origin != log_key.name:
         raise InvalidInput("origin", f"be {log_key.name}", checkpoint.origin)
-    signed = note.verify([log_key, *witnesses])
-    if log_key not in signed:
+    if log_key not in note.verify([log_key]):
         raise InvalidInput("checkpoint", "carry a line of the log's key", "none")
-    return Published(str(note), checkpoint, tuple(sorted(key.name for key in signed if key != log_key)))
+    try:
+        signed = note.verify(witnesses)
+    except InvalidInput as error:
+        return Published(str(note), checkpoint, wrong=error)
+    return Published(str(note), checkpoint, tuple(sorted(key.name for key in signed)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +66,14 @@ class Judge:
     def judge(self, source: str, published: Published) -> Iterator[Alarm]:
         """What is wrong with a source's checkpoint; one that holds is remembered as the source's."""
         given = published.checkpoint
+        if published.wrong is not None:
+            yield Alarm(
+                kind=AlarmKind.NOTE,
+                detail=f"{source} serves a checkpoint with a false line of a witness: {published.wrong.explain()}",
+                source=source,
+                facts={"size": _exact(given.size), "root": given.root.hex0x},
+                notes=(published.note,),
+            )
         wrong = self._against_tree(source, published)
         if wrong is not None:
             self._suspect(published.note)
@@ -69,7 +85,7 @@ class Judge:
                 kind=AlarmKind.ROLLBACK,
                 detail=f"{source} serves a checkpoint of size {given.size}, and served one of {before.size} before",
                 source=source,
-                facts={"size": given.size, "size_before": before.size},
+                facts={"size": _exact(given.size), "size_before": _exact(before.size)},
                 notes=(known, published.note),
             )
             return
@@ -106,7 +122,7 @@ class Judge:
 
     def _against_tree(self, source: str, published: Published) -> Alarm | None:
         given = published.checkpoint
-        facts: dict[str, str | int] = {"size": given.size, "root": given.root.hex0x}
+        facts: dict[str, str | int] = {"size": _exact(given.size), "root": given.root.hex0x}
         if given.size > self.tree.size:
             detail = (
                 f"{source} serves a checkpoint of size {given.size}, but the final chain has {self.tree.size} leaves"
@@ -152,9 +168,9 @@ class Judge:
             detail=f"the log's key signed two logs: root {found.first_root.hex0x} at size {found.first_size}, and "
             f"{found.second_root.hex0x} at size {found.second_size}, whose log had {found.other_root.hex0x} there",
             facts={
-                "first_size": found.first_size,
+                "first_size": _exact(found.first_size),
                 "first_root": found.first_root.hex0x,
-                "second_size": found.second_size,
+                "second_size": _exact(found.second_size),
                 "second_root": found.second_root.hex0x,
             },
             evidence=evidence,
@@ -162,6 +178,11 @@ class Judge:
 
     def _reaches(self, first: Checkpoint, second: Checkpoint) -> bool:
         return first.size < second.size <= self.tree.size
+
+
+def _exact(size: int) -> int | str:
+    """A size as JSON holds it: the log's key may sign any below 2**63, and beyond 2**53 - 1 it is a decimal string."""
+    return size if size <= MAX_EXACT_INTEGER else str(size)
 
 
 def _checkpoint(note: str) -> Checkpoint:

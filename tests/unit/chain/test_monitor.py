@@ -19,7 +19,7 @@ from ledger.checkpoints import Checkpoint
 from ledger.errors import InvalidInput, InvalidKey, NodeUnreachable
 from ledger.ids import Hash32
 from ledger.log_tree import root
-from ledger.notes import KeyType, Note, SignerKey
+from ledger.notes import KeyType, Note, SignatureLine, SignerKey
 from ledger.split_view import verify_evidence
 from tests.fakes.event_chain import EventChain
 from tests.fakes.logs import WITNESS_NAME, SigningLog, leaf_hashes
@@ -585,3 +585,31 @@ def test_ranges_grow_while_there_is_little_and_shrink_to_fit(world: World, monke
         found = monitor.look()
     assert (found.alarms, found.root) == ((), root(world.leaves))
     assert asked == [1, 2, 4, 1, 2, 2]
+
+
+# A log's key that signs what is meant to harm the monitor
+
+
+@pytest.mark.parametrize("size", [2**53 - 1, 2**53, 2**63 - 1])
+def test_no_size_is_too_large_for_an_alarm(world: World, size: int) -> None:
+    """JSON does not hold them all: one that could not be written took every other alarm of the look with it."""
+    raised: list[AlarmKind] = []
+    for number in (0, 1):
+        text = Checkpoint(world.chain.deployment.origin, size, Hash32(bytes([number] * 32))).text
+        world.a.content = str(Note(text, (world.log.key.sign(text),))).encode()
+        world.b.content = world.note(leaf_hashes(5))
+        raised = world.alarms()
+        assert {AlarmKind.SIZE, AlarmKind.CHECKPOINT} <= set(raised)
+    assert AlarmKind.SPLIT_VIEW in raised
+
+
+def test_a_false_line_of_a_witness_hides_no_fork(world: World) -> None:
+    """What the log signed binds it, whatever else stands under it; and no earlier junk makes it old news."""
+    world.a.content = b"<html>gateway down</html>"
+    assert world.alarms() == [AlarmKind.NOTE]
+    fork = Note.parse(world.note(leaf_hashes(5)))
+    false = SignatureLine(WITNESS.name, WITNESS.verifier.key_id, bytes(72))
+    world.a.content = str(Note(fork.text, (*fork.lines, false))).encode()
+    found = world.look().alarms
+    assert [raised.alarm.kind for raised in found] == [AlarmKind.NOTE, AlarmKind.CHECKPOINT, AlarmKind.SPLIT_VIEW]
+    assert all(raised.new for raised in found)
