@@ -33,15 +33,17 @@ class Pins:
         """The node to ask, if one was named."""
         return None if self.rpc is None else JsonRpcNode(self.rpc)
 
-    def asked_level(self) -> Level | None:
-        """The level that was named; a node that was named is asked."""
+    def asked_level(self, trust: Trust) -> Level | None:
+        """The level that was named; a node that was named is asked, unless `trust` pins more than an origin: then it
+        has to be said which of the two is meant, and nothing that was pinned is passed over in silence.
+        """
         if self.level is not None:
             if self.level not in set(Level):
                 raise InvalidInput("level", f"be one of {', '.join(Level)}", self.level)
             return Level(self.level)
         if self.rpc is None:
             return None
-        if self.log_key is not None or self.witness or self.validators is not None:
+        if trust.levels:
             raise InvalidInput("rpc", "stand without keys and validators, or with --level", "beside them")
         return Level.NODE
 

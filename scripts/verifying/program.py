@@ -31,7 +31,8 @@ contradict each other, a file that cannot be read, a node out of reach)."""
 def run(bundle: str, pins: Pins, *, as_json: bool) -> int:
     """Verifies one bundle, says what was found on standard output, and gives the exit code."""
     try:
-        trust, level, node = pins.pinned(), pins.asked_level(), pins.node()
+        trust, node = pins.pinned(), pins.node()
+        level = pins.asked_level(trust)
         verdict = verify(read_bundle(bundle), trust, level=level, node=node)
     except TanpuhuiError as error:
         return _could_not_run(error, as_json=as_json)

@@ -19,7 +19,8 @@ MAX_PIN_BYTES: Final = 1 << 20
 """Of a trust file, a deployment file, a file of validators."""
 
 _PDF: Final = b"%PDF-"
-_ATTACHMENT: Final = re.compile(rb"<<(?P<head>[^\0]{0,2000}?)>>\s*stream\r?\n", re.DOTALL)
+_STREAM: Final = re.compile(rb"stream\r?\n")
+_LONGEST_HEAD: Final = 2_000
 _LENGTH: Final = re.compile(rb"/Length\s+(\d{1,9})(?!\s+\d+\s+R)")
 _CONTRACTS: Final = ("transparency_log", "reduction_ledger", "point_ledger")
 
@@ -89,22 +90,27 @@ def _with_pdf(file: BinaryIO, path: str) -> bytes:
     found = _attachments(content)
     if len(found) != 1:
         rule = "be in a PDF with one attachment; save the bundle from a PDF reader, and verify that"
-        raise InvalidInput("bundle", rule, f"one with {len(found)}")
+        raise InvalidInput("bundle", rule, "one with several" if found else "one with none")
     return found[0]
 
 
 def _attachments(pdf: bytes) -> list[bytes]:
-    """The embedded files of a PDF, as far as they stand in it plainly, which those that this program makes do.
+    """The embedded files of a PDF, as far as they stand in it plainly, which those that this program makes do; of
+    several the first two, for which none is taken.
 
     It may be wrong about a PDF of others: then what it gives is no bundle, and nothing is verified.
     """
-    found = []
-    for match in _ATTACHMENT.finditer(pdf):
-        head = match["head"].rpartition(b"obj")[2]
-        length = _LENGTH.search(head)
-        if b"/EmbeddedFile" in head and length is not None:
+    found: list[bytes] = []
+    for match in _STREAM.finditer(pdf):
+        # Looked for backwards, and no further than the stream before: no PDF makes this take more than one pass.
+        before = pdf[max(0, match.start() - _LONGEST_HEAD) : match.start()].rstrip()
+        head = before.rpartition(b"stream")[2].rpartition(b"obj")[2]
+        length = _LENGTH.search(head) if before.endswith(b">>") and b"/EmbeddedFile" in head else None
+        if length is not None:
             content = pdf[match.end() : match.end() + int(length[1])]
             found.append(_inflated(content) if b"/FlateDecode" in head else content)
+            if len(found) > 1:
+                break
     return found
 
 

@@ -4,6 +4,7 @@ import io
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -199,6 +200,7 @@ class TestCouldNotRun:
             (["--trust", "trust", "--level", "sealed"], "level must be one that is pinned"),
             (["--trust", "trust", "--rpc", "ftp://node"], "rpc must be an address such as"),
             (["--origin", ORIGIN, "--rpc", "http://node", "--log-key", LOG_KEY], "rpc must stand without keys"),
+            (["--trust", "trust", "--rpc", "http://node"], "rpc must stand without keys"),
         ],
     )
     def test_for_want_of_pins(self, verify: Run, options: list[object], message: str) -> None:
@@ -229,6 +231,24 @@ class TestCouldNotRun:
         assert (code, out) == (2, "")
         assert message in err
 
+    @pytest.mark.parametrize(
+        "piece", [b"<<", b"<</EmbeddedFile>>", b">>stream\n", b"<</EmbeddedFile /Length 1 0 R>>stream\n"]
+    )
+    def test_no_pdf_takes_long(self, verify: Run, piece: bytes) -> None:
+        """A search that began anew at every bracket took minutes."""
+        Path("long.pdf").write_bytes(b"%PDF-1.7\n" + piece * ((4 << 20) // len(piece)))
+        began = time.process_time()
+        assert verify("long.pdf", "--trust", "trust")[0] == 2
+        assert time.process_time() - began < 10
+
+    def test_not_every_attachment_is_unfolded(self, verify: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Each would take a megabyte, and a PDF has room for tens of thousands."""
+        unfolded: list[int] = []
+        monkeypatch.setattr(reading, "_inflated", lambda content: unfolded.append(len(content)) or b"")
+        Path("many.pdf").write_bytes(pdf([bytes(1 << 20)] * 20, compress=True))
+        assert verify("many.pdf", "--trust", "trust")[0] == 2
+        assert len(unfolded) == 2
+
 
 def pdf(attached: list[bytes], *, compress: bool = True) -> bytes:
     made = FPDF()
@@ -256,6 +276,7 @@ def test_the_options_of_both_programs_are_the_same() -> None:
 
 BASE_ONLY = """
 import sys
+import time
 ALLOWED = {"ledger", "scripts", "rfc8785", "nacl", "cffi", "_cffi_backend", *sys.stdlib_module_names}
 class Refusing:
     def find_spec(self, name, path=None, target=None):
