@@ -164,13 +164,12 @@ def _check_nesting(value: Json, depth: int) -> None:
         below: list[Json] = []
         for one in level:
             if isinstance(one, dict):
-                below += [member for member in one.values() if isinstance(member, dict | list)]
+                below += one.values()
             elif isinstance(one, list):
-                below += [member for member in one if isinstance(member, dict | list)]
-        if not below:
-            return
+                below += one
         level = below
-    raise InvalidJson("JSON document", f"be nested at most {depth} deep", "deeper")
+    if any(isinstance(one, (dict, list)) for one in level):
+        raise InvalidJson("JSON document", f"be nested at most {depth} deep", "deeper")
 
 
 def _check(value: object, place: str, depth: int, *, allow_floats: bool) -> None:

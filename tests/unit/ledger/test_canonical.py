@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ledger.canonical import canonical_json, parse_canonical, parse_strict
+from ledger.canonical import _check_nesting, canonical_json, parse_canonical, parse_strict
 from ledger.errors import InvalidJson, Json
 
 SURROGATE = "\ud800"
@@ -177,3 +177,13 @@ def test_canonical_bytes_are_read_however_many_brackets_there_are() -> None:
     for value in values:
         assert parse_canonical(canonical_json(value)) == value
     parse_canonical(b"[" * 32 + b"]" * 32)
+
+
+@pytest.mark.parametrize("value", ["[1]", '{"a":1}', "[[],1]", '[{"a":[1]}]'])
+def test_depth_counts_lists_and_objects_and_not_what_is_in_them(value: str) -> None:
+    depth = {"[1]": 1, '{"a":1}': 1, "[[],1]": 2, '[{"a":[1]}]': 3}[value]
+    _check_nesting(parse_canonical(value.encode(), max_depth=depth), depth)
+    with pytest.raises(InvalidJson, match=f"be nested at most {depth - 1} deep"):
+        _check_nesting(parse_canonical(value.encode()), depth - 1)
+    with pytest.raises(InvalidJson, match=f"be nested at most {depth - 1} deep"):
+        parse_canonical(value.encode(), max_depth=depth - 1)
