@@ -35,6 +35,7 @@ OPERATION_KINDS: Mapping[BatchKind, OperationKind] = {
 }
 """The operation that anchors a batch of each kind (§5.4); its number is hashed with the fields of its entries."""
 
+_NODE_MEMBERS = {"grams", "hash"}
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,19}", re.ASCII)
 
 
@@ -313,7 +314,7 @@ def _members(name: str, document: Json, names: tuple[str, ...]) -> dict[str, Jso
 
 
 def _read_node(node: Json) -> SumNode:
-    if not isinstance(node, dict) or set(node) != {"grams", "hash"}:
+    if not isinstance(node, dict) or node.keys() != _NODE_MEMBERS:
         raise InvalidRecord("path", "hold objects of grams and hash", node)
     return SumNode(_sum("grams", node["grams"]), Hash32.from_hex(node["hash"], "hash"))
 

@@ -11,7 +11,7 @@ from typing import ClassVar, Self
 
 from ledger.errors import InvalidIdentifier
 
-_HEX = re.compile(r"0x(?:[0-9a-fA-F]{2})*", re.ASCII)
+_HEX = re.compile(r"0x[0-9a-fA-F]*", re.ASCII)
 
 
 class FixedBytes(bytes):

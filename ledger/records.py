@@ -52,6 +52,8 @@ without it a record could hold a second `beneficiary` under a commitment (docs/s
 _FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _SALT_HEX = re.compile(rf"0x[0-9a-f]{{{2 * encoding.SALT_LENGTH}}}", re.ASCII)
 
+_SHOWN_MEMBERS, _HIDDEN_MEMBERS = {"name", "salt", "value"}, {"commitment"}
+
 _OF_BATCH = ("rules", "class", "batch_root", "entry_count", "file_hash")
 _OF_FEED = (*_OF_BATCH, "activity_id", "methodology_id", "sequence", "period_first_day", "period_last_day")
 
@@ -507,9 +509,9 @@ def _read_document(document: Json) -> tuple[OperationKind, list[Field | Hash32]]
 
 def read_member(member: Json) -> Field | Hash32:
     """A field of a document, or the commitment to it; `InvalidRecord` or another `InvalidInput` for anything else."""
-    if isinstance(member, dict) and set(member) == {"commitment"}:
+    if isinstance(member, dict) and member.keys() == _HIDDEN_MEMBERS:
         return Hash32.from_hex(member["commitment"], "commitment")
-    if not isinstance(member, dict) or set(member) != {"name", "salt", "value"}:
+    if not isinstance(member, dict) or member.keys() != _SHOWN_MEMBERS:
         raise InvalidRecord("fields", "hold objects of name, salt and value, or of commitment", member)
     name, salt = member["name"], member["salt"]
     _check_name(name)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from ledger.encoding import entry_leaf, entry_node
 from ledger.errors import OutOfRange, ProofMalformed, ProofMismatch
-from ledger.log_tree import HASH_LENGTH, NodeId, inclusion_path
+from ledger.log_tree import HASH_LENGTH
 from ledger.units import MAX_GRAMS
 
 MAX_ENTRIES = 2**24
@@ -101,12 +101,18 @@ def credited_grams(*, offset: int, grams: int, withheld: int) -> int:
 
 
 def _siblings(index: int, size: int) -> list[tuple[int, int]]:
-    """Which leaves [begin, end) each sibling of the proof covers, lowest first."""
-    return [(_begin(member[0]), _begin(member[-1]) + (1 << member[-1].level)) for member in inclusion_path(index, size)]
-
-
-def _begin(node: NodeId) -> int:
-    return node.position << node.level
+    """Which leaves [begin, end) each sibling of the proof covers, lowest first (RFC 9162 §2.1.3.1)."""
+    begin, end = 0, size
+    covered = []
+    while end - begin > 1:
+        middle = begin + (1 << (end - begin - 1).bit_length() - 1)
+        if index < middle:
+            covered.append((middle, end))
+            end = middle
+        else:
+            covered.append((begin, middle))
+            begin = middle
+    return covered[::-1]
 
 
 def _parent(left: SumNode, right: SumNode) -> SumNode:
