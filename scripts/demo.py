@@ -405,6 +405,7 @@ class Demo:
         steps = verify_witnessed(_fetch(f"{certificate_url}/bundle"), log_keys)
         said = f"{steps} steps; no server and no node was asked"
         self.say("见证验证", "its bundle verified by the keys of log and witnesses alone", said)
+        self.say("凭证网页", "the same for people, with a PDF", f"{url}/certificates/{self.certificate_number}")
         return self._summary(certificate_url, checked)
 
     def _summary(self, certificate_url: str, checked: CheckedCertificate) -> Result:
