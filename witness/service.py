@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 from threading import Lock
 from typing import Final
 
@@ -134,22 +135,22 @@ class _Log:
         timestamp = max(int(self._clock()), kept.timestamp)
         line = self._signer.sign(given.text, timestamp=timestamp)
         if given.size > kept.size or kept.note is None:
-            note = Note(given.text, (self._own_line(submission.note), line))
+            note = Note(given.text, (*self._own_lines(submission.note), line))
             newer = Cosigned(given.size, given.root, note, timestamp)
             self._states.store(given.origin, newer)
             self.cosigned = newer
         return line
 
-    def _own_line(self, note: Note) -> SignatureLine:
-        """The line of the log's key, which was verified."""
-        return next(line for line in note.lines if (line.name, line.key_id) == (self.key.name, self.key.key_id))
+    def _own_lines(self, note: Note) -> tuple[SignatureLine, ...]:
+        """The first line of the log's key, which was verified; none in what was kept while the log had another key."""
+        own = (line for line in note.lines if (line.name, line.key_id) == (self.key.name, self.key.key_id))
+        return tuple(islice(own, 1))
 
     def _keep(self, kept: Cosigned, submission: Submission) -> None:
         """Keeps what the log's key signed, as evidence where it is evidence."""
         if kept.note is None:
             return
-        given = Note(submission.note.text, (self._own_line(submission.note),))
-        first, second = str(Note(kept.note.text, (self._own_line(kept.note),))), str(given)
+        first, second = (str(Note(note.text, self._own_lines(note))) for note in (kept.note, submission.note))
         proof = () if submission.checkpoint.size == kept.size else submission.proof
         try:
             evidence, _ = evidence_of(first, second, self.key, proof)

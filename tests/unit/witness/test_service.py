@@ -309,3 +309,13 @@ def test_keys_that_do_not_go_together_are_refused(tmp_path: Path) -> None:
         Witness(SIGNER, [LOG.verifier, LOG.verifier], states)
     with pytest.raises(InvalidKey, match="of different origins"):
         Witness(SIGNER, [LOG.verifier, OTHER_KEY.verifier], states)
+
+
+def test_a_log_with_a_new_key_may_not_fork_either(witness: Witness, tmp_path: Path) -> None:
+    """What was kept carries no line of the new key: it convicts nobody, and is answered and kept all the same."""
+    renewed = SigningLog(SignerKey(ORIGIN, KeyType.LOG, bytes([7] * 32)))
+    again = Witness(SIGNER, [renewed.verifier], StateFolder(tmp_path, SIGNER.verifier))
+    assert again.add_checkpoint(request(6, FORKED[:6], renewed)).status == 409
+    assert again.add_checkpoint(request(6, FORKED[:9], renewed)).status == 422
+    assert (len(again.proven.hashes()), len(again.unproven.hashes())) == (0, 2)
+    assert again.add_checkpoint(request(6, LEAVES[:9], renewed)).status == 200
