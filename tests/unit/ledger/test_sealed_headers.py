@@ -241,7 +241,7 @@ def test_any_bytes_at_all_are_refused_and_nothing_else(data: bytes) -> None:
 
 
 def test_lists_without_end_are_refused_whatever_the_recursion_limit() -> None:
-    """The library recurses, and with the limit that py_ecc sets the process would end. In one of its own, for it did."""
+    """The library recurses, and with the limit that py_ecc sets the process would end; in one of its own, then."""
     nested = b"\xc0"
     while len(nested) < MAX_HEADER_BYTES - 4:
         size = len(nested)

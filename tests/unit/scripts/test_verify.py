@@ -244,7 +244,12 @@ class TestCouldNotRun:
     def test_not_every_attachment_is_unfolded(self, verify: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         """Each would take a megabyte, and a PDF has room for tens of thousands."""
         unfolded: list[int] = []
-        monkeypatch.setattr(reading, "_inflated", lambda content: unfolded.append(len(content)) or b"")
+
+        def unfold(content: bytes) -> bytes:
+            unfolded.append(len(content))
+            return b""
+
+        monkeypatch.setattr(reading, "_inflated", unfold)
         Path("many.pdf").write_bytes(pdf([bytes(1 << 20)] * 20, compress=True))
         assert verify("many.pdf", "--trust", "trust")[0] == 2
         assert len(unfolded) == 2
