@@ -9,6 +9,7 @@ import { deflateSync } from "node:zlib";
 import { tonnes } from "../../api/web/static/verifier/quantities.js";
 import { stepsOf } from "../../api/web/static/verifier/steps.js";
 import { bundleFromFile } from "../../api/web/static/verify_page/bundle_file.js";
+import { factsOf } from "../../api/web/static/verify_page/facts.js";
 import * as texts from "../../api/web/static/verify_page/texts.js";
 import { bytesOfBundle, makeWorld } from "./helpers/bundles.mjs";
 
@@ -50,6 +51,17 @@ test("what inflates without end is cut, and then too large to be verified", asyn
   const bomb = { content: deflateSync(Buffer.alloc(50_000_000)), dictionary: "/Filter /FlateDecode " };
   const taken = await bundleFromFile(pdfWith(bomb));
   assert.ok(taken.length > 1_048_576 && taken.length < 3_000_000);
+});
+
+test("a field of any name is shown", () => {
+  globalThis.document = { createElement: () => ({ setAttribute() {}, append() {} }) };
+  const field = (name, value) => ({ name, value, salt: new Uint8Array(16) });
+  const record = { fields: [field("constructor", "x"), field("field_names", ["constructor", "field_names"])] };
+  const certificate = { kind: "campaign", number: 1, campaign_code: "A", class: "I", purpose: "event-neutrality" };
+  const bundle = { certificate, record, leaf: { quantity_gco2e: 1n, timestamp: 0, index: 0 } };
+  const rows = factsOf({ bundle, bundleHash: "0x", checkpoint: null, block: null, witnessCount: null });
+  delete globalThis.document;
+  assert.ok(rows.some(({ chinese, value }) => chinese === "constructor" && value === "x"));
 });
 
 test("tonnes are exact", () => {

@@ -41,6 +41,7 @@ test("pins that contradict each other, or are none", async () => {
     [{ ...trust, witnessKeys: [one, await written(await makeKey("w1.example", WITNESS_TYPE))] }, "witnessed", /one name/],
     [{ ...trust, witnessKeys: [one, trust.logKey] }, "witnessed", /another use/],
     [{ ...trust, witnessKeys: [await written(smallOrder)] }, "witnessed", /small order/],
+    [{ ...trust, witnessKeys: [one, await written({ ...witnesses[1], name: witnesses[0].name })] }, "witnessed", /one name/],
     [{ ...trust, quorum: 0 }, "witnessed", /quorum must be/],
     [{ ...trust, quorum: 4 }, "witnessed", /quorum must be/],
     [{ ...trust, quorum: 1.5 }, "witnessed", /quorum must be/],

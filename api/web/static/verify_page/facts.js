@@ -74,7 +74,7 @@ function date(days) {
 function recordRows({ record }) {
   if (record === null) return [row("记录", "Record", bilingual("未附", "not enclosed"))];
   const shown = record.fields.filter(({ name }) => name !== undefined && !TOLD_ELSEWHERE.includes(name));
-  const rows = shown.map(({ name, value }) => row(...(FIELDS[name] ?? [name, ""]), written(value)));
+  const rows = shown.map(({ name, value }) => row(...(Object.hasOwn(FIELDS, name) ? FIELDS[name] : [name, ""]), written(value)));
   const names = record.fields.find(({ name }) => name === "field_names").value;
   const hidden = names.filter((_, place) => record.fields[place].name === undefined);
   if (hidden.length > 0) rows.push(row("未公开的字段", "Fields kept back", hidden.join(", ")));

@@ -32,7 +32,7 @@ function linesOf(id) {
 /** Whether a field of the chosen level holds what the page's own server offered, which proves nothing against that server. */
 export function usesServedPins() {
   const isUsed = (id) => !element(id).closest("[data-levels]").hidden;
-  return Object.entries(servedPins).some(([id, text]) => isUsed(id) && text !== "" && element(id).value.trim() === text);
+  return Object.entries(servedPins).some(([id, text]) => isUsed(id) && linesOf(id).some((line) => text.split("\n").includes(line.trim())));
 }
 
 export async function showFingerprint() {
