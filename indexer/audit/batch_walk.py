@@ -61,12 +61,12 @@ class BatchWalk:
             path = self._store.local(batch.file_hash)
         except NotFound:
             yield _of_file(batch, WHOLE_ROW, expected="a file", found="no file")
-            self._leave_out(batch, Outcome(state=BatchFileState.WAITING, rule="file-missing"))
+            self._leave_out(batch)
             return
         except CorruptBatch as error:
             yield _of_file(batch, "file_hash", expected=batch.file_hash, found=error.found)
             yield from self._look_inside(batch, Path(error.place))
-            self._leave_out(batch, Outcome(state=BatchFileState.WAITING, rule=error.code))
+            self._leave_out(batch)
             return
         if first != batch.number:
             yield _of_file(batch, "file_hash", expected="a file of its own", found=f"the file of batch {first}")
@@ -83,9 +83,10 @@ class BatchWalk:
         yield from self._check_entries(batch, columns)
         yield from self._anchor(batch, columns)
 
-    def _leave_out(self, batch: AuditedBatch, outcome: Outcome) -> None:
-        """Its entries do not count."""
-        self.outcomes[batch.number] = outcome
+    def _leave_out(self, batch: AuditedBatch, outcome: Outcome | None = None) -> None:
+        """Its entries do not count. What the operator found of a file that is gone or changed since, nobody knows."""
+        if outcome is not None:
+            self.outcomes[batch.number] = outcome
         if batch.moves_points and batch.reduction_class not in self._unknown:
             self._unknown.add(batch.reduction_class)
             fact = f"What persons have of class {batch.reduction_class.label} is not known from batch {batch.number} on"

@@ -6,8 +6,8 @@ long as it hashes to its key. An operation without a record here is none either:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Row, select
 
@@ -26,6 +26,9 @@ _TABLE: Final = "records"
 _AT_ONCE: Final = 500
 
 Stored = Mapping[str, Any]
+
+Difference = tuple[str, object, object]
+"""Column, expected, found."""
 
 
 def audit_records(context: AuditContext) -> Iterator[Finding]:
@@ -86,47 +89,72 @@ def check_stored(row: Stored) -> tuple[list[Finding], Record | None]:
     The document hashes to the key, in the bytes that were hashed and with every field that its kind must have; `kind`
     is its kind; `public` shows no more of it than anyone may see.
     """
-    key, found = bytes(row["record_hash"]), []
+    key = bytes(row["record_hash"])
+    record, unreadable = _read(Record.from_bytes, row["document"])
+    if record is not None and record.hash == key and _usually_shown(record) == row["public"]:
+        return _findings(key, _wrong_document(record, row)), record
+    shown, undisclosed = _read(lambda data: Disclosure.from_json(parse_strict(data)), row["public"])
+    hashes = (None if record is None else record.hash, None if shown is None else shown.record_hash())
+    found: list[Difference] = list(_wrong_hashes(key, *hashes))
+    if record is None:
+        found.append(("document", "a record that can be read", unreadable))
+    else:
+        found += _wrong_document(record, row)
+    if shown is None:
+        found.append(("public", "a disclosure of the record", undisclosed))
+    else:
+        found += _wrong_disclosure(shown, record, row["public"])
+    return _findings(key, found), record
 
-    def differs(column: str, expected: object, value: object) -> None:
-        found.append(Finding.of(PART, _TABLE, key, column, expected=expected, found=value))
 
+def _findings(key: bytes, differences: Iterable[Difference]) -> list[Finding]:
+    return [Finding.of(PART, _TABLE, key, column, expected=one, found=other) for column, one, other in differences]
+
+
+def _usually_shown(record: Record) -> str:
+    """What is public of it unless somebody decided otherwise."""
+    return record.disclose(public_fields(record)).to_bytes().decode()
+
+
+_Read = TypeVar("_Read")
+
+
+def _read(reader: Callable[[bytes], _Read], text: str) -> tuple[_Read | None, str]:
+    """What a stored text says, or why it cannot be read."""
     try:
-        record = Record.from_bytes(row["document"].encode())
+        return reader(text.encode()), ""
     except (InvalidInput, UnicodeEncodeError) as error:
-        differs("document", "a record that can be read", str(error))
-        return found, None
-    if record.hash != key:
-        differs("document", f"a record that hashes to 0x{key.hex()}", record.hash)
-    elif record.to_bytes().decode() != row["document"]:
-        differs("document", "the record in RFC 8785 form", row["document"])
+        return None, str(error)
+
+
+def _wrong_hashes(key: bytes, document: bytes | None, public: bytes | None) -> Iterator[Difference]:
+    """Document, what is shown of it, and key are of one record; the one of three that differs is named."""
+    if document == public != key and document is not None:
+        yield "record_hash", document, key
+        return
+    for column, value in (("document", document), ("public", public)):
+        if value not in {None, key}:
+            yield column, f"of the record 0x{key.hex()}", value
+
+
+def _wrong_document(record: Record, row: Stored) -> Iterator[Difference]:
+    if record.to_bytes().decode() != row["document"]:
+        yield "document", "the record in RFC 8785 form", row["document"]
     if row["kind"] != int(record.kind):
-        differs("kind", int(record.kind), row["kind"])
+        yield "kind", int(record.kind), row["kind"]
     try:
         check_fields(record.kind, record.values)
     except InvalidInput as error:
-        differs(f"document.{error.field}", error.rule, error.value)
-    for expected, value in _wrong_disclosure(record, row["public"]):
-        differs("public", expected, value)
-    return found, record
+        yield f"document.{error.field}", error.rule, error.value
 
 
-def _wrong_disclosure(record: Record, public: str) -> Iterator[tuple[object, object]]:
-    """What is wrong with what is shown of a record: expected, found."""
-    allowed = public_fields(record)
-    if record.disclose(allowed).to_bytes().decode() == public:
-        return
-    try:
-        shown = Disclosure.from_json(parse_strict(public.encode()))
-    except (InvalidInput, UnicodeEncodeError) as error:
-        yield "a disclosure of the record", str(error)
-        return
-    if shown.kind is not record.kind or shown.record_hash() != record.hash:
-        yield f"a disclosure of the record {record.hash.hex0x}", shown.record_hash()
-    if more := sorted({field.name for field in shown.fields} - set(allowed)):
-        yield f"nothing shown but {', '.join(sorted(allowed))}", ", ".join(more)
+def _wrong_disclosure(shown: Disclosure, record: Record | None, public: str) -> Iterator[Difference]:
+    if record is not None and shown.record_hash() == record.hash:
+        allowed = set(public_fields(record))
+        if more := sorted({field.name for field in shown.fields} - allowed):
+            yield "public", f"nothing shown but {', '.join(sorted(allowed))}", ", ".join(more)
     if shown.to_bytes().decode() != public:
-        yield "the disclosure in RFC 8785 form", public
+        yield "public", "the disclosure in RFC 8785 form", public
 
 
 def _agreement(leaf: Row[Any], record: Record, facts: Facts) -> Iterator[Finding]:

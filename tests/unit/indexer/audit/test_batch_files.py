@@ -140,7 +140,7 @@ def test_a_byte_of_a_file_is_found(world: PointsWorld, place: int) -> None:
 def test_a_file_that_is_gone_is_named_and_what_it_leaves_unknown_is_said(world: PointsWorld) -> None:
     told: dict[str, Any] = {}
     found = findings(world.whole_life(), change=lambda _: world.path(1).unlink(), told=told)
-    assert named(found) == {("batch 1", "*"), ("1", "state"), ("1", "rule"), ("1", "duplicates")}
+    assert named(found) == {("batch 1", "*")}
     assert any("not known from batch 1" in fact for fact in told["facts"])
 
 
