@@ -14,7 +14,7 @@ from typer.main import get_command, get_group
 
 from ledger.errors import TanpuhuiError
 from scripts.errors import Interrupted, Misused, ProgramFault
-from scripts.lazy import LazyGroup, Part, loaded
+from scripts.lazy import LazyGroup, Part, load_all
 from scripts.output import Output
 from scripts.settings import DEBUG
 
@@ -121,9 +121,7 @@ def program() -> Any:
 
 def whole_program() -> Any:
     """The program with every command loaded: for what documents it."""
-    found = get_group(_root())
-    found.commands = {part.name: loaded(part) for part in PARTS}
-    return found
+    return load_all(get_group(_root()))
 
 
 def _root() -> typer.Typer:

@@ -44,6 +44,13 @@ class LazyGroup(TyperGroup):
         return name, command if found is None else loaded(found), rest
 
 
+def load_all(command: Any) -> Any:
+    """The same command with every command below it loaded."""
+    if isinstance(command, LazyGroup):
+        command.commands = {part.name: load_all(loaded(part)) for part in command.parts}
+    return command
+
+
 def loaded(part: Part) -> Any:
     """The command or group of a part, with everything below it."""
     around = typer.Typer(rich_markup_mode="markdown")

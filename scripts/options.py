@@ -20,6 +20,8 @@ _FIELD: Final = re.compile(r"(?P<name>[a-z][a-z0-9_]*)=(?P<value>.*)", re.DOTALL
 
 RECORD_PANEL: Final = "The record (what stands behind the operation)"
 
+CertificateNumber = Annotated[int, typer.Argument(min=1, metavar="NUMBER", help="As `tanpuhui cancel` printed it.")]
+
 OperationIdOption = Annotated[
     str | None,
     typer.Option(

@@ -39,6 +39,13 @@ def test_each_summary_is_the_commands_own(part: object) -> None:
     assert program().commands[name].help == summary
 
 
+def test_each_summary_within_a_group_is_the_commands_own() -> None:
+    group = whole_program().commands["certificate"]
+    assert [part.name for part in group.parts] == list(group.commands)
+    for part in group.parts:
+        assert group.commands[part.name].help.partition("\n\n")[0].replace("\n", " ") == part.summary
+
+
 def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--version"]) == 0
     assert capsys.readouterr().out.startswith("tanpuhui 0.")
