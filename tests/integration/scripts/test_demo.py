@@ -21,7 +21,7 @@ from tests.integration.scripts.conftest import ROOT, start
 STEPS = (
     *("编译", "部署", "开户", "方法学发布", "登记", "评估", "确认", "划转", "注销", "拒绝"),
     *("积分准备", "积分签署", "积分上链", "积分证明", "兑换", "捐赠", "自愿注销"),
-    *("索引", "检查点", "服务", "验证", "见证验证"),
+    *("索引", "检查点", "服务", "验证", "见证验证", "凭证网页"),
 )
 
 
@@ -101,6 +101,9 @@ def test_it_serves_until_it_is_told_to_end(tmp_path: Path, number: signal.Signal
         nodes = children(process.pid)
         certificate = urllib3.request("GET", f"{url}/v1/certificates/1").json()
         assert certificate["quantity_tonnes"] == "120.5"
+        page = urllib3.request("GET", f"{url}/certificates/1?lang=en").data.decode()
+        assert "independent witnesses cosigned" in page
+        assert urllib3.request("GET", f"{url}/v1/certificates/1/certificate.pdf").data.startswith(b"%PDF-")
         process.send_signal(number)
         process.communicate(timeout=30)
 
