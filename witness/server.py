@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 import time
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ledger.errors import InvalidInput
 
@@ -20,6 +22,32 @@ _MOST_CONNECTIONS: Final = 200
 _MOST_HEAD_BYTES: Final = 16_384
 
 
+_HEAD_SECONDS: Final = 10.0
+"""How long a connection may be without a request: as many as there may be would keep everybody else out."""
+
+
+class _Punctual(H11Protocol):
+    """Ends a connection on which no request has begun in time. uvicorn would wait for ever for the first one, and for
+    the end of a head that comes byte by byte.
+    """
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._await_request(None)
+
+    def on_response_complete(self) -> None:
+        answered = self.cycle
+        super().on_response_complete()
+        self._await_request(answered)
+
+    def _await_request(self, answered: Any) -> None:
+        self.loop.call_later(_HEAD_SECONDS, self._end_if_idle, answered)
+
+    def _end_if_idle(self, answered: Any) -> None:
+        if self.cycle is answered and not self.transport.is_closing():
+            self.transport.close()
+
+
 class WitnessServer:
     """An application on a listening socket, in a thread of its own; a context manager."""
 
@@ -27,7 +55,7 @@ class WitnessServer:
         self._socket = listening
         config = uvicorn.Config(
             app,
-            http="h11",
+            http=_Punctual,
             log_level="warning",
             access_log=False,
             lifespan="off",
