@@ -82,7 +82,6 @@ test("a node that does not answer, or not understandably, could not run", async 
     { eth_getBlockByNumber: null },
     { eth_blockNumber: "latest" },
     { "0x949d225d": undefined },
-    { "0x949d225d": "0x" },
     { "0xeaa38b41": undefined },
     { "0xeaa38b41": "0x" },
   ];
@@ -98,4 +97,9 @@ test("the node is not asked about a bundle that earlier steps refuse", async () 
   const node = nodeWith();
   assert.equal((await check(node, changed)).step.name, "inclusion");
   assert.equal(node.requests.length, 0);
+});
+
+test("where the log's contract is not, the bundle is refused: the chain has no such log", async () => {
+  const verdict = await check(nodeWith({ "0x949d225d": "0x", "0xeaa38b41": "0x" }));
+  assert.deepEqual([verdict.verdict, verdict.step?.name], ["refused", "chain"]);
 });

@@ -20,7 +20,9 @@ export async function checkChain({ deployment, checkpoint }, node) {
   const newest = await ask("eth_blockNumber");
   quantity(newest);
   const call = (data) => ask("eth_call", { to: toHex(deployment.transparency_log), data }, newest);
-  if (BigInt(word(await call(SIZE_SELECTOR))) < checkpoint.size) {
+  const reached = await call(SIZE_SELECTOR);
+  // Where there is no contract, nothing is answered.
+  if (reached === "0x" || BigInt(word(reached)) < checkpoint.size) {
     throw new Refused("The log on the chain is shorter than the checkpoint says.", "链上日志比检查点所述的短。");
   }
   const root = word(await call(`${ROOT_AT_SELECTOR}${argument(checkpoint.size)}`));
