@@ -66,7 +66,9 @@ def _could_not_run(error: TanpuhuiError, *, as_json: bool) -> int:
 
 
 def _document(document: dict[str, Json]) -> str:
-    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    """JSON whose text is readable, and without characters that could steer the terminal."""
+    text = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    return "".join(char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1] for char in text)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -169,12 +169,15 @@ class TestRefused:
 
     def test_text_of_a_bundle_does_not_steer_the_terminal(self, verify: Run) -> None:
         world = BundleWorld()
-        cancelled = world.cancel_reductions(fields={"event": "\x1b[2J\u202eRace\r\nVERIFIED"})
+        cancelled = world.cancel_reductions(fields={"event": "\x1b[2J\x9b2J\u202eRace\r\nVERIFIED"})
         Path("steering.json").write_bytes(world.bundle(cancelled).to_bytes())
         code, out, _ = verify("steering.json", "--trust", "trust")
         assert code == 0
         assert not {"\x1b", "\u202e", "\r"} & set(out)
         assert "\nVERIFIED" not in out
+        code, out, _ = verify("steering.json", "--trust", "trust", "--json")
+        assert not {"\x1b", "\x9b", "\u202e", "\r"} & set(out)
+        assert json.loads(out)["facts"]["fields"]["event"] == "\x1b[2J\x9b2J\u202eRace\r\nVERIFIED"
 
 
 class TestCouldNotRun:
