@@ -140,6 +140,7 @@ def create_app(
         threads=ThreadPoolExecutor(settings.reader_threads, thread_name_prefix="tanpuhui-read"),
         writing_threads=ThreadPoolExecutor(settings.writer_threads, thread_name_prefix="tanpuhui-write"),
         export_threads=ThreadPoolExecutor(settings.export_threads, thread_name_prefix="tanpuhui-export"),
+        drawing_thread=ThreadPoolExecutor(1, thread_name_prefix="tanpuhui-draw"),
         writer=Writer(
             operations=operations,
             authenticator=authenticator,

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from starlette.requests import ClientDisconnect, Request
@@ -50,6 +51,8 @@ class Context:
     threads: ThreadPoolExecutor
     writing_threads: ThreadPoolExecutor
     export_threads: ThreadPoolExecutor
+    drawing_thread: ThreadPoolExecutor
+    """One, so that however many PDFs are asked for, reads have their threads and the other processors."""
     writer: Writer
     following: Following
     point_accounts: PointAccounts | None = None
@@ -61,7 +64,9 @@ class Context:
         if route.point and self.readers.in_loop:
             answer = route.answer(self.readers, self.problems, path, query, conditions)
         else:
-            answer = await self.in_thread(lambda: route.answer(self.readers, self.problems, path, query, conditions))
+            threads = self.drawing_thread if route.draws else self.threads
+            work = partial(route.answer, self.readers, self.problems, path, query, conditions)
+            answer = await asyncio.get_running_loop().run_in_executor(threads, work)
         if route is READY and answer.status == _OK and (failing := self.following()) is not None:
             return self.problems.answer(failing, conditions.accept_language)
         return answer
@@ -80,6 +85,7 @@ class Context:
         self.threads.shutdown()
         self.writing_threads.shutdown()
         self.export_threads.shutdown()
+        self.drawing_thread.shutdown()
         self.readers.close()
 
     async def operate(self, route: WriteRoute, asked: Request) -> Answer:

@@ -39,6 +39,7 @@ class FileRoute(ReadRoute):
         description: str = "",
         point: bool = True,
         statuses: tuple[int, ...] = (),
+        draws: bool = False,
     ) -> None:
         super().__init__(
             path,
@@ -50,6 +51,7 @@ class FileRoute(ReadRoute):
             description=description,
             point=point,
             may_be_missing=True,
+            draws=draws,
         )
         self.content_type = content_type
         self.statuses = statuses

@@ -42,9 +42,9 @@ class ReadRoute:
     """A GET route.
 
     `read` turns a snapshot and the parsed parameters into a document; it raises members of the error tree. `point`: a
-    few rows by key, cheap enough for the event loop on SQLite. `model` describes the answer in OpenAPI; tests hold
-    every answer against it. `pattern` is the path as the router matches it, where `{code:path}` may hold slashes;
-    `path` is as people write it.
+    few rows by key, cheap enough for the event loop on SQLite. `draws`: takes so long that it has a thread apart.
+    `model` describes the answer in OpenAPI; tests hold every answer against it. `pattern` is the path as the router
+    matches it, where `{code:path}` may hold slashes; `path` is as people write it.
     """
 
     def __init__(
@@ -59,6 +59,7 @@ class ReadRoute:
         description: str = "",
         point: bool = True,
         may_be_missing: bool = False,
+        draws: bool = False,
     ) -> None:
         self.pattern = path
         self.path = path.replace(":path}", "}")
@@ -70,6 +71,7 @@ class ReadRoute:
         self.parameters = parameters
         self.point = point
         self.may_be_missing = may_be_missing
+        self.draws = draws
         self._in_path = [one for one in parameters if one.place == "path"]
         self._in_query = {one.name: one for one in parameters if one.place == "query"}
 

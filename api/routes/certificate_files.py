@@ -87,6 +87,7 @@ def pdf_route(maker: PdfMaker) -> FileRoute:
         tag="certificates",
         parameters=(NUMBER,),
         point=False,
+        draws=True,
         statuses=(403,),
     )
 

@@ -1,7 +1,9 @@
 """Bundles and PDFs of certificates as they are served: they verify, hide what is to be hidden, and hold each other."""
 
+import asyncio
 import hashlib
 import json
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -13,8 +15,13 @@ from pypdf import PdfReader
 from sqlalchemy import text
 
 from api.app import create_app
-from api.certificate_files import narrowed
+from api.certificate_files import PdfMaker, narrowed
+from api.files import File, FileRoute
 from api.log_keys import LogKeys
+from api.parameters import Arguments
+from api.reading import Conditions
+from api.repository.snapshots import Snapshot
+from api.routes.certificate_files import pdf_route
 from api.settings import ApiSettings
 from indexer.database import open_database
 from ledger.bundle import Bundle
@@ -176,6 +183,18 @@ def test_the_pdf_says_what_the_bundle_says_and_carries_it(pdf: Client, sample: S
         if "/A" in annotation.get_object()
     }
     assert link == f"{PUBLIC_URL}/certificates/1#bundle={digest}"
+
+
+def test_pdfs_are_made_in_a_thread_of_their_own(client: Client) -> None:
+    def read_thread(_: Snapshot, __: Arguments) -> File:
+        return File(threading.current_thread().name.encode(), immutable=False)
+
+    context = client.application.context
+    for draws, name in ((True, b"tanpuhui-draw"), (False, b"tanpuhui-read")):
+        route = FileRoute("/x", read_thread, summary="", content_type="", tag="", point=False, draws=draws)
+        answer = asyncio.run(context.read(route, {}, b"", Conditions()))
+        assert answer.body.startswith(name)
+    assert pdf_route(PdfMaker("", None, None)).draws
 
 
 def test_every_font_of_the_pdf_is_embedded(pdf: Client) -> None:
