@@ -35,7 +35,7 @@ def audit_batch_files(context: AuditContext) -> Iterator[Finding]:
     walk = BatchWalk(context, context.store, index)
     with index.writing():
         yield from walk.over(batches[begin:])
-    yield from compare_rows(context, batches[begin:], walk.outcomes)
+    yield from compare_rows(context, batches, walk.outcomes, begin=begin)
 
 
 def _kept(index: EntryIndex, batches: Sequence[AuditedBatch], since_leaf: int | None) -> int:

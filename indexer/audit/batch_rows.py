@@ -29,9 +29,11 @@ class Outcome:
 
 
 def compare_rows(
-    context: AuditContext, batches: Sequence[AuditedBatch], outcomes: Mapping[int, Outcome]
+    context: AuditContext, batches: Sequence[AuditedBatch], outcomes: Mapping[int, Outcome], *, begin: int = 0
 ) -> Iterator[Finding]:
     """Every batch has its row and no other; of one without outcome only what the chain says of it is compared.
+
+    Of a continued audit the rows of the first `begin` batches, which an audit before has seen, are not compared.
 
     `detail` is for people, and `changed_at` nobody knows again: the row's seal covers them. Batches are looked at in
     their order, so that one without a row is missing it if a later one has its own; the last ones may be waiting for
@@ -41,12 +43,10 @@ def compare_rows(
         return
     found = context.audited.execute(select(schema.batch_files)).mappings()
     rows = {row["batch_number"]: dict(row) for row in found}
-    first = batches[0].number if batches else 1
     for number in sorted(rows.keys() - {batch.number for batch in batches}):
-        if number >= first:
-            yield Finding.surplus(PART, _TABLE, number)
+        yield Finding.surplus(PART, _TABLE, number)
     last, unseen = max(rows, default=0), 0
-    for batch in batches:
+    for batch in batches[begin:]:
         row = rows.get(batch.number)
         if row is not None:
             yield from _compare(batch, row, outcomes.get(batch.number))

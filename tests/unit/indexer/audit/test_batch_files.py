@@ -370,6 +370,26 @@ def test_a_continued_audit_reads_only_what_came_since(world: PointsWorld) -> Non
     audited.close()
 
 
+def test_a_continued_audit_without_new_batches_finds_nothing_but_rows_of_none(world: PointsWorld) -> None:
+    world.whole_life()
+    assert findings(world) == []
+    chain = chain_of(world.world)
+    (world.folder / "operator.db").unlink()
+    audited = world.operator()
+    leaf = world.world.model.log_size
+    with audit_of(chain, chain.deployment, world.folder, audited, world.store, since_leaf=leaf) as context:
+        assert list(audit_batch_files(context)) == []
+        assert context.covered.get("batch files", 0) == 0
+        assert not context.facts
+    with audited.write() as connection:
+        connection.execute(
+            update(schema.batch_files).where(schema.batch_files.c.batch_number == 2).values(batch_number=77)
+        )
+    with audit_of(chain, chain.deployment, world.folder, audited, world.store, since_leaf=leaf) as context:
+        assert named(list(audit_batch_files(context))) == {("77", "*")}
+    audited.close()
+
+
 def test_a_continued_audit_knows_what_there_was_before(world: PointsWorld) -> None:
     world.whole_life()
     assert findings(world) == []
