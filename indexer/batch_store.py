@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import stat
 import tempfile
 from abc import ABC, abstractmethod
 from pathlib import Path
@@ -71,6 +72,8 @@ class FolderStore(BatchStore):
             found = path.stat()
         except FileNotFoundError:
             raise NotFound("batch file", file_hash) from None
+        if not stat.S_ISREG(found.st_mode):  # to read a pipe would take for ever
+            raise NotFound("batch file", file_hash)
         seen = (found.st_ino, found.st_size, found.st_mtime_ns)
         if self._verified.get(bytes(file_hash)) != seen:
             with path.open("rb") as file:

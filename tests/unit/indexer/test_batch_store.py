@@ -4,6 +4,7 @@ import errno
 import hashlib
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,18 @@ def test_other_bytes_are_never_read(tmp_path: Path, source: Path) -> None:
         store.local(file_hash)
     store.put(source)
     assert store.local(file_hash).read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+def test_what_is_no_file_is_not_there(tmp_path: Path, source: Path, make: Callable[[Path], None]) -> None:
+    """A pipe in a file's place would keep its reader for ever."""
+    store = FolderStore(tmp_path / "store")
+    file_hash = store.put(source)
+    path = store.local(file_hash)
+    path.unlink()
+    make(path)
+    with pytest.raises(NotFound):
+        store.local(file_hash)
 
 
 def test_other_bytes_in_a_bucket_are_never_read(tmp_path: Path, bucket: Path, source: Path) -> None:
