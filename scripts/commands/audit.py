@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Final
 
 import typer
@@ -95,7 +96,7 @@ def audit(
             work=folder,
             report=(report or folder).expanduser(),
             database=database,
-            store=_store(context, store, folder),
+            store=_store(context, store, folder, opened),
             block=block,
             since=_checkpoint(context, since, log_key),
             parts=tuple(part or ()),
@@ -115,14 +116,19 @@ def _database(context: Context, opened: ExitStack) -> Database | None:
     return database
 
 
-def _store(context: Context, named: str | None, work: Path) -> BatchStore | None:
-    """The audited batch store: that which was named, or is in the home folder. With neither, none."""
+def _store(context: Context, named: str | None, work: Path, opened: ExitStack) -> BatchStore | None:
+    """The audited batch store: that which was named, or is in the home folder. With neither, none.
+
+    Copies of a bucket's files last as long as the audit: the next one asks the bucket itself again.
+    """
     own = context.settings.home / "points" / "store"
     place = named or context.settings.batch_store or (str(own) if own.is_dir() else None)
     if place is None:
         return None
     if place.startswith("s3://"):
-        return open_batch_store(place, copies=work / "copies")
+        work.mkdir(mode=0o700, parents=True, exist_ok=True)
+        copies = opened.enter_context(TemporaryDirectory(prefix="batch-files-copies-", dir=work))
+        return open_batch_store(place, copies=Path(copies))
     if not Path(place).is_dir():
         raise InvalidInput("store", "be a folder that is there, or s3://BUCKET/PREFIX", place)
     return open_batch_store(place)
