@@ -18,6 +18,7 @@ from chain.rpc import Rpc
 from chain.views import ContractViews
 from indexer.audit.audited import FAR_BEHIND, claimed_block, snapshot
 from indexer.audit.context import AuditContext, Told
+from indexer.audit.database_shape import DATABASE
 from indexer.audit.findings import WHOLE_ROW, Finding, FindingSink, read_findings
 from indexer.audit.parts import PARTS, Part
 from indexer.audit.progress import FINDINGS, DonePart, Progress, alone_in, begin_anew
@@ -34,6 +35,9 @@ from ledger.notes import VerifierKey
 
 REPLAY: Final = "replay"
 """The part of a finding about the chain itself, which contradicts itself and cannot be replayed beyond it."""
+
+_UNREADABLE: Final = (TypeError, ValueError, AttributeError, OverflowError, MemoryError)
+"""What a part raises for values that no column of ours takes, in a database whose tables were made otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +106,7 @@ class _Audit:
         self._opened = opened
         self._left_out: list[LeftOut] = []
         self._facts: list[str] = []
+        self._misshapen = False
         self._progress = self._begin()
 
     def _begin(self) -> Progress:
@@ -132,7 +137,7 @@ class _Audit:
                 findings.add(_of_the_chain(error))
             return self._report(findings, complete=False)
         progress.as_of = as_of(at)
-        still_good = {part.name for part in self._chosen if part.lasts and compared_at == progress.as_of["block_hash"]}
+        still_good = self._still_good() if compared_at == progress.as_of["block_hash"] else set()
         progress.done = {name: done for name, done in progress.done.items() if name in still_good}
         progress.save(job.work)
         context = AuditContext(
@@ -158,6 +163,13 @@ class _Audit:
             progress.finished_at = int(time.time())
             progress.save(job.work)
         return self._report(findings, complete=True)
+
+    def _still_good(self) -> set[str]:
+        """Parts that need not run again at the same block: what they found is all in the report's folder still."""
+        kept = Counter(finding.part for finding in read_findings(self._job.report / FINDINGS))
+        done = self._progress.done
+        lasting = (part.name for part in self._chosen if part.lasts)
+        return {name for name in lasting if name in done and done[name].findings == kept[name]}
 
     def _since_leaf(self, replica: Database) -> int | None:
         job = self._job
@@ -231,8 +243,15 @@ class _Audit:
         own = replace(context, covered=Counter(), facts=[])
         started = time.monotonic()
         context.told(part.name, 0, None)
-        for finding in part.run(own):
-            findings.add(finding)
+        try:
+            for finding in part.run(own):
+                self._misshapen |= finding.table == DATABASE
+                findings.add(finding)
+        except _UNREADABLE as error:
+            if not self._misshapen:
+                raise
+            found = f"{type(error).__name__}: {first_line(error)}"
+            findings.add(Finding.of(part.name, DATABASE, part.name, WHOLE_ROW, expected="values to read", found=found))
         self._progress.done[part.name] = DonePart(
             seconds=round(time.monotonic() - started, 3),
             findings=findings.counts[part.name],

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Select, Table, Text, select
 
 from indexer import schema
 from indexer.audit.context import AuditContext
+from indexer.audit.database_shape import compare_shape
 from indexer.audit.findings import Finding
 
 NAME: Final = "tables"
@@ -22,7 +23,8 @@ _Row = tuple[Any, ...]
 
 
 def compare_tables(context: AuditContext) -> Iterator[Finding]:
-    """Every table of the mirror. With `since_leaf`, of tables that only grow the rows from that leaf on."""
+    """The database itself, then every table; with `since_leaf`, of those that only grow what came since."""
+    yield from compare_shape(context)
     for table in schema.MIRROR:
         yield from compare_table(context, table)
 

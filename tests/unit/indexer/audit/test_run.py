@@ -1,7 +1,9 @@
 """A whole audit: as of which block, what it goes on from, what it leaves alone, and what it says in the end."""
 
 import json
-from collections.abc import Iterator, Sequence
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -10,8 +12,10 @@ import pytest
 from sqlalchemy import text, update
 
 from indexer import schema
+from indexer.audit.context import AuditContext
 from indexer.audit.findings import Finding, FindingSink, read_findings
 from indexer.audit.parts import PARTS as ALL_PARTS
+from indexer.audit.parts import Part
 from indexer.audit.progress import FINDINGS
 from indexer.audit.replay import open_replica, replay
 from indexer.audit.report import Report, render
@@ -218,6 +222,79 @@ def test_what_was_replayed_is_not_read_again(audits: Audits, full: EventChain) -
     full.calls.clear()
     audits(None, block=full.head.number)
     assert "eth_getLogs" not in full.calls
+
+
+def test_findings_that_the_report_does_not_have_are_made_again(
+    audits: Audits, audited: Database, read_only: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A part of the chain alone is done for good; not where its findings were written to another folder."""
+
+    def found_one(_context: AuditContext) -> Iterator[Finding]:
+        yield Finding.missing("rules", "a table", 1)
+
+    lasting = Part(name="rules", run=found_one)
+    monkeypatch.setattr("indexer.audit.run.PARTS", (lasting,))
+    assert audits(read_only, parts=("rules",)).finding_count == 1
+    assert audits(read_only, parts=("rules",)).finding_count == 1
+    elsewhere = audits(read_only, parts=("rules",), report=tmp_path / "elsewhere")
+    assert (elsewhere.finding_count, elsewhere.exit_code) == (1, 1)
+
+
+def _as_a_view(connection: sqlite3.Connection) -> None:
+    """Shows an audit, which asks for nothing to be written, the truth, and everybody else ten times as much."""
+    connection.execute("PRAGMA legacy_alter_table = ON")
+    connection.execute("ALTER TABLE certificates RENAME TO kept_certificates")
+    columns = ", ".join(column.name for column in schema.certificates.columns)
+    forged = columns.replace("quantity_gco2e", "10 * quantity_gco2e")
+    asked = "(SELECT query_only FROM pragma_query_only)"
+    connection.execute(
+        f"CREATE VIEW certificates AS SELECT {columns} FROM kept_certificates WHERE {asked} = 1 "  # noqa: S608
+        f"UNION ALL SELECT {forged} FROM kept_certificates WHERE {asked} = 0"
+    )
+
+
+def _with_an_empty_index(connection: sqlite3.Connection) -> None:
+    name = "ix_certificates_account"
+    (said,) = connection.execute("SELECT sql FROM sqlite_master WHERE name = ?", (name,)).fetchone()
+    connection.execute(f"DROP INDEX {name}")
+    connection.execute(f"{said} WHERE number < 0")
+    connection.execute("PRAGMA writable_schema = ON")
+    connection.execute("UPDATE sqlite_master SET sql = ? WHERE name = ?", (said, name))
+    connection.execute("PRAGMA writable_schema = RESET")
+
+
+def _with_a_trigger(connection: sqlite3.Connection) -> None:
+    connection.execute("CREATE TRIGGER later AFTER UPDATE ON cursor BEGIN UPDATE api_keys SET revoked_at = NULL; END")
+
+
+def _with_numbers_for_bytes(connection: sqlite3.Connection) -> None:
+    """A number in a column of bytes, which a driver would take for the length of so many zero bytes."""
+    name = "certificates"
+    (said,) = connection.execute("SELECT sql FROM sqlite_master WHERE name = ?", (name,)).fetchone()
+    loose = said.replace("STRICT", "").replace(" CHECK (length(account) = 20)", " CHECK (1)")
+    connection.execute("PRAGMA writable_schema = ON")
+    connection.execute("UPDATE sqlite_master SET sql = ? WHERE name = ?", (loose, name))
+    connection.execute("PRAGMA writable_schema = RESET")
+    connection.execute("UPDATE certificates SET account = 1000000000000000")
+
+
+@pytest.mark.parametrize(
+    ("change", "key"),
+    [
+        (_as_a_view, "view certificates"),
+        (_with_an_empty_index, "integrity_check"),
+        (_with_a_trigger, "trigger later"),
+        (_with_numbers_for_bytes, "table certificates"),
+    ],
+)
+def test_a_database_that_answers_others_otherwise_is_found(
+    audits: Audits, audited: Database, read_only: Database, change: Callable[[sqlite3.Connection], None], key: str
+) -> None:
+    with closing(sqlite3.connect(str(audited.engine.url.database), isolation_level=None)) as connection:
+        change(connection)
+    report = audits(read_only)
+    assert (report.exit_code, report.complete) == (1, True)
+    assert ("database", key) in {(table, found) for table, found, _ in audits.found()}
 
 
 def test_a_database_is_looked_at_again(audits: Audits, audited: Database, read_only: Database) -> None:
