@@ -1,5 +1,6 @@
 """Fixtures that every family of tests shares, and the marks that follow from where a test lies and what it uses."""
 
+import signal
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -15,6 +16,9 @@ WITHOUT_SOCKETS = {"unit", "property", "vectors"}
 MARK_BY_FIXTURE = {"postgres_url": "postgres", "shared": "shared"}
 
 _database_numbers = count(1)
+
+# Whoever starts the tests in the background ignores Ctrl-C, and every program that they start would do the same.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # How long one example takes says nothing on a busy machine.
 settings.register_profile("unhurried", settings(), deadline=None)

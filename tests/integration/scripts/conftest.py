@@ -99,12 +99,7 @@ def check_plain(value: Any, name: str = "") -> None:
             assert isinstance(value, int), (name, value)
 
 
-_PROGRAM = """
-import signal
-signal.signal(signal.SIGINT, signal.default_int_handler)  # which whoever started the tests in the background ignores
-from scripts.cli import main
-main()
-"""
+_PROGRAM = "from scripts.cli import main; main()"
 
 
 def start(env: Mapping[str, str], *arguments: object) -> subprocess.Popen[str]:
