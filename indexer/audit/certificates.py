@@ -25,7 +25,7 @@ from indexer.questions import ConnectionQuestions
 from indexer.tiles import SqlNodes, TileCache
 from ledger.canonical import parse_strict
 from ledger.entries import Entry, EntryProof
-from ledger.errors import InvalidInput, Json, NotFound, TanpuhuiError, first_line
+from ledger.errors import InvalidInput, InvalidJson, Json, NotFound, TanpuhuiError, first_line
 from ledger.ids import Hash32
 from ledger.verifier import Level, Trust, verify
 from ledger.vocabulary import BatchKind
@@ -35,7 +35,7 @@ _TABLE: Final = "certificate"
 _TILES: Final = 8_192
 """Tiles that are kept while bundles are made: proofs of neighbours share almost all of them."""
 
-_UNMAKEABLE: Final = (TanpuhuiError, TypeError, ValueError)
+_UNMAKEABLE: Final = (TanpuhuiError, TypeError, ValueError, KeyError)
 """What is raised for values that no database of ours holds, unless somebody changed them."""
 
 
@@ -51,7 +51,11 @@ def audit_certificates(context: AuditContext) -> Iterator[Finding]:
             yield draft
             continue
         yield from _contradictions(draft)
-        data = _bytes_of(draft, batches.get(draft.number), context)
+        try:
+            data = _bytes_of(draft, batches.get(draft.number), context)
+        except InvalidJson as error:  # texts that are no UTF-8
+            yield Finding.of(PART, _TABLE, draft.number, WHOLE_ROW, expected="a bundle", found=first_line(error))
+            continue
         if data is not None:
             verdict = verify(data, trust, level=Level.NODE, node=node)
             if verdict.failed is not None:

@@ -15,7 +15,7 @@ from indexer.audit.certificates import audit_certificates
 from indexer.audit.checkpoints import audit_checkpoints
 from indexer.audit.context import AuditContext
 from indexer.audit.findings import Finding
-from indexer.database import Database
+from indexer.database import Database, open_database
 from indexer.follower import Follower
 from indexer.records import RecordStore
 from ledger.checkpoints import Checkpoint
@@ -159,6 +159,20 @@ def test_a_certificate_that_is_gone_is_found(tmp_path: Path, chain: EventChain, 
     with operator.write() as connection:
         connection.execute(delete(schema.certificates).where(schema.certificates.c.number == 2))
     assert [(one.key, one.column) for one in certificates(tmp_path, chain, operator)] == [("2", "*")]
+
+
+@pytest.mark.parametrize(
+    "statement", ["UPDATE activities SET code = CAST(CAST(code AS BLOB) || x'ff' AS TEXT)", "DELETE FROM bound_contracts"]
+)
+def test_what_no_bundle_can_be_made_of_is_found_and_does_not_end_the_audit(
+    tmp_path: Path, chain: EventChain, operator: Database, statement: str
+) -> None:
+    with operator.write() as connection:
+        connection.exec_driver_sql(statement)
+    read_only = open_database(operator.engine.url, read_only=True)
+    found = certificates(tmp_path, chain, read_only)
+    read_only.close()
+    assert ("certificate", "*", "a bundle") in {(one.table, one.column, one.expected) for one in found}
 
 
 def test_a_log_that_lost_a_tile_makes_no_bundles_and_says_so(
