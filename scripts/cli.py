@@ -1,4 +1,4 @@
-"""`tanpuhui`: the whole program. Installed as a command by pyproject.toml."""
+"""`tanpuhui`: the whole program. The installed command is `scripts.start`."""
 
 from __future__ import annotations
 

@@ -59,3 +59,12 @@ def test_an_option_before_the_command(capsys: pytest.CaptureFixture[str]) -> Non
 def test_a_word_that_is_no_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["certificat", "1"]) == 2
     assert "Did you mean 'certificate'" in capsys.readouterr().err
+
+
+def test_with_the_base_alone_it_says_what_to_install() -> None:
+    code = "import sys; sys.modules['typer'] = None; from scripts.start import main; main()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    assert "tanpuhui-verify" in done.stderr
+    assert "[node]" in done.stderr
+    assert "Traceback" not in done.stderr
