@@ -26,6 +26,7 @@ from ledger.notes import KeyType, VerifierKey, check_distinct
 from ledger.split_view import check_log_key
 
 DEFAULT_STALE_SECONDS: Final = 86_400.0
+NOTHING_PUBLISHED: Final = "nothing is published there: no checkpoint yet, or no URL of a log or a witness"
 _TREE: Final = "tree"
 _LOCK: Final = "lock"
 _PATIENCE: Final = (1.0, 2.0, 4.0)
@@ -191,7 +192,7 @@ class Monitor:
         except SourceSilent as error:
             return SourceReport(url=source.url, size=None, silent=str(error)), None, None
         if content is None:
-            return SourceReport(url=source.url, size=None, silent="nothing is published yet"), None, None
+            return SourceReport(url=source.url, size=None, silent=NOTHING_PUBLISHED), None, None
         try:
             published = read_published(content, pins.log_key, pins.witnesses)
         except InvalidInput as error:

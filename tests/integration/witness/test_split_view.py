@@ -242,7 +242,7 @@ def test_a_source_that_is_gone_is_told(scene: Scene) -> None:
         *("--source", scene.served.url("none"), "--source", "http://127.0.0.1:9"),
     )
     assert [one["silent"] for one in watched["sources"]] == [
-        "nothing is published yet",
+        "nothing is published there: no checkpoint yet, or no URL of a log or a witness",
         "it does not answer (NewConnectionError)",
     ]
     assert watched["alarms"] == []

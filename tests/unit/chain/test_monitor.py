@@ -13,7 +13,7 @@ import pytest
 
 from chain.monitor.alarms import AlarmKind
 from chain.monitor.errors import MonitorStateUnusable
-from chain.monitor.monitor import Look, Monitor, Pins
+from chain.monitor.monitor import NOTHING_PUBLISHED, Look, Monitor, Pins
 from chain.monitor.sources import SourceSilent
 from ledger.checkpoints import Checkpoint
 from ledger.errors import InvalidInput, InvalidKey, NodeUnreachable
@@ -142,7 +142,7 @@ def test_witnesses_that_cosigned_are_told(world: World) -> None:
 def test_a_source_that_is_silent_or_has_nothing_yet_is_told_and_is_no_alarm_at_once(world: World) -> None:
     world.a.content, world.b.content = SourceSilent("it does not answer"), None
     found = world.look()
-    assert [source.silent for source in found.sources] == ["it does not answer", "nothing is published yet"]
+    assert [source.silent for source in found.sources] == ["it does not answer", NOTHING_PUBLISHED]
     assert found.alarms == ()
 
 
