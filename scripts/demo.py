@@ -67,6 +67,7 @@ from scripts.settings import (
     FEED,
     HOME,
     PASSWORD_FILE,
+    PUBLIC_URL,
     RPC_URL,
     WITNESSES,
     KeySettings,
@@ -142,7 +143,7 @@ def _tell_and_serve(output: Output, stack: ExitStack, *, home: Path | None, port
     demo.say("服务", "API served", url)
     output.show(demo.check(url, log_keys))
     if stay:
-        environment = _write_environment(context.settings, demo.witnesses)
+        environment = _write_environment(context.settings, url, demo.witnesses)
         with until_interrupted():
             output.note(f"serving {url} until Ctrl-C")
             output.note(f"In another terminal `. {environment}` lets every command work on it:")
@@ -150,9 +151,9 @@ def _tell_and_serve(output: Output, stack: ExitStack, *, home: Path | None, port
             following.wait()
 
 
-def _write_environment(settings: Settings, witnesses: str) -> Path:
-    """A file of settings for other shells: this ledger, its witnesses, and its bodies' keys with their passwords."""
-    values = {HOME: settings.home, RPC_URL: settings.rpc_url, WITNESSES: witnesses}
+def _write_environment(settings: Settings, url: str, witnesses: str) -> Path:
+    """A file of settings for other shells: this ledger, its API and witnesses, its bodies' keys and their passwords."""
+    values = {HOME: settings.home, RPC_URL: settings.rpc_url, PUBLIC_URL: url, WITNESSES: witnesses}
     values |= {PASSWORD_FILE + name: key.password_file for name, key in settings.keys.items()}
     path = settings.home / "demo.env"
     path.touch(mode=0o600)
@@ -405,10 +406,11 @@ class Demo:
         steps = verify_witnessed(_fetch(f"{certificate_url}/bundle"), log_keys)
         said = f"{steps} steps; no server and no node was asked"
         self.say("见证验证", "its bundle verified by the keys of log and witnesses alone", said)
-        self.say("凭证网页", "the same for people, with a PDF", f"{url}/certificates/{self.certificate_number}")
-        return self._summary(certificate_url, checked)
+        page = f"{url}/certificates/{self.certificate_number}"
+        self.say("凭证网页", "the same for people, with a PDF", page)
+        return self._summary(page, certificate_url, checked)
 
-    def _summary(self, certificate_url: str, checked: CheckedCertificate) -> Result:
+    def _summary(self, page: str, certificate_url: str, checked: CheckedCertificate) -> Result:
         views = ContractViews(self.context.rpc, self.context.deployment)
         rows = []
         for reduction_class in (ReductionClass.I, ReductionClass.II):
@@ -421,6 +423,7 @@ class Demo:
         columns = ["class", "issued_gco2e", "bought_back_gco2e", "held_gco2e", "cancelled_gco2e", "taken_back_gco2e"]
         facts: dict[str, object] = {
             "certificate_number": checked.number,
+            "certificate_page": page,
             "certificate_url": certificate_url,
             "certificate_holds": True,
             "leaf_index": checked.leaf_index,

@@ -70,6 +70,7 @@ def test_it_ends_by_itself(tmp_path: Path) -> None:
     assert document["certificate_number"] == 1
     assert document["certificate_holds"] is True
     assert document["certificate_url"].endswith("/v1/certificates/1")
+    assert document["certificate_page"] == document["certificate_url"].replace("/v1/", "/")
     assert document["refused"] == "ReductionLedger_PurposeNotAllowed"
     assert [(row["class"], row["issued_gco2e"], row["cancelled_gco2e"]) for row in document["totals"]] == [
         ("I", "462000000", "120500000"),
