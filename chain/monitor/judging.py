@@ -48,6 +48,13 @@ def read_published(content: bytes, log_key: VerifierKey, witnesses: Sequence[Ver
     return Published(str(note), checkpoint, tuple(sorted(key.name for key in signed)))
 
 
+def no_checkpoint(source: str, content: bytes, error: InvalidInput) -> Alarm:
+    """What a source serves is no checkpoint of the log: the error of `read_published` says why."""
+    shown = content[:_SHOWN].decode(errors="replace")
+    detail = f"what {source} serves is no checkpoint that the log's key signed: {error.explain()}"
+    return Alarm(kind=AlarmKind.NOTE, detail=detail, source=source, notes=(shown,))
+
+
 @dataclass(frozen=True, slots=True)
 class Judge:
     """Holds checkpoints against everything that is known, and remembers them in `state`."""
@@ -56,12 +63,6 @@ class Judge:
     state: MonitorState
     log_key: VerifierKey
     stale_seconds: float
-
-    def judge_unreadable(self, source: str, content: bytes, error: InvalidInput) -> Alarm:
-        """What a source serves is no checkpoint of the log."""
-        shown = content[:_SHOWN].decode(errors="replace")
-        detail = f"what {source} serves is no checkpoint that the log's key signed: {error.explain()}"
-        return Alarm(kind=AlarmKind.NOTE, detail=detail, source=source, notes=(shown,))
 
     def judge(self, source: str, published: Published) -> Iterator[Alarm]:
         """What is wrong with a source's checkpoint; one that holds is remembered as the source's."""

@@ -13,7 +13,7 @@ from chain.deployment import Deployment
 from chain.monitor.alarms import Alarm, AlarmFolder, AlarmKind, Raised
 from chain.monitor.errors import MonitorStateUnusable
 from chain.monitor.following import NO_BLOCK, ChainFollower, Progress
-from chain.monitor.judging import Judge, Published, read_published
+from chain.monitor.judging import Judge, Published, no_checkpoint, read_published
 from chain.monitor.sources import SourceSilent
 from chain.monitor.state import MonitorState
 from chain.monitor.tree_files import TreeFiles
@@ -166,7 +166,8 @@ class Monitor:
             judge = Judge(follower.tree, state, self._pins.log_key, self._stale_seconds)
             read = [self._read(source, self._pins) for source in self._sources]
             if wrong is None:
-                self._catch_up_with(published for _, published, _ in read if published is not None)
+                wrong = self._catch_up_with(published for _, published, _ in read if published is not None)
+                found += [] if wrong is None else [wrong]
             for report, published, alarm in read:
                 reports.append(report)
                 found += [] if alarm is None else [alarm]
@@ -196,20 +197,22 @@ class Monitor:
         try:
             published = read_published(content, pins.log_key, pins.witnesses)
         except InvalidInput as error:
-            judge = Judge(self._follower.tree, self._follower.state, pins.log_key, self._stale_seconds)
-            alarm = judge.judge_unreadable(source.url, content, error)
+            alarm = no_checkpoint(source.url, content, error)
             return SourceReport(url=source.url, size=None, silent="it serves no checkpoint of the log"), None, alarm
         report = SourceReport(url=source.url, size=published.checkpoint.size, cosigned=published.cosigned)
         return report, published, None
 
-    def _catch_up_with(self, published: Iterable[Published]) -> None:
-        """Looks at the chain again while a checkpoint is ahead of it."""
+    def _catch_up_with(self, published: Iterable[Published]) -> Alarm | None:
+        """Looks at the chain again while a checkpoint is ahead of it; gives what is wrong with the chain then."""
         largest = max((one.checkpoint.size for one in published), default=0)
         for patience in _PATIENCE:
             if self._follower.tree.size >= largest:
-                return
+                return None
             self._follower.sleep(patience)
-            self._follower.follow()
+            wrong = self._follower.follow()
+            if wrong is not None:
+                return wrong
+        return None
 
     def _age_of_node(self) -> list[Alarm]:
         state, now = self._follower.state, int(self._clock())

@@ -47,7 +47,7 @@ class MonitorState:
             raise MonitorStateUnusable(str(folder), error.strerror or "it cannot be read") from None
         try:
             state = cls._of(parse_strict(content, max_bytes=_MAX_BYTES))
-        except (InvalidInput, KeyError, TypeError, ValueError) as error:
+        except (InvalidInput, AttributeError, KeyError, TypeError, ValueError) as error:
             raise MonitorStateUnusable(str(folder), f"{FILE} is damaged ({error})") from None
         if state.origin != begin.origin:
             raise MonitorStateUnusable(str(folder), f"it is of the log {state.origin}, not of {begin.origin}")

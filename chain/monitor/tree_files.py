@@ -7,7 +7,7 @@ synced: what stands behind that is left over from a crash, and is cut off.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Final
 
@@ -29,7 +29,8 @@ class TreeFiles:
         self._files: dict[str, IO[bytes]] = {}
         try:
             self._cut(_TIMES, size * _TIME_LENGTH)
-            for level in range(size.bit_length()):
+            # Levels above those of this size too: a larger tree may have been left behind.
+            for level in {*range(size.bit_length()), *_levels_in(folder)}:
                 self._cut(_level(level), (size >> level) * HASH_LENGTH)
             self._range = CompactRange.load(size, self)
         except BaseException:
@@ -98,6 +99,10 @@ class TreeFiles:
             path.touch(mode=0o600)
             self._files[name] = path.open("r+b")
         return self._files[name]
+
+
+def _levels_in(folder: Path) -> Iterator[int]:
+    return (int(path.name.removeprefix("level-")) for path in folder.glob("level-[0-9][0-9]"))
 
 
 def _level(level: int) -> str:

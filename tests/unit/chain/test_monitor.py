@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from chain.monitor.alarms import AlarmKind
 from chain.monitor.errors import MonitorStateUnusable
 from chain.monitor.monitor import NOTHING_PUBLISHED, Look, Monitor, Pins
 from chain.monitor.sources import SourceSilent
+from chain.monitor.tree_files import TreeFiles
 from ledger.checkpoints import Checkpoint
 from ledger.errors import InvalidInput, InvalidKey, NodeUnreachable
 from ledger.ids import Hash32
@@ -319,6 +320,19 @@ def test_a_node_that_is_behind_is_told_and_becomes_an_alarm_if_it_stays(world: W
     assert world.alarms(sources=[]) == [AlarmKind.NODE_BEHIND]
 
 
+def test_a_chain_rewritten_while_a_checkpoint_is_waited_for_is_an_alarm_of_this_look(world: World) -> None:
+    """A monitor that looks once has no other look in which to tell of it."""
+
+    def rewrite() -> None:
+        world.on_sleep = lambda: None
+        world.chain.fork(1)
+        world.chain.mine(5)
+
+    world.a.content = world.note(leaf_hashes(70))
+    world.on_sleep = rewrite
+    assert world.alarms() == [AlarmKind.REWRITTEN, AlarmKind.SIZE]
+
+
 def test_a_chain_rewritten_below_where_the_node_stands_is_seen_at_once(world: World) -> None:
     world.chain.fork(4)
     world.chain.mine(4)
@@ -497,15 +511,41 @@ def test_what_a_crash_left_behind_the_state_is_cut_off(world: World) -> None:
 
 def test_a_crash_between_tree_and_state_loses_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.chain.mine(4)
-
-    def stop(*_: object) -> None:
-        raise KeyboardInterrupt
-
     with monkeypatch.context() as patch:
-        patch.setattr("chain.monitor.state.write_whole", stop)
+        patch.setattr("chain.monitor.state.write_whole", _stop)
         with pytest.raises(KeyboardInterrupt):
             world.look()
     assert (world.alarms(), world.look().root) == ([], root(world.leaves))
+
+
+@pytest.mark.parametrize("left", [4, 8, 40])
+def test_a_level_that_a_crash_began_is_begun_anew(tmp_path: Path, left: int) -> None:
+    """What was written is a tree of more levels than the one that the state says."""
+    leaves = leaf_hashes(70)
+    with closing(TreeFiles(tmp_path, 0)) as tree:
+        tree.extend(leaves[:3], [0] * 3)
+        tree.extend(leaves[3:left], [0] * (left - 3))
+    with closing(TreeFiles(tmp_path, 3)) as tree:
+        for leaf in leaves[3:]:
+            tree.extend([leaf], [0])
+        assert all(tree.root_at(size) == root(leaves[:size]) for size in range(len(leaves) + 1))
+
+
+def _stop(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_state_of_another_shape_is_not_used(world: World) -> None:
+    path = world.folder / "monitor.json"
+    state = json.loads(path.read_bytes())
+    changes: list[dict[str, object]] = [{"sources": []}, {"suspects": 3}, {"size": None}, {"format": 2}]
+    for change in changes:
+        path.write_text(json.dumps(state | change))
+        with pytest.raises(MonitorStateUnusable, match=r"monitor\.json is damaged"):
+            world.look()
+    path.write_text("[]")
+    with pytest.raises(MonitorStateUnusable, match=r"monitor\.json is damaged"):
+        world.look()
 
 
 @pytest.mark.parametrize("damage", ["tree/level-00", "tree/times", "monitor.json"])
