@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Lock
 from typing import Final
 
 from ledger.files import write_whole
@@ -24,12 +25,13 @@ _MOST_UNPROVEN: Final = 64
 
 
 class EvidenceFolder:
-    """The files of one kind."""
+    """The files of one kind. May be shared by threads: of one witness all logs keep theirs here."""
 
     def __init__(self, folder: Path, *, most: int, replaces_oldest: bool) -> None:
         self._folder = folder
         self._most = most
         self._replaces_oldest = replaces_oldest
+        self._lock = Lock()
 
     @classmethod
     def proven(cls, state: Path) -> EvidenceFolder:
@@ -47,18 +49,23 @@ class EvidenceFolder:
         name = hashlib.sha256(content).hexdigest()
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self._folder / f"{name}.json"
-        if not path.exists() and self._make_room():
-            write_whole(path, content)
+        with self._lock:
+            if not path.exists() and self._make_room():
+                write_whole(path, content)
         return name
 
     def hashes(self) -> Sequence[str]:
         """Of everything that is kept, oldest first."""
-        return [path.stem for path in self._files()]
+        with self._lock:
+            return [path.stem for path in self._files()]
 
     def read(self, name: str) -> bytes | None:
         """The bytes of this hash, or None."""
+        if not _HASH.fullmatch(name):
+            return None
         path = self._folder / f"{name}.json"
-        return path.read_bytes() if _HASH.fullmatch(name) and path.is_file() else None
+        with self._lock:
+            return path.read_bytes() if path.is_file() else None
 
     def _make_room(self) -> bool:
         files = self._files()

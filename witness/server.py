@@ -20,8 +20,6 @@ _POLL_SECONDS: Final = 0.02
 _KEEP_ALIVE_SECONDS: Final = 5
 _MOST_CONNECTIONS: Final = 200
 _MOST_HEAD_BYTES: Final = 16_384
-
-
 _HEAD_SECONDS: Final = 10.0
 """How long a connection may be without a request: as many as there may be would keep everybody else out."""
 

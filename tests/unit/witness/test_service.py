@@ -13,10 +13,11 @@ from ledger.errors import InvalidKey
 from ledger.ids import Hash32
 from ledger.log_tree import consistency_proof, root
 from ledger.notes import KeyType, Note, SignerKey, parse_signature_line
-from ledger.split_view import verify_evidence
+from ledger.split_view import Evidence, verify_evidence
 from tests.fakes.logs import ORIGIN, SigningLog, leaf_hashes
 from tests.unit.witness.made import LOG, SIGNER, begun, body, opened, request
 from witness.errors import StateDamaged, StateInUse, StateMissing, StatePresent
+from witness.evidence import EvidenceFolder
 from witness.messages import SIZE
 from witness.service import Witness
 from witness.state import StateFolder
@@ -172,6 +173,18 @@ def test_only_the_newest_of_what_convicts_nobody_is_kept(witness: Witness, monke
         witness.add_checkpoint(body(6, [bytes([number]) * 32] * 3, LOG.note(LEAVES)))
     kept = [witness.unproven.read(name) or b"" for name in witness.unproven.hashes()]
     assert ["03" * 32 in content.decode() for content in kept] == [False, True]
+
+
+def test_logs_keep_at_the_same_time(tmp_path: Path) -> None:
+    """Each log of a witness takes its requests in turn, but all keep what they find in the same folders."""
+    folder = EvidenceFolder(tmp_path, most=2, replaces_oldest=True)
+
+    def keep(number: int) -> int:
+        folder.keep(Evidence(str(number), ""))
+        return len(folder.hashes())
+
+    with ThreadPoolExecutor(8) as pool:
+        assert max(pool.map(keep, range(200))) <= 2
 
 
 # State
