@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 
 from ledger.errors import InvalidKey, WrongKeyFile
-from ledger.files import sync_folder
+from ledger.files import sync_file, sync_folder
 from ledger.notes import KeyType, SignerKey
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -20,11 +20,11 @@ def write_signer_key(path: Path, key: SignerKey) -> None:
     `WrongKeyFile` if there is a file already: a key that was overwritten could never sign again.
     """
     temporary = path.with_name(f"{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(key.to_secret_text())
-        file.flush()
-        os.fsync(file.fileno())
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(key.to_secret_text().encode())
+            sync_file(file)
         path.hardlink_to(temporary)
     except FileExistsError:
         reason = "there is a key file already, and it is not overwritten"

@@ -28,6 +28,16 @@ def test_a_key_is_never_overwritten(tmp_path: Path) -> None:
     assert read_signer_key(path, KeyType.LOG) == KEY
 
 
+def test_a_disk_that_is_full_leaves_nothing_of_a_key_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr("ledger.key_files.sync_file", full)
+    with pytest.raises(OSError, match="no space left"):
+        write_signer_key(tmp_path / "log.key", KEY)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_file_that_others_may_read_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "log.key"
     write_signer_key(path, KEY)
