@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from dataclasses import dataclass
 from typing import Self
 
 from ledger import encoding
-from ledger.errors import InvalidIdentifier, InvalidNote, OutOfRange
+from ledger.errors import InvalidNote, OutOfRange
 from ledger.ids import Hash32
-from ledger.notes import Note
+from ledger.notes import Note, decode_base64
 
 MAX_SIZE = 2**63 - 1
 _SIZE = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
@@ -55,7 +53,7 @@ class Checkpoint:
 
 
 def _root(text: str) -> Hash32:
-    try:
-        return Hash32(base64.b64decode(text, validate=True))
-    except (InvalidIdentifier, binascii.Error, ValueError):
-        raise InvalidNote("checkpoint", "have a root of 32 bytes in base64", text) from None
+    content = decode_base64(text)
+    if content is None or len(content) != Hash32.LENGTH:
+        raise InvalidNote("checkpoint", "have a root of 32 bytes in base64", text)
+    return Hash32(content)

@@ -462,9 +462,6 @@ def derived_salt(*, salt_key: bytes, operation_id: OperationId, name: str) -> by
     return _hmac("salt_key", salt_key, message)[:SALT_LENGTH]
 
 
-# Packing
-
-
 def row_seal_prefix(*, table: str, column: str) -> bytes:
     """What the seals of a column's values begin with, tag 0x48 (docs/spec/09-audit.md §9.4)."""
     return b"\x48" + _FORMAT + _text("table", table) + _text("column", column)
@@ -478,6 +475,9 @@ def row_seal_key(canonical_key: bytes) -> bytes:
 def row_seal(prefix: bytes, key: bytes, canonical_value: bytes) -> bytes:
     """Seal of one value, 8 bytes, by prefix of its column, key of its row, and RFC 8785 bytes of the value."""
     return hashlib.sha256(prefix + key + canonical_value).digest()[:ROW_SEAL_LENGTH]
+
+
+# Packing
 
 
 def _sha256(data: bytes) -> bytes:

@@ -278,8 +278,9 @@ def _verify_growth(old_size: int, old_root: bytes, new_size: int, new_root: byte
     step = "consistency"
     _check_lengths(step, (old_root, new_root))
     # A complete old tree is itself the first hash of the path and is left out of the proof.
-    left_out = int(old_size & (old_size - 1) == 0)
-    old_computed, new_computed = _walk(old_size, new_size, [old_root, *proof][1 - left_out :], left_out=left_out)
+    is_complete = old_size & (old_size - 1) == 0
+    path = [old_root, *proof] if is_complete else proof
+    old_computed, new_computed = _walk(old_size, new_size, path, left_out=int(is_complete))
     _check_root(step, "old", old_computed, old_root)
     _check_root(step, "new", new_computed, new_root)
 

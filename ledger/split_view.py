@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
-from ledger.canonical import canonical_json, parse_strict
+from ledger.canonical import canonical_json, parse_canonical
 from ledger.checkpoints import Checkpoint
 from ledger.errors import InvalidInput, InvalidJson, InvalidKey, Json, NotEvidence, ProofError
 from ledger.ids import Hash32
@@ -39,12 +39,9 @@ class Evidence:
         if len(data) > MAX_BYTES:
             raise NotEvidence("size", f"it has {len(data)} bytes, and at most {MAX_BYTES} are read")
         try:
-            value = parse_strict(data, max_bytes=MAX_BYTES, max_depth=_MAX_DEPTH)
-            canonical = canonical_json(value, max_depth=_MAX_DEPTH) == data
+            value = parse_canonical(data, max_bytes=MAX_BYTES, max_depth=_MAX_DEPTH)
         except InvalidJson as error:
             raise NotEvidence("json", error.explain().rstrip(".")) from None
-        if not canonical:
-            raise NotEvidence("json", "it is not written in the form of RFC 8785")
         return cls._of(value)
 
     @classmethod

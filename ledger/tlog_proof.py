@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from dataclasses import dataclass
 from typing import Self
@@ -11,7 +10,7 @@ from typing import Self
 from ledger.checkpoints import Checkpoint
 from ledger.errors import InvalidNote
 from ledger.log_tree import HASH_LENGTH
-from ledger.notes import Note
+from ledger.notes import Note, decode_base64
 
 HEADER = "c2sp.org/tlog-proof@v1"
 MAX_PATH = 64
@@ -45,10 +44,7 @@ class TlogProof:
 
 
 def _hash(line: str) -> bytes:
-    try:
-        member = base64.b64decode(line, validate=True)
-    except (binascii.Error, ValueError):
-        member = b""
-    if len(member) != HASH_LENGTH or base64.b64encode(member).decode() != line:
+    member = decode_base64(line)
+    if member is None or len(member) != HASH_LENGTH:
         raise InvalidNote("tlog-proof", "have hashes of 32 bytes in base64", line)
     return member

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ledger.bulk import detail_kernels
 from ledger.bulk.columns import Strings
 from ledger.bulk.hashing import in_spans
-from ledger.canonical import canonical_json, parse_strict
+from ledger.canonical import canonical_json, parse_canonical
 from ledger.errors import InvalidJson, Json
 
 Mask = NDArray[np.bool_]
@@ -75,10 +75,10 @@ def _names(text: bytes) -> list[str] | None:
 
 def _canonical_object(text: bytes) -> dict[str, Json] | None:
     try:
-        value = parse_strict(text)
-        return value if isinstance(value, dict) and canonical_json(value) == text else None
+        value = parse_canonical(text)
     except InvalidJson:
         return None
+    return value if isinstance(value, dict) else None
 
 
 def _is_reference(text: bytes) -> bool:

@@ -79,7 +79,7 @@ def damaged(note: str) -> str:
 NO_EVIDENCE: list[tuple[Callable[[], bytes], str, str]] = [
     (lambda: b" " * (MAX_BYTES + 1), "size", "at most 262144 are read"),
     (lambda: b"{", "json", "be JSON"),
-    (lambda: json.dumps(json.loads(good())).encode(), "json", "form of RFC 8785"),
+    (lambda: json.dumps(json.loads(good())).encode(), "json", "be written as RFC 8785 has it"),
     (lambda: good()[:-1] + b',"format":1}', "json", "name each member of an object once"),
     (lambda: changed(proof=[[["0x" + "00" * 32]]]), "json", "be nested at most 2 deep"),
     (lambda: b"[]", "form", "exactly the members"),
