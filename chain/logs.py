@@ -44,8 +44,8 @@ def _scan(
         }
         answer = rpc.try_call("eth_getLogs", [query])
         if answer.error is None:
-            if not isinstance(answer.result, list):
-                raise malformed("eth_getLogs", answer.result, "a list")
+            if not isinstance(answer.result, list) or not all(isinstance(log, dict) for log in answer.result):
+                raise malformed("eth_getLogs", answer.result, "a list of logs")
             yield from answer.result
         elif first == last or answer.error.code == _METHOD_NOT_FOUND:
             raise RpcFailure("eth_getLogs", answer.error.code, answer.error.message)

@@ -6,6 +6,7 @@ Receipts last, where state does not: a node that prunes state proves an old leaf
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -25,6 +26,9 @@ from ledger.verifier import Trust, verify
 
 _BLOCK = "eth_getBlockByNumber"
 _RECEIPTS = "eth_getBlockReceipts"
+_LOGS = "eth_getLogs"
+_PARTS_OF_BLOCK = ("hash", "number", "receiptsRoot", "transactions")
+_PARTS_OF_LOG = ("blockNumber", "blockHash", "transactionIndex", "logIndex")
 
 
 def capture(rpc: Rpc, deployment: Deployment, leaf_index: int) -> SealedReceiptProof:
@@ -35,8 +39,8 @@ def capture(rpc: Rpc, deployment: Deployment, leaf_index: int) -> SealedReceiptP
     has not, `NotSealed` on a chain that is not QBFT, `RpcFailure`, `NodeUnreachable`.
     """
     log = _event(rpc, deployment, leaf_index)
-    block = rpc.call(_BLOCK, [log["blockNumber"], False])
-    if not isinstance(block, dict) or block.get("hash") != log["blockHash"]:
+    block = _with(_PARTS_OF_BLOCK, rpc.call(_BLOCK, [log["blockNumber"], False]), _BLOCK)
+    if block["hash"] != log["blockHash"]:
         raise malformed(_BLOCK, block, f"block {log['blockHash']}")
     [receipts] = read_receipts(rpc, [block])
     if receipts is None:
@@ -44,10 +48,10 @@ def capture(rpc: Rpc, deployment: Deployment, leaf_index: int) -> SealedReceiptP
     encoded = [encode_receipt(receipt) for receipt in receipts]
     if receipts_root(encoded).hex0x != block["receiptsRoot"]:
         raise malformed(_RECEIPTS, receipts, f"receipts that make the root {block['receiptsRoot']}")
-    index = from_quantity(log["transactionIndex"], "eth_getLogs")
+    index = from_quantity(log["transactionIndex"], _LOGS)
     if index >= len(receipts):
         raise malformed(_RECEIPTS, receipts, f"more than {index} receipts")
-    places = [each["logIndex"] for each in receipts[index]["logs"]]
+    places = [each.get("logIndex") for each in receipts[index]["logs"]]
     if log["logIndex"] not in places:
         raise malformed(_RECEIPTS, receipts[index], f"a receipt with log {log['logIndex']}")
     return SealedReceiptProof(
@@ -82,8 +86,15 @@ def _event(rpc: Rpc, deployment: Deployment, leaf_index: int) -> dict[str, Any]:
     topics = [to_data(LEAF_APPENDED.hash), to_data(leaf_index.to_bytes(32, "big"))]
     head = from_quantity(rpc.call("eth_blockNumber"), "eth_blockNumber")
     for log in scan_logs(rpc, address, topics, deployment.first_block, head):
-        return log
+        return _with(_PARTS_OF_LOG, log, _LOGS)
     raise NotFound("leaf", leaf_index)
+
+
+def _with(parts: Sequence[str], answer: Any, method: str) -> dict[str, Any]:
+    """An answered object that has these parts."""
+    if not isinstance(answer, dict) or any(answer.get(part) is None for part in parts):
+        raise malformed(method, answer, f"an object of {', '.join(parts)}")
+    return answer
 
 
 def _header(block: dict[str, Any]) -> bytes:

@@ -17,7 +17,7 @@ from chain.monitor.monitor import NOTHING_PUBLISHED, Look, Monitor, Pins
 from chain.monitor.sources import SourceSilent
 from chain.monitor.tree_files import TreeFiles
 from ledger.checkpoints import Checkpoint
-from ledger.errors import InvalidInput, InvalidKey, NodeUnreachable
+from ledger.errors import InvalidInput, InvalidKey, NodeUnreachable, RpcFailure
 from ledger.ids import Hash32
 from ledger.log_tree import root
 from ledger.notes import KeyType, Note, SignatureLine, SignerKey
@@ -273,6 +273,13 @@ def test_a_leaf_made_up_with_its_hash_is_held_against_the_contract(world: World)
         lambda method, params, result: lie(method, params, result) if isinstance(result, list) else result
     )
     assert world.alarms() == [AlarmKind.ROOT]
+
+
+def test_an_answer_that_holds_no_logs(world: World) -> None:
+    world.chain.mine(5)
+    world.chain.tamper.append(lambda method, _, result: [None] if method == "eth_getLogs" else result)
+    with pytest.raises(RpcFailure, match="a list of logs"):
+        world.look()
 
 
 def test_what_looks_wrong_for_a_moment_is_looked_at_again(world: World) -> None:

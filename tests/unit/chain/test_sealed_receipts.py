@@ -59,6 +59,10 @@ def changed(**items: Any) -> Callable[[Any], Any]:
     return lambda answer: answer | items
 
 
+def without(part: str) -> Callable[[Any], Any]:
+    return lambda answer: {name: value for name, value in answer.items() if name != part}
+
+
 def without_last(receipts: list[Any]) -> list[Any]:
     return receipts[:-1]
 
@@ -66,7 +70,11 @@ def without_last(receipts: list[Any]) -> list[Any]:
 LIES: dict[str, tuple[str, Callable[[Any], Any], str]] = {
     "a header of another state": ("eth_getBlockByNumber", changed(stateRoot="0x" + "33" * 32), "makes the hash"),
     "another block": ("eth_getBlockByNumber", changed(hash="0x" + "33" * 32), "where block 0x"),
-    "no block": ("eth_getBlockByNumber", lambda _: None, "where block 0x"),
+    "no block": ("eth_getBlockByNumber", lambda _: None, "where an object of hash"),
+    "a block without its receipts' root": ("eth_getBlockByNumber", without("receiptsRoot"), "where an object of hash"),
+    "a block without transactions": ("eth_getBlockByNumber", without("transactions"), "where an object of hash"),
+    "a log that is none": ("eth_getLogs", lambda _: [None], "where a list of logs"),
+    "a log of no block": ("eth_getLogs", lambda logs: [without("blockHash")(logs[0])], "an object of blockNumber"),
     "a receipt less": ("eth_getBlockReceipts", without_last, "receipts that make the root"),
     "a receipt changed": ("eth_getBlockReceipts", lambda given: [given[0] | {"status": "0x0"}, *given[1:]], "the root"),
     "no receipts": ("eth_getBlockReceipts", lambda _: None, "the receipts of block"),
