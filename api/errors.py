@@ -144,19 +144,19 @@ class CertificateUnverified(RequestRefused):
 class FontMissing(RequestRefused):
     """The font that a PDF is made with is not there."""
 
-    path: str
+    font: str
 
     status: ClassVar[int] = 503
 
     def explain(self) -> str:
         return (
-            f"There is no font at {self.path}. The operator runs tools/setup, or sets TANPUHUI_PDF_FONTS to the folder "
+            f"The font {self.font} is not there. The operator runs tools/setup, or sets TANPUHUI_PDF_FONTS to the folder "
             "of NotoSansHans-Regular.otf and NotoSansHans-Bold.otf."
         )
 
     def explain_chinese(self) -> str:
         return (
-            f"{self.path} 没有字体。请运营方运行 tools/setup，或将 TANPUHUI_PDF_FONTS 设为 NotoSansHans-Regular.otf 与 "
+            f"没有字体 {self.font}。请运营方运行 tools/setup，或将 TANPUHUI_PDF_FONTS 设为 NotoSansHans-Regular.otf 与 "
             "NotoSansHans-Bold.otf 所在的文件夹。"
         )
 

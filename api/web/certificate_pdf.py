@@ -59,7 +59,7 @@ class Fonts:
         found = cls(*(place / name for name in _FONTS))
         for path in (found.regular, found.bold):
             if not path.is_file():
-                raise FontMissing(str(path))
+                raise FontMissing(path.name)
         return found
 
 
