@@ -150,8 +150,8 @@ class FontMissing(RequestRefused):
 
     def explain(self) -> str:
         return (
-            f"The font {self.font} is not there. The operator runs tools/setup, or sets TANPUHUI_PDF_FONTS to the folder "
-            "of NotoSansHans-Regular.otf and NotoSansHans-Bold.otf."
+            f"The font {self.font} is not there. The operator runs tools/setup, or sets TANPUHUI_PDF_FONTS to the "
+            "folder of NotoSansHans-Regular.otf and NotoSansHans-Bold.otf."
         )
 
     def explain_chinese(self) -> str:
