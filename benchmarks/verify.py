@@ -1,4 +1,4 @@
-"""Bundles verified a second on one processor, in Python and in Node.js, beside the bare cryptography in them; their size.
+"""Bundles verified a second on one processor in Python and in Node.js, beside the bare cryptography in them; their size.
 
 `make bench NAME=verify`. Two bundles, in which everything is shown, out of a log of `--leaves` (a million, every leaf
 hash made): a cancellation of reductions, and a person's entry of a batch of `--entries` (a million, built by
@@ -7,16 +7,16 @@ hash made): a cancellation of reductions, and a person's entry of a batch of `--
 
 Bare is, with the messages made beforehand, each hash that the steps need, once: of every field shown, record,
 deployment id, subject, activity id, methodology id and lot id of reductions, leaf, inclusion path, of points also the
-entry's record and leaf and its path; and each signature. In Python by `hashlib.sha256` and libsodium (`crypto_sign_open`
-of PyNaCl). In Node.js by WebCrypto with imported keys, which is all that a verifier in a browser has; beside it, as
+entry's record and leaf and its path; and each signature. In Python by `hashlib.sha256` and libsodium
+(`crypto_sign_open` of PyNaCl). In Node.js by WebCrypto with imported keys, which is all that a verifier in a browser has; beside it, as
 `node_crypto`, by the synchronous functions of `node:crypto`, which are faster there and which browsers lack.
 
 Seconds are processor time of the whole process, helping threads included, so that waiting counts nowhere. Verifying and
 bare work take turns, `--rounds` times; medians count.
 
-Last line: `ratio_python` and `ratio_node` are bundles a second over bare work a second at level witnessed, where all that
-the bundles contain is checked, of the kind where it is lower; `..._log` the same at level log. `bundle_bytes_log` and
-`bundle_bytes_entry` are the bytes of the bundle of reductions and of that of points; the level makes no difference.
+Last line: `ratio_python` and `ratio_node` are bundles a second over bare work a second at level witnessed, where all
+that the bundles contain is checked, of the kind where it is lower; `..._log` the same at level log. `bundle_bytes_log`
+and `bundle_bytes_entry` are the bytes of the bundle of reductions and of that of points; the level makes no difference.
 """
 
 import argparse
@@ -108,8 +108,8 @@ class Case:
 
 def needed_hashes(bundle: Bundle) -> int:
     """How many hashes the steps need for a bundle that shows everything."""
-    assert bundle.record is not None
-    assert isinstance(bundle.proof, LogProof)
+    if bundle.record is None or not isinstance(bundle.proof, LogProof):
+        raise AssertionError("made_bundles makes bundles with records, by the log")
     count = HASHES_OF_EACH + len(bundle.record.members) + len(bundle.proof.inclusion)
     if bundle.entry is None:
         return count + HASHES_OF_A_LOT

@@ -163,10 +163,13 @@ def _check_nesting(value: Json, depth: int) -> None:
     for _ in range(depth):
         below: list[Json] = []
         for one in level:
-            if isinstance(one, dict):
-                below += one.values()
-            elif isinstance(one, list):
-                below += one
+            kind = type(one)
+            if kind is dict:
+                below += one.values()  # type: ignore[union-attr]
+            elif kind is list:
+                below += one  # type: ignore[operator,arg-type]
+        if not below:
+            return
         level = below
     if any(isinstance(one, (dict, list)) for one in level):
         raise InvalidJson("JSON document", f"be nested at most {depth} deep", "deeper")

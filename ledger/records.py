@@ -248,10 +248,13 @@ class Disclosure:
 
     kind: OperationKind
     members: tuple[Field | Hash32, ...]
+    hash: RecordHash = field(init=False, repr=False, compare=False)
+    """The record's, computed from what is shown and from the commitments of what is not."""
 
     def __post_init__(self) -> None:
         _check_order(self.fields)
-        self.record_hash()
+        commitments = [member.commitment if isinstance(member, Field) else member for member in self.members]
+        object.__setattr__(self, "hash", encoding.record_hash(kind=self.kind, commitments=commitments))
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -282,9 +285,8 @@ class Disclosure:
         )
 
     def record_hash(self) -> RecordHash:
-        """The record's hash, computed from what is shown and from the commitments of what is not."""
-        commitments = [member.commitment if isinstance(member, Field) else member for member in self.members]
-        return encoding.record_hash(kind=self.kind, commitments=commitments)
+        """The record's hash, which was computed when this was made."""
+        return self.hash
 
     def to_json(self) -> dict[str, Json]:
         """As a record's document, with `{"commitment": 0x-hex}` for a field that is kept back."""
@@ -514,7 +516,6 @@ def read_member(member: Json) -> Field | Hash32:
     if not isinstance(member, dict) or member.keys() != _SHOWN_MEMBERS:
         raise InvalidRecord("fields", "hold objects of name, salt and value, or of commitment", member)
     name, salt = member["name"], member["salt"]
-    _check_name(name)
     if not isinstance(salt, str) or not _SALT_HEX.fullmatch(salt):
         raise InvalidRecord("salt", f"be 0x and {2 * encoding.SALT_LENGTH} lower-case hexadecimal digits", salt)
-    return Field(str(name), bytes.fromhex(salt[2:]), member["value"])
+    return Field(name, bytes.fromhex(salt[2:]), member["value"])  # type: ignore[arg-type]  # checks its name itself

@@ -44,6 +44,7 @@ class Bundle:
         "entry",
         "proof",
     )
+    NAMES_WITHOUT_ENTRY: ClassVar[tuple[str, ...]] = tuple(name for name in NAMES if name != "entry")
 
     def __post_init__(self) -> None:
         if (self.entry is not None) != isinstance(self.certificate, PointsCertificate):
@@ -102,7 +103,7 @@ class Bundle:
         records and entries in upper case, among others.
         """
         points = isinstance(document, dict) and "entry" in document
-        given = reading.members("bundle", document, cls.NAMES if points else set(cls.NAMES) - {"entry"})
+        given = reading.members("bundle", document, cls.NAMES if points else cls.NAMES_WITHOUT_ENTRY)
         if given["type"] != TYPE:
             raise InvalidBundle("type", f"be {TYPE}", given["type"])
         reading.whole(given["format"], "format", FORMAT, FORMAT)
