@@ -93,7 +93,10 @@ class ChainFollower:
     def _follow(self, progress: Progress | None) -> None:
         head = from_quantity(self.rpc.call("eth_blockNumber"), "eth_blockNumber")
         final = max(0, head - self.confirmations)
-        self.behind_blocks = max(0, self.state.block_number - final)
+        known, begin = self.state.block_number, self.deployment.first_block
+        self.behind_blocks = max(0, known - final) if known >= begin else 0
+        if final < begin:
+            return  # no contract is there yet to be asked
         first = self._settle(final)
         while first <= final:
             last = min(first + self._blocks - 1, final)

@@ -327,6 +327,28 @@ def test_a_node_that_is_behind_is_told_and_becomes_an_alarm_if_it_stays(world: W
     assert world.alarms(sources=[]) == [AlarmKind.NODE_BEHIND]
 
 
+def _without_contracts(method: str, params: Sequence[Any], result: Any) -> Any:
+    """What a node answers in the blocks before the first contract."""
+    return "0x" if method == "eth_call" and int(params[1], 16) == 0 else result
+
+
+def test_a_node_that_begins_anew_is_behind(world: World) -> None:
+    world.chain.fork(len(world.chain.blocks) - 1)
+    world.chain.tamper.append(_without_contracts)
+    found = world.look(sources=[], confirmations=1)
+    assert (found.alarms, found.size, found.behind_blocks > 0) == ((), 9, True)
+
+
+def test_a_log_that_is_not_final_yet_is_waited_for(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.chain.tamper.append(_without_contracts)
+    for _ in range(3):
+        found = world.look(sources=[], confirmations=3)
+        assert (found.alarms, found.size, found.behind_blocks) == ((), 0, 0)
+        world.chain.mine(2)
+    assert world.look(sources=[], confirmations=0).size == 6
+
+
 def test_a_chain_rewritten_while_a_checkpoint_is_waited_for_is_an_alarm_of_this_look(world: World) -> None:
     """A monitor that looks once has no other look in which to tell of it."""
 
