@@ -175,7 +175,8 @@ def _fastapi(context: Context) -> FastAPI:
         _add_file_route(app, context, file_route)
     for stream_route in exports.ROUTES:
         _add_stream_route(app, context, stream_route)
-    for person_route in (*personal.ROUTES, *certificate_files.PERSON_ROUTES):
+    own_pdf = certificate_files.personal_pdf_route(maker)
+    for person_route in (*personal.ROUTES, *certificate_files.PERSON_ROUTES, own_pdf):
         _add_person_route(app, context, person_route)
     for write_route in WRITE_ROUTES:
         _add_write_route(app, context, write_route)

@@ -110,7 +110,7 @@ def _field_names(bundle: Bundle) -> list[str]:
 
 
 class PdfMaker:
-    """Makes PDFs of bundles that verify, and keeps those made last."""
+    """Makes PDFs of bundles that verify, and keeps those made last of what anyone may have."""
 
     def __init__(self, public_url: str, font_folder: str | None, log_keys: LogKeys | None) -> None:
         self._public_url = public_url
@@ -118,15 +118,23 @@ class PdfMaker:
         self._log_keys = log_keys
         self._made = lru_cache(maxsize=64)(self.make)
 
-    def of_certificate(self, snapshot: Snapshot, number: int) -> bytes:
-        """The PDF of a certificate; `CertificateUnverified` where what the index says does not verify."""
+    def of_certificate(self, snapshot: Snapshot, number: int, hide: Iterable[str] = ()) -> bytes:
+        """The PDF of what anyone may have; `CertificateUnverified` where what the index says does not verify."""
         draft = public_draft(snapshot, number)
-        data = draft.to_bytes()
+        data = narrowed(draft.to_bytes(), hide)
+        self._require_verified(snapshot, number, draft, data)
+        return self._made(data)
+
+    def of_person(self, snapshot: Snapshot, number: int, draft: Draft, data: bytes) -> bytes:
+        """The PDF of a person's bundle, which is kept nowhere; `CertificateUnverified` as above."""
+        self._require_verified(snapshot, number, draft, data)
+        return self.make(data)
+
+    def _require_verified(self, snapshot: Snapshot, number: int, draft: Draft, data: bytes) -> None:
         finding = check(snapshot, data, self._log_keys, signed=draft.signed, contradictions=draft.contradictions)
         if finding.outcome is not Outcome.VERIFIED:
             step = finding.failed
             raise CertificateUnverified(number, "index" if step is None else f"{step.number} {step.name}")
-        return self._made(data)
 
     def make(self, data: bytes) -> bytes:
         """The PDF of a bundle, whatever it proves."""

@@ -64,9 +64,8 @@ class Context:
         if route.point and self.readers.in_loop:
             answer = route.answer(self.readers, self.problems, path, query, conditions)
         else:
-            threads = self.drawing_thread if route.draws else self.threads
             work = partial(route.answer, self.readers, self.problems, path, query, conditions)
-            answer = await asyncio.get_running_loop().run_in_executor(threads, work)
+            answer = await asyncio.get_running_loop().run_in_executor(self._threads_of(route), work)
         if route is READY and answer.status == _OK and (failing := self.following()) is not None:
             return self.problems.answer(failing, conditions.accept_language)
         return answer
@@ -76,9 +75,11 @@ class Context:
         path = {name: str(value) for name, value in asked.path_params.items()}
         authorization = dict(asked.scope["headers"]).get(b"authorization")
         given = (path, asked.scope["query_string"], conditions_of(asked))
-        return await self.in_thread(
-            lambda: route.answer(self.point_accounts, self.readers, self.problems, authorization, given)
-        )
+        work = partial(route.answer, self.point_accounts, self.readers, self.problems, authorization, given)
+        return await asyncio.get_running_loop().run_in_executor(self._threads_of(route.route), work)
+
+    def _threads_of(self, route: ReadRoute) -> ThreadPoolExecutor:
+        return self.drawing_thread if route.draws else self.threads
 
     def close(self) -> None:
         """Ends the threads and closes the database."""

@@ -10,6 +10,7 @@ from api.repository.log import TileNodes
 from api.repository.snapshots import Snapshot
 from api.routes.personal import checked_batch, header_of
 from indexer import certificate_bundles
+from indexer.certificate_bundles import Draft
 from ledger.errors import InvalidInput, NotFound
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
@@ -59,14 +60,18 @@ def read_certificate_bundle(snapshot: Snapshot, arguments: Arguments) -> File:
 
 def read_personal_bundle(person: Person, snapshot: Snapshot, arguments: Arguments) -> File:
     """The bundle of one of the person's own certificates; another's is not there."""
+    _, data = _own_bundle(person, snapshot, arguments)
+    return File(data, immutable=False)
+
+
+def _own_bundle(person: Person, snapshot: Snapshot, arguments: Arguments) -> tuple[Draft, bytes]:
     number = arguments["number"]
     draft = certificate_bundles.draft(snapshot, TileNodes(snapshot), number)
     for place in person.accounts.places(person.tag) if draft.personal else ():
         batch = checked_batch(snapshot, place)
         if batch is not None and batch.first_certificate is not None and batch.first_certificate + place.row == number:
             proof = person.accounts.proof(header_of(batch), place.row)
-            data = personal_bundle(draft, proof, disclose=arguments["disclose"], hide=arguments["hide"])
-            return File(data, immutable=False)
+            return draft, personal_bundle(draft, proof, disclose=arguments["disclose"], hide=arguments["hide"])
     raise NotFound("certificate", number)
 
 
@@ -74,21 +79,47 @@ def pdf_route(maker: PdfMaker) -> FileRoute:
     """The route of PDFs, which an instance makes with its own address and font."""
 
     def read_certificate_pdf(snapshot: Snapshot, arguments: Arguments) -> File:
-        return File(maker.of_certificate(snapshot, arguments["number"]), immutable=False)
+        return File(maker.of_certificate(snapshot, arguments["number"], arguments["hide"]), immutable=False)
 
     return FileRoute(
         "/v1/certificates/{number}/certificate.pdf",
         read_certificate_pdf,
         summary="A certificate as PDF, with its bundle attached",
-        description="A4, Chinese and English. The attachment is `/v1/certificates/{number}/bundle`, byte for byte; the "
-        "QR code leads to the certificate's page and carries the bundle's SHA-256. Made only of what this server "
-        "could verify. The same bytes as long as the bundle, address, font and program are the same.",
+        description="A4, Chinese and English. The attachment is `/v1/certificates/{number}/bundle` with the same "
+        "`hide`, byte for byte; the QR code leads to the certificate's page and carries the bundle's SHA-256. Made "
+        "only of what this server could verify. The same bytes as long as the bundle, address, font and "
+        "program are the same.",
         content_type="application/pdf",
         tag="certificates",
-        parameters=(NUMBER,),
+        parameters=(NUMBER, HIDE),
         point=False,
         draws=True,
         statuses=(403,),
+    )
+
+
+def personal_pdf_route(maker: PdfMaker) -> PersonRoute:
+    """The same for a person's own certificates, of which nothing is kept."""
+
+    def read_personal_pdf(person: Person, snapshot: Snapshot, arguments: Arguments) -> File:
+        draft, data = _own_bundle(person, snapshot, arguments)
+        return File(maker.of_person(snapshot, arguments["number"], draft, data), immutable=False)
+
+    return PersonRoute(
+        FileRoute(
+            "/v1/points/account/certificates/{number}/certificate.pdf",
+            read_personal_pdf,  # type: ignore[arg-type]  # the person comes first
+            summary="One of the person's own certificates as PDF, with its bundle attached",
+            description="With the person's lookup token. Drawn as `/v1/certificates/{number}/certificate.pdf`, with "
+            "the grams of the person's entry; the attachment is `/v1/points/account/certificates/{number}/bundle` with "
+            "the same `disclose` and `hide`, byte for byte, and it alone shows what is disclosed. Made only of what "
+            "this server could verify.",
+            content_type="application/pdf",
+            tag="personal",
+            parameters=(NUMBER, DISCLOSE, HIDE),
+            draws=True,
+        ),
+        read_personal_pdf,
     )
 
 

@@ -21,7 +21,7 @@ from api.log_keys import LogKeys
 from api.parameters import Arguments
 from api.reading import Conditions
 from api.repository.snapshots import Snapshot
-from api.routes.certificate_files import pdf_route
+from api.routes.certificate_files import pdf_route, personal_pdf_route
 from api.settings import ApiSettings
 from indexer.database import open_database
 from ledger.bundle import Bundle
@@ -30,6 +30,7 @@ from ledger.notes import KeyType, SignerKey
 from ledger.verifier import Level, Trust, verify
 from tests.conftest import ROOT
 from tests.unit.api.client import Client
+from tests.unit.api.pdfs import links_of, text_of
 from tests.unit.api.sample import LOG_SEED, WITNESS_KEY, SampleLedger, make_sample
 
 PUBLIC_URL = "https://ledger.example"
@@ -153,11 +154,6 @@ def pdf(tmp_path_factory: pytest.TempPathFactory, sample: SampleLedger) -> Itera
         yield asking
 
 
-def text_of(reader: PdfReader) -> str:
-    """What stands on the pages. pypdf reads each two-byte code as two characters, the first of them zero."""
-    return "".join(page.extract_text() for page in reader.pages).replace("\x00", "").replace("\n", "")
-
-
 def test_the_pdf_says_what_the_bundle_says_and_carries_it(pdf: Client, sample: SampleLedger) -> None:
     reply = pdf.get(PDF)
     assert reply.header("content-type") == "application/pdf"
@@ -177,12 +173,23 @@ def test_the_pdf_says_what_the_bundle_says_and_carries_it(pdf: Client, sample: S
         assert part in said, part
     assert "Preliminary" not in said
     assert "kept back" not in said.replace("more kept back", "")
-    (link,) = {
-        annotation.get_object()["/A"]["/URI"]
-        for annotation in reader.pages[0].get("/Annots", [])
-        if "/A" in annotation.get_object()
-    }
-    assert link == f"{PUBLIC_URL}/certificates/1#bundle={digest}"
+    assert links_of(reader) == {f"{PUBLIC_URL}/certificates/1#bundle={digest}"}
+
+
+def test_the_pdf_hides_what_its_bundle_hides(pdf: Client, sample: SampleLedger) -> None:
+    whole = pdf.get(PDF).body
+    bundle = pdf.get(f"{BUNDLE}?hide=event,project").body
+    reader = PdfReader(BytesIO(pdf.get(f"{PDF}?hide=event,project").body))
+    (attached,) = reader.attachments["certificate-1.json"]
+    assert attached == bundle
+    assert verify(attached, trust_of(sample)).verified
+    said, digest = text_of(reader), hashlib.sha256(bundle).hexdigest()
+    assert [part for part in ("Half marathon", "SH-PV-0001") if part in said] == []
+    assert digest in said
+    assert links_of(reader) == {f"{PUBLIC_URL}/certificates/1#bundle={digest}"}
+    assert pdf.get(PDF).body == whole  # the one that is kept is another one
+    refused = pdf.get(f"{PDF}?hide=nothing")
+    assert (refused.status, refused.json["errors"][0]["field"]) == (422, "hide")
 
 
 def test_pdfs_are_made_in_a_thread_of_their_own(client: Client) -> None:
@@ -194,7 +201,8 @@ def test_pdfs_are_made_in_a_thread_of_their_own(client: Client) -> None:
         route = FileRoute("/x", read_thread, summary="", content_type="", tag="", point=False, draws=draws)
         answer = asyncio.run(context.read(route, {}, b"", Conditions()))
         assert answer.body.startswith(name)
-    assert pdf_route(PdfMaker("", None, None)).draws
+    maker = PdfMaker("", None, None)
+    assert (pdf_route(maker).draws, personal_pdf_route(maker).route.draws) == (True, True)
 
 
 def test_every_font_of_the_pdf_is_embedded(pdf: Client) -> None:

@@ -16,8 +16,8 @@ from indexer.database import open_database
 from ledger.bundle import Bundle
 from ledger.errors import Json
 from ledger.vocabulary import CancellationPurpose
+from tests.unit.api.pdfs import text_of
 from tests.unit.api.sample import make_sample
-from tests.unit.api.test_certificate_files import text_of
 from tests.unit.indexer.test_certificate_bundles import asking
 
 

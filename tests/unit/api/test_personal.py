@@ -1,14 +1,20 @@
 """A person with a lookup token sees the own points and proofs; nobody else sees anything of a person."""
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pypdf import PdfReader
+from sqlalchemy import text
 
 from api.app import READ_ROUTES, create_app
 from api.settings import ApiSettings
+from api.web.certificate_pdf import make_pdf
 from indexer.batch_files import BatchColumns
 from indexer.database import Database, open_database
 from indexer.persons import Persons, open_persons
@@ -21,6 +27,7 @@ from ledger.log_tree import root, verify_inclusion
 from ledger.verifier import Level, Trust, verify
 from ledger.vocabulary import AccountKind, BatchKind
 from tests.unit.api.client import Client, Reply
+from tests.unit.api.pdfs import links_of, text_of
 from tests.unit.indexer.batches import make_batch, tags
 from tests.unit.indexer.city import DAY, City
 
@@ -218,6 +225,94 @@ def test_another_persons_bundle_is_not_there(asking: Client, town: Town) -> None
     for headers in ({}, {"Authorization": "Bearer " + "1" * 64}):
         reply = asking.get(f"{ACCOUNT}/certificates/{number}/bundle", **headers)
         assert (reply.status, reply.json["code"]) == (401, "lookup-token-invalid")
+
+
+def pdf_of(asking: Client, town: Town, person: int, number: int, query: str = "") -> Reply:
+    target = f"{ACCOUNT}/certificates/{number}/certificate.pdf{query}"
+    return asking.get(target, Authorization=f"Bearer {town.token[person]}")
+
+
+@pytest.mark.parametrize("query", ["", "?disclose=details", "?disclose=account,details"])
+def test_a_person_gets_the_own_certificate_on_paper(asking: Client, town: Town, query: str) -> None:
+    for person, exactly, tonnes in ((1, "20 g", "0.00002 t"), (2, "5 g", "0.000005 t")):
+        number = certificate_of(asking, town, person)
+        reply, data = (asked(asking, town, person, number, query) for asked in (pdf_of, bundle_of))
+        assert (reply.status, reply.header("content-type")) == (200, "application/pdf"), reply.body
+        assert reply.header("cache-control") == "no-store"
+        reader = PdfReader(BytesIO(reply.body))
+        (attached,) = reader.attachments[f"certificate-{number}.json"]
+        assert attached == data.body
+        bundle = Bundle.from_bytes(attached)
+        verdict = verify(attached, Trust(origin=bundle.deployment.origin), level=Level.NODE, node=Chain(town, bundle))
+        assert verdict.verified, verdict
+        said, digest = text_of(reader), sha256(attached).hexdigest()
+        for part in (f"exactly {exactly}", f"{tonnes} CO2e", "个人", digest):
+            assert part in said, (part, said)
+        secrets = [town.tags[person].hex(), "reference", town.token[person]]
+        assert [secret for secret in secrets if secret in said] == []
+        assert {link.partition("/certificates/")[2] for link in links_of(reader)} == {f"{number}#bundle={digest}"}
+
+
+def test_another_persons_paper_is_not_there(asking: Client, town: Town) -> None:
+    number = certificate_of(asking, town, 1)
+    assert pdf_of(asking, town, 1, number).status == 200  # and nobody else is given it from then on
+    foreign, never = pdf_of(asking, town, 2, number), pdf_of(asking, town, 2, 9_999)
+    assert (foreign.status, never.status) == (404, 404)
+    assert foreign.json["detail"] == never.json["detail"].replace("9999", str(number))
+    path = f"{ACCOUNT}/certificates/{number}/certificate.pdf"
+    unknown = asking.get(ACCOUNT, Authorization="Bearer " + "1" * 64)
+    for headers in ({}, {"Authorization": "Bearer " + "1" * 64}):
+        reply = asking.get(path, **headers)
+        assert (reply.status, reply.body, reply.headers) == (401, unknown.body, unknown.headers)
+    in_the_url = asking.get(f"{path}?token={town.token[1]}")
+    assert (in_the_url.status, in_the_url.json["code"]) == (401, "lookup-token-invalid")
+    public = asking.get(f"/v1/certificates/{number}/certificate.pdf", Authorization=f"Bearer {town.token[1]}")
+    assert (public.status, public.json["code"]) == (403, "certificate-is-personal")
+    for query, field in (("?disclose=name", "disclose"), ("?hide=Event", "hide")):
+        refused = pdf_of(asking, town, 1, number, query)
+        assert (refused.status, refused.json["errors"][0]["field"]) == (422, field)
+
+
+def test_a_persons_paper_is_drawn_apart_and_kept_nowhere(
+    asking: Client, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[str] = []
+
+    def made(*arguments: Any, **named: Any) -> bytes:
+        threads.append(threading.current_thread().name)
+        return make_pdf(*arguments, **named)
+
+    monkeypatch.setattr("api.certificate_files.make_pdf", made)
+    number = certificate_of(asking, town, 1)
+    first, second = (pdf_of(asking, town, 1, number) for _ in range(2))
+    assert (first.status, first.body) == (200, second.body)
+    assert threads == ["tanpuhui-draw_0"] * 2
+
+
+@pytest.mark.parametrize(
+    ("statement", "step"),
+    [
+        ("UPDATE operations SET timestamp = timestamp + 1", "12 inclusion"),
+        ("UPDATE operations SET quantity_gco2e = quantity_gco2e + 1", "10 entry"),
+    ],
+)
+def test_no_paper_is_made_for_a_person_of_what_does_not_verify(tmp_path: Path, statement: str, step: str) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'index.db'}")
+    database.migrate()
+    town = Town(tmp_path, database)
+    with database.write() as connection:
+        connection.execute(text(statement))
+    settings = ApiSettings(database_url=str(database.engine.url), rate_limits=False)
+    application = create_app(settings, point_accounts=town.accounts)
+    asking = Client(application)
+    number = int(asking.get("/v1/batches/3").json["first_certificate"])
+    target = f"{ACCOUNT}/certificates/{number}/certificate.pdf"
+    reply = asking.get(target, Authorization=f"Bearer {town.token[1]}", Accept_Language="en")
+    assert (reply.status, reply.json["code"]) == (503, "certificate-unverified"), reply.body
+    assert f"(step {step})" in reply.json["detail"]
+    assert reply.header("cache-control") == "no-store"
+    application.close()
+    database.close()
 
 
 @pytest.mark.parametrize(
