@@ -1,4 +1,4 @@
-"""Bundles verified a second on one processor in Python and in Node.js, beside the bare cryptography in them; their size.
+"""Bundles verified a second on one processor in Python and Node.js, beside the bare cryptography in them; their size.
 
 `make bench NAME=verify`. Two bundles, in which everything is shown, out of a log of `--leaves` (a million, every leaf
 hash made): a cancellation of reductions, and a person's entry of a batch of `--entries` (a million, built by
@@ -8,8 +8,9 @@ hash made): a cancellation of reductions, and a person's entry of a batch of `--
 Bare is, with the messages made beforehand, each hash that the steps need, once: of every field shown, record,
 deployment id, subject, activity id, methodology id and lot id of reductions, leaf, inclusion path, of points also the
 entry's record and leaf and its path; and each signature. In Python by `hashlib.sha256` and libsodium
-(`crypto_sign_open` of PyNaCl). In Node.js by WebCrypto with imported keys, which is all that a verifier in a browser has; beside it, as
-`node_crypto`, by the synchronous functions of `node:crypto`, which are faster there and which browsers lack.
+(`crypto_sign_open` of PyNaCl). In Node.js by WebCrypto with imported keys, which is all that a verifier in a browser
+has; beside it, as `node_crypto`, by the synchronous functions of `node:crypto`, which are faster there and which
+browsers lack.
 
 Seconds are processor time of the whole process, helping threads included, so that waiting counts nowhere. Verifying and
 bare work take turns, `--rounds` times; medians count.

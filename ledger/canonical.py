@@ -167,7 +167,7 @@ def _check_nesting(value: Json, depth: int) -> None:
             if kind is dict:
                 below += one.values()  # type: ignore[union-attr]
             elif kind is list:
-                below += one  # type: ignore[operator,arg-type]
+                below += one  # type: ignore[arg-type]
         if not below:
             return
         level = below

@@ -162,7 +162,8 @@ def test_a_certificate_that_is_gone_is_found(tmp_path: Path, chain: EventChain, 
 
 
 @pytest.mark.parametrize(
-    "statement", ["UPDATE activities SET code = CAST(CAST(code AS BLOB) || x'ff' AS TEXT)", "DELETE FROM bound_contracts"]
+    "statement",
+    ["UPDATE activities SET code = CAST(CAST(code AS BLOB) || x'ff' AS TEXT)", "DELETE FROM bound_contracts"],
 )
 def test_what_no_bundle_can_be_made_of_is_found_and_does_not_end_the_audit(
     tmp_path: Path, chain: EventChain, operator: Database, statement: str
