@@ -67,7 +67,9 @@ def record_hash(*, kind: OperationKind | int, commitments: Sequence[bytes]) -> R
     """Hash of a record whose field commitments are given in the order of the fields' names (1 to 256 of them)."""
     if not 1 <= len(commitments) <= MAX_RECORD_FIELDS:
         raise OutOfRange("commitments", f"number 1 to {MAX_RECORD_FIELDS}", len(commitments))
-    packed = b"".join(_fixed("commitment", commitment, 32) for commitment in commitments)
+    for commitment in commitments:
+        _fixed("commitment", commitment, 32)
+    packed = b"".join(commitments)
     return RecordHash(
         _sha256(b"\x21" + _FORMAT + _uint("kind", kind, 2) + _uint("count", len(commitments), 2) + packed)
     )
@@ -85,14 +87,17 @@ def entry_leaf(*, kind: int, grams: int, entry_id: bytes, fields_root: bytes) ->
     )
 
 
-def entry_node(*, left_grams: int, left_hash: bytes, right_grams: int, right_hash: bytes) -> tuple[int, Hash32]:
-    """Sum and hash of a node of an entry tree; both child sums are hashed. `OutOfRange` if the sum reaches 2**64."""
+def entry_node(*, left_grams: int, left_hash: bytes, right_grams: int, right_hash: bytes) -> tuple[int, bytes]:
+    """Sum and hash of a node of an entry tree; both child sums are hashed. `OutOfRange` if the sum reaches 2**64.
+
+    Plain bytes, as of `log_node`.
+    """
     grams = left_grams + right_grams
     if grams >= 2**64:
         raise OutOfRange("sum of grams", "stay below 2**64", grams)
     left = _uint("left_grams", left_grams, 8) + _fixed("left_hash", left_hash, 32)
     right = _uint("right_grams", right_grams, 8) + _fixed("right_hash", right_hash, 32)
-    return grams, _hash(_NODE + left + right)
+    return grams, hashlib.sha256(_NODE + left + right).digest()
 
 
 def log_leaf(

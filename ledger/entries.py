@@ -269,7 +269,7 @@ class EntryProof:
             size=_count("size", given["size"]),
             total=_sum("total", given["total"]),
             root=Hash32.from_hex(given["root"], "root"),
-            path=tuple(_read_node(node) for node in path),
+            path=tuple(map(_read_node, path)),
         )
 
 
@@ -326,6 +326,6 @@ def _count(name: str, value: Json) -> int:
 
 
 def _sum(name: str, value: Json) -> int:
-    if not isinstance(value, str) or not _DECIMAL.fullmatch(value) or int(value) >= 2**64:
-        raise InvalidRecord(name, "be a decimal string without sign or leading zeros, below 2**64", value)
-    return int(value)
+    if isinstance(value, str) and _DECIMAL.fullmatch(value) and (number := int(value)) < 2**64:
+        return number
+    raise InvalidRecord(name, "be a decimal string without sign or leading zeros, below 2**64", value)

@@ -75,23 +75,25 @@ def verify_entry(
         raise ProofMalformed(_STEP, f"entry {index} is not in a batch of {size}, which has at most {MAX_ENTRIES}")
     if not 1 <= grams <= MAX_GRAMS:
         raise ProofMalformed(_STEP, f"an entry has 1 g to {MAX_GRAMS} g, not {grams}")
-    if any(len(given) != HASH_LENGTH for given in (entry_id, fields_root, root, *(node[1] for node in proof))):
+    if {HASH_LENGTH} != {len(given) for given in (entry_id, fields_root, root, *[node[1] for node in proof])}:
         raise ProofMalformed(_STEP, "every hash is 32 bytes")
     siblings = _siblings(index, size)
     if len(proof) != len(siblings):
         few_or_many = "few" if len(proof) < len(siblings) else "many"
         raise ProofMalformed(_STEP, f"{len(proof)} siblings are too {few_or_many} for entry {index} of {size}")
-    offset = 0
-    computed = SumNode(grams, entry_leaf(kind=kind, grams=grams, entry_id=entry_id, fields_root=fields_root))
-    for (begin, end), node in zip(siblings, proof, strict=True):
-        sibling = _checked_sibling(SumNode(*node), end - begin)
+    offset, below = 0, grams
+    computed: bytes = entry_leaf(kind=kind, grams=grams, entry_id=entry_id, fields_root=fields_root)
+    for (begin, end), (beside, sibling) in zip(siblings, proof, strict=True):
+        _check_sums(begin < index, below, beside, end - begin)
         if begin < index:
-            offset += sibling.grams
-        computed = _checked_parent(sibling, computed) if begin < index else _checked_parent(computed, sibling)
-    if computed.hash != root:
-        raise ProofMismatch(_STEP, f"the proof leads to root {computed.hash.hex()} and not to {root.hex()}")
-    if computed.grams != total:
-        raise ProofMismatch(_STEP, f"the proof leads to a total of {computed.grams} g and not of {total} g")
+            offset += beside
+            below, computed = entry_node(left_grams=beside, left_hash=sibling, right_grams=below, right_hash=computed)
+        else:
+            below, computed = entry_node(left_grams=below, left_hash=computed, right_grams=beside, right_hash=sibling)
+    if computed != root:
+        raise ProofMismatch(_STEP, f"the proof leads to root {computed.hex()} and not to {root.hex()}")
+    if below != total:
+        raise ProofMismatch(_STEP, f"the proof leads to a total of {below} g and not of {total} g")
     return offset
 
 
@@ -122,15 +124,10 @@ def _parent(left: SumNode, right: SumNode) -> SumNode:
     return SumNode(grams, parent)
 
 
-def _checked_sibling(sibling: SumNode, entries: int) -> SumNode:
-    if not entries <= sibling.grams < 2**64:
-        raise ProofMalformed(
-            _STEP, f"{entries} entries cannot have {sibling.grams} g: at least 1 g each, below 2**64 g"
-        )
-    return sibling
-
-
-def _checked_parent(left: SumNode, right: SumNode) -> SumNode:
-    if left.grams + right.grams >= 2**64:
-        raise ProofMalformed(_STEP, f"{left.grams} g and {right.grams} g reach 2**64 g")
-    return _parent(left, right)
+def _check_sums(is_left: bool, below: int, beside: int, entries: int) -> None:
+    """The sibling's sum, of so many entries, and that it can be added to the sum below."""
+    if not entries <= beside < 2**64:
+        raise ProofMalformed(_STEP, f"{entries} entries cannot have {beside} g: at least 1 g each, below 2**64 g")
+    if below + beside >= 2**64:
+        left, right = (beside, below) if is_left else (below, beside)
+        raise ProofMalformed(_STEP, f"{left} g and {right} g reach 2**64 g")

@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, TypedDict
 
-from ledger.bundle import Bundle, CampaignCertificate, PointsCertificate, ReductionCertificate
+from ledger.bundle import Bundle, CampaignCertificate, LotOpening, PointsCertificate, ReductionCertificate
 from ledger.errors import InvalidInput, Json, ProofError, SealsNotInstalled
+from ledger.ids import Address, LotId
 from ledger.records import FIELD_NAMES
 from ledger.verifier import common_steps, log_steps
 from ledger.verifier.case import Case, Refusal
 from ledger.verifier.trust import Level, NodeView, Trust
 from ledger.verifier.verdict import Facts, Step, Verdict
+from ledger.vocabulary import CancellationPurpose, ReductionClass
 
 Check = Callable[[Case], None]
 Steps = Sequence[tuple[Step, Check]]
+
+
+class CertificateFacts(TypedDict, total=False):
+    """What `Facts` has of some kinds of certificates only."""
+
+    account: Address
+    purpose: CancellationPurpose
+    reduction_class: ReductionClass | None
+    lot_id: LotId
+    lot: LotOpening | None
+    first_serial: int
+    last_serial: int
+    campaign_code: str
+
 
 _COMMON: Final = (
     (Step(1, "size"), common_steps.size),
@@ -121,56 +136,48 @@ def _refused(check: Check, case: Case) -> str:
 def _facts(case: Case) -> Facts:
     """What was proved."""
     bundle, checkpoint = case.bundle, case.checkpoint
-    facts = Facts(
+    shown = None if bundle.record is None else bundle.record.values
+    return Facts(
         number=bundle.certificate.number,
         kind=bundle.certificate.KIND,
         grams=bundle.leaf.grams if bundle.entry is None else bundle.entry.entry.grams,
         timestamp=bundle.leaf.timestamp,
-        origin=bundle.deployment.origin,
-        fields=_shown(bundle),
-        withheld=_withheld(bundle),
+        origin=case.trust.origin,  # the bundle's too: step `deployment`
+        fields=None if shown is None else {name: value for name, value in shown.items() if name != FIELD_NAMES},
+        withheld=_withheld(shown or {}),
         entry={} if bundle.entry is None else bundle.entry.entry.values,
         leaf_index=bundle.leaf.index,
         log_size=None if checkpoint is None else checkpoint.size,
         log_root=None if checkpoint is None else checkpoint.root,
         cosignatures=tuple(case.cosignatures),
         block=case.block,
+        **_of_certificate(bundle),
     )
-    return _with_certificate(facts, bundle)
 
 
-def _with_certificate(facts: Facts, bundle: Bundle) -> Facts:
+def _of_certificate(bundle: Bundle) -> CertificateFacts:
     match bundle.certificate:
         case ReductionCertificate() as certificate:
-            return replace(
-                facts,
-                account=bundle.leaf.from_account,
-                purpose=certificate.purpose,
-                reduction_class=None if certificate.lot is None else certificate.lot.reduction_class,
-                lot_id=certificate.lot_id,
-                lot=certificate.lot,
-                first_serial=certificate.first_serial,
-                last_serial=certificate.last_serial(bundle.leaf.grams),
-            )
+            return {
+                "account": bundle.leaf.from_account,
+                "purpose": certificate.purpose,
+                "reduction_class": None if certificate.lot is None else certificate.lot.reduction_class,
+                "lot_id": certificate.lot_id,
+                "lot": certificate.lot,
+                "first_serial": certificate.first_serial,
+                "last_serial": certificate.last_serial(bundle.leaf.grams),
+            }
         case PointsCertificate() as certificate:
-            return replace(facts, reduction_class=certificate.batch.reduction_class)
+            return {"reduction_class": certificate.batch.reduction_class}
         case CampaignCertificate() as certificate:
-            return replace(
-                facts,
-                purpose=certificate.purpose,
-                reduction_class=certificate.reduction_class,
-                campaign_code=certificate.campaign_code,
-            )
+            return {
+                "purpose": certificate.purpose,
+                "reduction_class": certificate.reduction_class,
+                "campaign_code": certificate.campaign_code,
+            }
 
 
-def _shown(bundle: Bundle) -> dict[str, Json] | None:
-    if bundle.record is None:
-        return None
-    return {name: value for name, value in bundle.record.values.items() if name != FIELD_NAMES}
-
-
-def _withheld(bundle: Bundle) -> tuple[str, ...]:
+def _withheld(shown: Mapping[str, Json]) -> tuple[str, ...]:
     """Names of the fields that the record keeps back, which step `record` has checked."""
-    shown = {} if bundle.record is None else bundle.record.values
     names = shown.get(FIELD_NAMES)
     return tuple(str(name) for name in names if name not in shown) if isinstance(names, list) else ()
