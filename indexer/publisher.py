@@ -24,10 +24,10 @@ from indexer.errors import CheckpointConflict, NodeBehindIndex, WitnessFailed
 from indexer.tiles import SqlNodes
 from indexer.witness_client import Witness, WitnessClient
 from ledger.checkpoints import Checkpoint
-from ledger.errors import InvalidKey, ProofError, TanpuhuiError
+from ledger.errors import ProofError, TanpuhuiError
 from ledger.ids import Hash32
 from ledger.log_tree import consistency_path, read_path, root_at, verify_consistency
-from ledger.notes import KeyType, Note, SignatureLine, SignerKey, check_distinct
+from ledger.notes import Note, SignatureLine, SignerKey, check_log_key, check_witness_keys
 
 DEFAULT_TIMEOUT_SECONDS = 10.0
 
@@ -70,11 +70,8 @@ class Publisher:
         """`timeout_seconds` is what all witnesses together have. `InvalidKey` for a key of another deployment, and for
         a witness or a name given twice.
         """
-        if key.type is not KeyType.LOG or key.name != deployment.origin:
-            raise InvalidKey("log key", f"be a log's key with the name {deployment.origin}", key.name)
-        check_distinct([key.verifier, *(witness.key for witness in witnesses)])
-        if len({witness.name for witness in witnesses}) < len(witnesses):
-            raise InvalidKey("witnesses", "have names of their own", ", ".join(witness.name for witness in witnesses))
+        check_log_key(key.verifier, deployment.origin)
+        check_witness_keys((witness.key for witness in witnesses), key.verifier)
         self._rpc = rpc
         self._deployment = deployment
         self._database = database

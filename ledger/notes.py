@@ -187,6 +187,29 @@ def check_distinct(keys: Iterable[VerifierKey]) -> None:
         seen.add(key.public_key)
 
 
+def check_log_key(key: VerifierKey, origin: str | None = None) -> None:
+    """Raises `InvalidKey` unless the key is a log's and, where an origin is given, of that log (§7.1)."""
+    if key.type is not KeyType.LOG:
+        raise InvalidKey("log key", "be the verifier key of a log, not of a witness", str(key))
+    if origin is not None and key.name != origin:
+        raise InvalidKey("log key", f"have the origin {origin} as its name", key.name)
+
+
+def check_witness_keys(witnesses: Iterable[VerifierKey], *others: VerifierKey) -> None:
+    """Raises `InvalidKey` unless each is a witness's and has its name and its public key alone (§8.5).
+
+    `others`: keys of logs in the same place, of which no witness may have the public key.
+    """
+    keys = list(witnesses)
+    for key in keys:
+        if key.type is not KeyType.WITNESS:
+            raise InvalidKey("witness key", "be the verifier key of a witness, not of a log", str(key))
+    check_distinct([*keys, *others])
+    names = [key.name for key in keys]
+    if len(set(names)) != len(names):
+        raise InvalidKey("witness keys", "have names of their own", names)
+
+
 def _verify_line(key: VerifierKey, line: SignatureLine, text: str) -> int:
     stamped = _TIMESTAMP_LENGTH if key.type is KeyType.WITNESS else 0
     if len(line.signature) != stamped + _SIGNATURE_LENGTH:

@@ -12,10 +12,10 @@ from typing import Final, Self
 
 from ledger.canonical import canonical_json, parse_canonical
 from ledger.checkpoints import Checkpoint
-from ledger.errors import InvalidInput, InvalidJson, InvalidKey, Json, NotEvidence, ProofError
+from ledger.errors import InvalidInput, InvalidJson, Json, NotEvidence, ProofError
 from ledger.ids import Hash32
 from ledger.log_tree import NodeSource, consistency_path, implied_roots, peaks, read_path
-from ledger.notes import KeyType, Note, VerifierKey
+from ledger.notes import Note, VerifierKey, check_log_key
 
 FORMAT: Final = 1
 TYPE: Final = "tanpuhui-split-view"
@@ -110,12 +110,6 @@ def written_out_proof(first_size: int, second_size: int, nodes: NodeSource) -> l
     if first_size & (first_size - 1) == 0:
         path.insert(0, peaks(0, first_size))
     return read_path(path, nodes)
-
-
-def check_log_key(key: VerifierKey) -> None:
-    """Raises `InvalidKey` unless the key is a log's."""
-    if key.type is not KeyType.LOG:
-        raise InvalidKey("log key", "be the verifier key of a log, not of a witness", str(key))
 
 
 def _verify(evidence: Evidence, log_key: VerifierKey) -> SplitView:

@@ -12,8 +12,16 @@ from typing import Final
 from ledger.errors import InvalidKey, InvalidNote, NotEvidence, ProofError
 from ledger.ids import Hash32
 from ledger.log_tree import verify_consistency
-from ledger.notes import KeyType, Note, SignatureLine, SignerKey, VerifierKey, check_distinct
-from ledger.split_view import Evidence, check_log_key, evidence_of
+from ledger.notes import (
+    Note,
+    SignatureLine,
+    SignerKey,
+    VerifierKey,
+    check_distinct,
+    check_log_key,
+    check_witness_keys,
+)
+from ledger.split_view import Evidence, evidence_of
 from witness.evidence import EvidenceFolder
 from witness.messages import Answer, Submission
 from witness.state import Cosigned, StateFolder, origin_hash
@@ -76,11 +84,10 @@ class Witness:
 def check_logs(own: VerifierKey, logs: Iterable[VerifierKey]) -> list[VerifierKey]:
     """The logs' keys; `InvalidKey` unless each is a log's and of an origin of its own, and `own` is a witness's."""
     keys = list(logs)
-    if own.type is not KeyType.WITNESS:
-        raise InvalidKey("signer key", "be a witness's, not a log's", str(own))
     for key in keys:
         check_log_key(key)
-    check_distinct([own, *keys])
+    check_distinct(keys)
+    check_witness_keys([own], *keys)
     if len({key.name for key in keys}) != len(keys):
         raise InvalidKey("log keys", "be of different origins", ", ".join(key.name for key in keys))
     return keys

@@ -19,11 +19,10 @@ from chain.monitor.state import MonitorState
 from chain.monitor.tree_files import TreeFiles
 from chain.rpc import Rpc
 from ledger.encoding import EMPTY_ROOT
-from ledger.errors import InvalidInput, InvalidKey
+from ledger.errors import InvalidInput
 from ledger.ids import Hash32
 from ledger.locks import sole_holder
-from ledger.notes import KeyType, VerifierKey, check_distinct
-from ledger.split_view import check_log_key
+from ledger.notes import VerifierKey, check_log_key, check_witness_keys
 
 DEFAULT_STALE_SECONDS: Final = 86_400.0
 NOTHING_PUBLISHED: Final = "nothing is published there: no checkpoint yet, or no URL of a log or a witness"
@@ -55,13 +54,8 @@ class Pins:
 
     def check(self, origin: str) -> None:
         """Raises `InvalidKey` unless the keys go together and the log's is this deployment's."""
-        check_log_key(self.log_key)
-        if self.log_key.name != origin:
-            raise InvalidKey("log key", f"have the name of this deployment's log, {origin}", self.log_key.name)
-        for key in self.witnesses:
-            if key.type is not KeyType.WITNESS:
-                raise InvalidKey("witness key", "be the verifier key of a witness, not of a log", str(key))
-        check_distinct([self.log_key, *self.witnesses])
+        check_log_key(self.log_key, origin)
+        check_witness_keys(self.witnesses, self.log_key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,9 +12,9 @@ from indexer.database import Database
 from indexer.errors import BrokenLog, NothingToContinue
 from indexer.tiles import SqlNodes
 from ledger.checkpoints import Checkpoint
-from ledger.errors import InvalidInput, InvalidKey, InvalidNote, Json
+from ledger.errors import InvalidInput, InvalidNote, Json
 from ledger.log_tree import root_at
-from ledger.notes import KeyType, Note, VerifierKey
+from ledger.notes import Note, VerifierKey, check_log_key
 
 
 def read_checkpoint(path: Path, log_key: VerifierKey, deployment: Deployment) -> Checkpoint:
@@ -22,8 +22,7 @@ def read_checkpoint(path: Path, log_key: VerifierKey, deployment: Deployment) ->
 
     Raises `InvalidKey` for a key that is not the log's, `InvalidNote` for a file that it did not sign.
     """
-    if log_key.type is not KeyType.LOG or log_key.name != deployment.origin:
-        raise InvalidKey("log-key", f"be the key of the log {deployment.origin}", str(log_key))
+    check_log_key(log_key, deployment.origin)
     try:
         data = path.read_bytes()
     except OSError as error:

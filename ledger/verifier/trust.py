@@ -9,7 +9,7 @@ from typing import Protocol, Self
 
 from ledger.errors import InvalidInput, InvalidKey, Json
 from ledger.ids import Address, Hash32
-from ledger.notes import KeyType, VerifierKey, check_distinct
+from ledger.notes import VerifierKey, check_log_key, check_witness_keys
 
 TRUST_FORMAT = 1
 
@@ -62,7 +62,8 @@ class Trust:
             raise InvalidInput(
                 "origin", "be tanpuhui/, a chain id, / and 64 lower-case hexadecimal digits", self.origin
             )
-        self._check_log_key()
+        if self.log_key is not None:
+            check_log_key(self.log_key, self.origin)
         self._check_witnesses()
         if len(set(self.validators)) != len(self.validators):
             raise InvalidInput("validators", "be given once each", [one.hex0x for one in self.validators])
@@ -112,14 +113,6 @@ class Trust:
             ),
         )
 
-    def _check_log_key(self) -> None:
-        if self.log_key is None:
-            return
-        if self.log_key.type is not KeyType.LOG:
-            raise InvalidKey("log key", "be a log's, not a witness's", str(self.log_key))
-        if self.log_key.name != self.origin:
-            raise InvalidKey("log key", f"have the origin {self.origin} as its name", self.log_key.name)
-
     def _check_witnesses(self) -> None:
         most = len(self.witnesses)
         if isinstance(self.quorum, bool) or not isinstance(self.quorum, int):
@@ -128,12 +121,7 @@ class Trust:
             raise InvalidInput("quorum", f"be from {min(1, most)} to {most}, the number of witnesses", self.quorum)
         if self.witnesses and self.log_key is None:
             raise InvalidKey("log key", "be pinned too where witnesses are", None)
-        for witness in self.witnesses:
-            if witness.type is not KeyType.WITNESS:
-                raise InvalidKey("witness", "be a witness's key, not a log's", str(witness))
-        if len({witness.name for witness in self.witnesses}) != most:
-            raise InvalidKey("witnesses", "have names of their own", [witness.name for witness in self.witnesses])
-        check_distinct((*self.witnesses, *([self.log_key] if self.log_key else [])))
+        check_witness_keys(self.witnesses, *([self.log_key] if self.log_key else []))
 
 
 def _text(field: str, value: Json) -> str:

@@ -26,6 +26,7 @@ from tests.fakes.event_chain import EventChain
 from tests.fakes.logs import WITNESS_NAME, SigningLog, leaf_hashes
 
 WITNESS = SignerKey(WITNESS_NAME, KeyType.WITNESS, bytes(range(1, 33)))
+NAMESAKE = SignerKey(WITNESS_NAME, KeyType.WITNESS, bytes(32))
 A, B = "https://a.example", "https://b.example"
 
 
@@ -624,10 +625,11 @@ def test_keys_are_checked_before_anything(world: World) -> None:
     ):
         pass
     wrong = [
-        (Pins(log_key=SigningLog().verifier), "have the name of this deployment's log"),
+        (Pins(log_key=SigningLog().verifier), "have the origin"),
         (Pins(log_key=WITNESS.verifier), "not of a witness"),
         (Pins(log_key=world.log.verifier, witnesses=(world.log.verifier,)), "not of a log"),
         (Pins(log_key=world.log.verifier, witnesses=(WITNESS.verifier, WITNESS.verifier)), "different signers"),
+        (Pins(log_key=world.log.verifier, witnesses=(WITNESS.verifier, NAMESAKE.verifier)), "names of their own"),
     ]
     for pins, said in wrong:
         with (

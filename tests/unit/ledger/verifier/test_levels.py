@@ -256,13 +256,13 @@ class TestPins:
             ({"origin": ORIGIN + "\n"}, InvalidInput, "origin must be tanpuhui/, a chain id"),
             ({"origin": ORIGIN.replace("31337", "031337")}, InvalidInput, "origin must be tanpuhui/, a chain id"),
             ({"log_key": signer("another", KeyType.LOG).verifier}, InvalidKey, "log key must have the origin"),
-            ({"log_key": signer(ORIGIN, KeyType.WITNESS).verifier}, InvalidKey, "log key must be a log's"),
+            ({"log_key": signer(ORIGIN, KeyType.WITNESS).verifier}, InvalidKey, "log key must be the verifier key of a log"),
             ({"log_key": None}, InvalidKey, "log key must be pinned too where witnesses are"),
             ({"quorum": 0}, InvalidInput, "quorum must be from 1 to 3"),
             ({"quorum": 4}, InvalidInput, "quorum must be from 1 to 3"),
             ({"quorum": True}, InvalidInput, "quorum must be a whole number"),
             ({"witnesses": ()}, InvalidInput, "quorum must be from 0 to 0"),
-            ({"witnesses": (WITNESSES[0], WITNESSES[0])}, InvalidKey, "witnesses must have names of their own"),
+            ({"witnesses": (WITNESSES[0], WITNESSES[0])}, InvalidKey, "keys must be of different signers"),
             (
                 {"witnesses": (WITNESSES[0], replace(WITNESSES[0], name="another"))},
                 InvalidKey,
@@ -271,14 +271,14 @@ class TestPins:
             (
                 {"witnesses": (WITNESSES[0], replace(WITNESSES[1], name=WITNESSES[0].name))},
                 InvalidKey,
-                "witnesses must have names of their own",
+                "witness keys must have names of their own",
             ),
             (
                 {"witnesses": (WITNESSES[0], replace(LOG, name="w", type=KeyType.WITNESS))},
                 InvalidKey,
                 "keys must be of different signers",
             ),
-            ({"witnesses": (*WITNESSES[:2], replace(WITNESSES[2], type=KeyType.LOG))}, InvalidKey, "witness must be"),
+            ({"witnesses": (*WITNESSES[:2], replace(WITNESSES[2], type=KeyType.LOG))}, InvalidKey, "witness key must be"),
             ({"validators": (ADDRESSES[0], ADDRESSES[0])}, InvalidInput, "validators must be given once each"),
         ],
     )
