@@ -67,7 +67,7 @@ class RecordStore:
         if document is None:
             return None
         shown = Disclosure.from_json(parse_strict(document.encode()))
-        _require_hash(shown.record_hash(), record_hash)
+        _require_hash(shown.hash, record_hash)
         return shown
 
     def disclose(self, record_hash: RecordHash, names: Iterable[str]) -> None:

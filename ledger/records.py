@@ -284,10 +284,6 @@ class Disclosure:
             ),
         )
 
-    def record_hash(self) -> RecordHash:
-        """The record's hash, which was computed when this was made."""
-        return self.hash
-
     def to_json(self) -> dict[str, Json]:
         """As a record's document, with `{"commitment": 0x-hex}` for a field that is kept back."""
         members: list[Json] = [

@@ -46,7 +46,7 @@ def check_certificate(
         _check(1, "subject", subject, certificate["subject"])
         if certificate["record"] is not None:
             record = Disclosure.from_json(certificate["record"])
-            _check(2, "record", record.record_hash(), certificate["record_hash"])
+            _check(2, "record", record.hash, certificate["record_hash"])
             _check_stated(record, certificate)
         _check(3, "leaf", leaf_hash, proof["leaf_hash"])
         size, index = int(proof["tree_size"]), int(proof["leaf_index"])

@@ -94,7 +94,7 @@ def check_stored(row: Stored) -> tuple[list[Finding], Record | None]:
     if record is not None and record.hash == key and _usually_shown(record) == row["public"]:
         return _findings(key, _wrong_document(record, row)), record
     shown, undisclosed = _read(lambda data: Disclosure.from_json(parse_strict(data)), row["public"])
-    hashes = (None if record is None else record.hash, None if shown is None else shown.record_hash())
+    hashes = (None if record is None else record.hash, None if shown is None else shown.hash)
     found: list[Difference] = list(_wrong_hashes(key, *hashes))
     if record is None:
         found.append(("document", "a record that can be read", unreadable))
@@ -149,7 +149,7 @@ def _wrong_document(record: Record, row: Stored) -> Iterator[Difference]:
 
 
 def _wrong_disclosure(shown: Disclosure, record: Record | None, public: str) -> Iterator[Difference]:
-    if record is not None and shown.record_hash() == record.hash:
+    if record is not None and shown.hash == record.hash:
         allowed = set(public_fields(record))
         if more := sorted({field.name for field in shown.fields} - allowed):
             yield "public", f"nothing shown but {', '.join(sorted(allowed))}", ", ".join(more)

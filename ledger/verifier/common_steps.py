@@ -55,7 +55,7 @@ def record(case: Case) -> None:
     if shown is None:
         return
     require(
-        shown.record_hash() == leaf.record_hash, f"it hashes to {shown.record_hash()}, the leaf has {leaf.record_hash}"
+        shown.hash == leaf.record_hash, f"it hashes to {shown.hash}, the leaf has {leaf.record_hash}"
     )
     require(shown.kind is leaf.kind, f"it is a record of {shown.kind.label}, the leaf one of {leaf.kind.label}")
     check_field_names(shown.members)

@@ -188,7 +188,7 @@ class Cheat:
     def _logged(self, bundle: Bundle, *, record_hash: bool = False, **of_the_leaf: Any) -> Bundle:
         """The bundle with another leaf that is in a signed log: what the operator of the log could do."""
         if record_hash and bundle.record is not None:
-            of_the_leaf["record_hash"] = bundle.record.record_hash()
+            of_the_leaf["record_hash"] = bundle.record.hash
         leaf = replace(bundle.leaf, **of_the_leaf)
         leaves = [*self.world.leaves]
         leaves[leaf.index] = leaf.hash(self.world.chain_id)

@@ -20,7 +20,7 @@ def resealed(chance: random.Random, world: BundleWorld, data: bytes) -> bytes:
         return data
     leaf = bundle.leaf
     if bundle.record is not None and chance.random() < CHANCE:
-        leaf = replace(leaf, record_hash=bundle.record.record_hash())
+        leaf = replace(leaf, record_hash=bundle.record.hash)
     if chance.random() < CHANCE:
         leaf = replace(leaf, subject=bundle.certificate.subject)
     if not isinstance(bundle.proof, LogProof) or leaf.index >= len(world.leaves) or chance.random() > CHANCE:

@@ -31,7 +31,7 @@ def test_documents_round_trip(record: Record) -> None:
 def test_every_disclosure_has_the_records_hash(record: Record, data: st.DataObject) -> None:
     names = data.draw(st.sets(st.sampled_from([field.name for field in record.fields])))
     disclosure = Disclosure.from_json(record.disclose(names).to_json())
-    assert disclosure.record_hash() == record.hash
+    assert disclosure.hash == record.hash
     assert disclosure.to_bytes() == canonical_json(disclosure.to_json())
     assert set(disclosure.values) == names | {FIELD_NAMES}
 
@@ -58,4 +58,4 @@ def test_whatever_is_changed_changes_the_hash(record: Record, data: st.DataObjec
     members: list[Field | Hash32] = [member.commitment for member in record.fields]
     members[place : place + 1] = [] if changed is None else [changed]
     if members:
-        assert Disclosure(record.kind, tuple(members)).record_hash() != record.hash
+        assert Disclosure(record.kind, tuple(members)).hash != record.hash

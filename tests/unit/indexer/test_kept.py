@@ -25,7 +25,7 @@ def test_a_record_is_kept_whole_and_shown_in_part(database: Database) -> None:
     assert store.record(one.hash) == one
     shown = store.disclosure(one.hash)
     assert shown is not None
-    assert shown.record_hash() == one.hash
+    assert shown.hash == one.hash
     names = ["field_names", "lot_id", "officer", "rules"]
     assert shown.values == {"rules": "r", "lot_id": "0x01", "field_names": names}
     store.disclose(one.hash, ["officer"])

@@ -118,11 +118,11 @@ def test_documents_round_trip() -> None:
 def test_a_disclosure_has_the_hash_of_its_record(names: list[str]) -> None:
     record = cancellation()
     disclosure = record.disclose(names)
-    assert disclosure.record_hash() == record.hash
+    assert disclosure.hash == record.hash
     assert disclosure.values == {FIELD_NAMES: NAMES, **{name: CANCELLATION[name] for name in names}}
     again = Disclosure.from_json(disclosure.to_json())
     assert again == disclosure
-    assert again.record_hash() == record.hash
+    assert again.hash == record.hash
 
 
 def test_a_disclosure_shows_nothing_of_what_it_keeps_back() -> None:
@@ -289,7 +289,7 @@ def test_another_field_gives_another_hash(name: str) -> None:
     document: Any = cancellation().to_json()
     event = next(member for member in document["fields"] if member["name"] == "event")
     event[name] = {"value": "上海半程马拉松", "salt": "0x" + "00" * 16, "name": "event_"}[name]
-    assert Disclosure.from_json(document).record_hash() != cancellation().hash
+    assert Disclosure.from_json(document).hash != cancellation().hash
 
 
 # Which fields there are
@@ -351,6 +351,6 @@ def test_hiding_shows_less_and_keeps_the_hash() -> None:
     less = whole.hide(["event", "rules"])
     assert less.values.keys() == whole.values.keys() - {"event", "rules"}
     assert less.hide(["event"]) == less
-    assert less.record_hash() == whole.record_hash() == cancellation().hash
+    assert less.hash == whole.hash == cancellation().hash
     with pytest.raises(InvalidRecord, match=r"^names must be fields of the record, but not field_names"):
         less.hide(["beneficiary"])
