@@ -40,11 +40,12 @@ def read_signer_key(path: Path, key_type: KeyType) -> SignerKey:
     A file that others may read is refused: what they may read they may have copied.
     """
     try:
-        if path.stat().st_mode & _OTHERS:
-            reason = "others than its owner may read it"
-            remedy = f"`chmod 600 {path}` if nobody has read it yet, otherwise make a new key"
-            raise WrongKeyFile(str(path), reason, remedy)
         with path.open("rb") as file:
+            # Of the file that is open: one that is asked by its path may be another by the time it is read.
+            if os.fstat(file.fileno()).st_mode & _OTHERS:
+                reason = "others than its owner may read it"
+                remedy = f"`chmod 600 {path}` if nobody has read it yet, otherwise make a new key"
+                raise WrongKeyFile(str(path), reason, remedy)
             content = file.read(_MOST_BYTES)
         key = SignerKey.parse(content.decode())
     except OSError as error:

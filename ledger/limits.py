@@ -1,4 +1,4 @@
-"""How much one caller may ask for: token buckets in memory, by API key where one was proven, else by address.
+"""How much one caller may ask for: token buckets in memory, by whatever name the user of this module calls a caller.
 
 The buckets of one process know nothing of another's; an instance runs one worker, and a limit across instances
 belongs into the proxy in front of them.

@@ -46,6 +46,25 @@ def test_a_file_that_others_may_read_is_refused(tmp_path: Path) -> None:
         read_signer_key(path, KeyType.LOG)
 
 
+def test_a_file_that_takes_the_place_of_another_is_looked_at_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who may read it is asked of the file that is read, not of the one that stood there before."""
+    path, other = tmp_path / "log.key", tmp_path / "other.key"
+    write_signer_key(path, KEY)
+    write_signer_key(other, KEY)
+    other.chmod(0o644)
+    opened = Path.open
+
+    def put_in_its_place(own: Path, mode: str) -> object:
+        other.replace(own)
+        return opened(own, mode)
+
+    monkeypatch.setattr(Path, "open", put_in_its_place)
+    with pytest.raises(WrongKeyFile, match="others than its owner"):
+        read_signer_key(path, KeyType.LOG)
+
+
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe", KEY.to_secret_text().encode()[:-9], b"x" * 5_000])
 def test_a_file_that_is_no_key_shows_nothing_of_it(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "log.key"
