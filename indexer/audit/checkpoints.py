@@ -10,7 +10,8 @@ from sqlalchemy import Row, select
 from indexer import schema
 from indexer.audit.chain_roots import ChainRoots
 from indexer.audit.context import AuditContext
-from indexer.audit.findings import Finding
+from indexer.audit.findings import WHOLE_ROW, Finding
+from indexer.audit.progress import CHECKPOINTS
 from ledger.checkpoints import Checkpoint
 from ledger.errors import InvalidInput
 from ledger.notes import KeyType, Note, VerifierKey
@@ -32,7 +33,11 @@ def audit_checkpoints(context: AuditContext) -> Iterator[Finding]:
     for row in rows:
         for column, expected, found in _check(row, roots, context):
             yield Finding.of(PART, _TABLE, row.size, column, expected=expected, found=found)
-    context.cover("checkpoints", len(rows))
+    before = context.checkpoints_before
+    if len(rows) < before:
+        expected = f"at least the {before} rows that the audit before found"
+        yield Finding.of(PART, _TABLE, None, WHOLE_ROW, expected=expected, found=f"{len(rows)} rows")
+    context.cover(CHECKPOINTS, len(rows))
 
 
 def _check(row: Row[Any], roots: ChainRoots, context: AuditContext) -> Iterator[Difference]:

@@ -33,7 +33,7 @@ class AuditContext:
     where no database is audited. `store` is the audited batch store, or None. `work` is the auditor's own folder, in
     which a part may keep what it needs to go on (in files that begin with the part's name). `since_leaf`: leaves below
     it were audited before (`--since`); None where everything is. `keys` are those of the log and of witnesses that the
-    auditor pins. All parts run in one thread.
+    auditor pins. `checkpoints_before`: how many the audit that is continued found; 0 where none is. All parts run in one thread.
     """
 
     rpc: Rpc
@@ -45,6 +45,7 @@ class AuditContext:
     work: Path
     since_leaf: int | None = None
     keys: tuple[VerifierKey, ...] = ()
+    checkpoints_before: int = 0
     told: Told = _nobody
     covered: Counter[str] = field(default_factory=Counter)
     facts: list[str] = field(default_factory=list)

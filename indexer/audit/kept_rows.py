@@ -40,6 +40,7 @@ def check_table(context: AuditContext, table: Table) -> Iterator[Finding]:
         checked += len(part)
         context.told(f"seals of {table.name}", checked, None)
     context.cover("kept rows", checked)
+    context.cover(f"kept rows of {table.name}", checked)
 
 
 def _seal(seal: bytes | None) -> str:

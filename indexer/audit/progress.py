@@ -18,6 +18,8 @@ from ledger.files import write_whole
 
 FORMAT: Final = 1
 FINDINGS: Final = "findings.ndjson"
+CHECKPOINTS: Final = "checkpoints"
+"""What the part of this name covers, and as which a later audit is told how many there were."""
 _STATE: Final = "audit.json"
 _LOCK: Final = "audit.lock"
 
@@ -56,7 +58,13 @@ class Progress:
         """What a later audit may continue: this one if it is finished and found nothing, or the one before."""
         if self.finished_at is None or (self.findings and self.base is not None):
             return self.base
-        return {**self.job, "log_size": self.as_of["log_size"], "findings": self.findings}
+        checkpoints = self.done[CHECKPOINTS].covered.get(CHECKPOINTS, 0) if CHECKPOINTS in self.done else 0
+        return {
+            **self.job,
+            "log_size": self.as_of["log_size"],
+            "findings": self.findings,
+            CHECKPOINTS: checkpoints,
+        }
 
     def save(self, work: Path) -> None:
         """Keeps it, on the disk when this returns."""

@@ -21,7 +21,7 @@ from indexer.audit.context import AuditContext, Told
 from indexer.audit.database_shape import DATABASE
 from indexer.audit.findings import WHOLE_ROW, Finding, FindingSink, read_findings
 from indexer.audit.parts import PARTS, Part
-from indexer.audit.progress import FINDINGS, DonePart, Progress, alone_in, begin_anew
+from indexer.audit.progress import CHECKPOINTS, FINDINGS, DonePart, Progress, alone_in, begin_anew
 from indexer.audit.replay import REPLICA, head_of, open_replica, replay
 from indexer.audit.report import MOST_SHOWN, LeftOut, Report, write_report
 from indexer.audit.since import check_continues
@@ -150,6 +150,7 @@ class _Audit:
             work=job.work,
             since_leaf=since_leaf,
             keys=job.keys,
+            checkpoints_before=self._checkpoints_before(),
             told=self._told,
         )
         with FindingSink(job.report / FINDINGS, progress.done) as findings:
@@ -170,6 +171,11 @@ class _Audit:
         done = self._progress.done
         lasting = (part.name for part in self._chosen if part.lasts)
         return {name for name in lasting if name in done and done[name].findings == kept[name]}
+
+    def _checkpoints_before(self) -> int:
+        """How many there were in the audit that is continued; what is signed once stays for ever (§7.3)."""
+        base = None if self._job.since is None else self._progress.base
+        return 0 if base is None else int(str(base.get(CHECKPOINTS, 0)))
 
     def _since_leaf(self, replica: Database) -> int | None:
         job = self._job

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import delete, text, update
 
 from indexer import schema
 from indexer.audit.context import AuditContext
@@ -83,6 +83,9 @@ def test_a_clean_system_passes(audits: Audits, read_only: Database) -> None:
     assert (report.verdict, report.exit_code, report.finding_count) == ("nothing-found", 0, 0)
     assert set(report.parts) == set(PARTS)
     assert report.covered["kept rows"] > 10
+    by_table = {table.name: report.covered[f"kept rows of {table.name}"] for table in schema.KEPT}
+    assert sum(by_table.values()) == report.covered["kept rows"]
+    assert f"kept rows of outbox {by_table['outbox']}; " in render(report)
     assert report.as_of["block_number"] == audits.chain.head.number
     assert not report.whole
 
@@ -330,9 +333,15 @@ def test_a_log_that_the_node_leaves_out_is_found(audits: Audits, read_only: Data
 # ---------------------------------------------------------------------------------------------------------------- since
 
 
-def whole(audits: Audits, database: Database | None, monkeypatch: pytest.MonkeyPatch, **options: Any) -> Report:
+def whole(
+    audits: Audits,
+    database: Database | None,
+    monkeypatch: pytest.MonkeyPatch,
+    names: tuple[str, ...] = PARTS,
+    **options: Any,
+) -> Report:
     """An audit of all the parts that there are, which are those that the chain in memory can answer."""
-    monkeypatch.setattr("indexer.audit.run.PARTS", tuple(part for part in ALL_PARTS if part.name in PARTS))
+    monkeypatch.setattr("indexer.audit.run.PARTS", tuple(part for part in ALL_PARTS if part.name in names))
     return audits(database, parts=(), **options)
 
 
@@ -364,6 +373,21 @@ def test_since_a_checkpoint_only_newer_leaves_are_compared(
         assert whole(audits, read_only, monkeypatch, since=signed).finding_count == found
         with audited.write() as connection:
             connection.execute(move.values(timestamp=schema.operations.c.timestamp - 1))
+
+
+def test_since_an_audit_that_found_more_checkpoints_is_a_finding(
+    audits: Audits, audited: Database, read_only: Database, full: EventChain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A whole row that goes leaves no broken seal: what was signed once is counted."""
+    names = ("seals", "checkpoints")
+    first = whole(audits, read_only, monkeypatch, names)
+    signed = checkpoint(full, int(str(first.as_of["log_size"])))
+    assert whole(audits, read_only, monkeypatch, names, since=signed).verdict == "nothing-found"
+    with audited.write() as connection:
+        connection.execute(delete(schema.checkpoints))
+    for _ in range(2):  # what found something is not what the next one goes on from
+        whole(audits, read_only, monkeypatch, names, since=signed)
+        assert audits.found() == [("checkpoints", "null", "*")]
 
 
 def test_since_needs_a_clean_audit_of_the_same(
