@@ -167,12 +167,10 @@ def _fastapi(context: Context) -> FastAPI:
         redirect_slashes=False,
         lifespan=_lifespan(context),
     )
-    for route in READ_ROUTES:
-        _add_read_route(app, context, route)
     settings = context.settings
     maker = PdfMaker(settings.public_url, settings.pdf_fonts or None, context.log_keys)
-    for file_route in (*FILE_ROUTES, certificate_files.pdf_route(maker)):
-        _add_file_route(app, context, file_route)
+    for route in (*READ_ROUTES, *FILE_ROUTES, certificate_files.pdf_route(maker)):
+        _add_read_route(app, context, route)
     for stream_route in exports.ROUTES:
         _add_stream_route(app, context, stream_route)
     own_pdf = certificate_files.personal_pdf_route(maker)
@@ -212,31 +210,11 @@ def _add_read_route(app: FastAPI, context: Context, route: ReadRoute) -> None:
         summary=route.summary,
         description=route.description or None,
         tags=[route.tag],
-        response_model=route.model,
-        response_class=JSONResponse,
-        responses=openapi.read_responses(route, listed=isinstance(route, ListRoute)),
-        openapi_extra={"parameters": [one.openapi() for one in route.parameters] + openapi.CONDITION_PARAMETERS},
-    )
-
-
-def _add_file_route(app: FastAPI, context: Context, route: FileRoute) -> None:
-    async def answer(request: Request) -> Response:
-        path = {name: str(value) for name, value in request.path_params.items()}
-        query = request.scope["query_string"]
-        return AnswerResponse(await context.read(route, path, query, conditions_of(request)))
-
-    app.add_api_route(
-        route.pattern,
-        answer,
-        methods=["GET"],
-        name=route.read_name,
-        operation_id=route.read_name,
-        summary=route.summary,
-        description=route.description or None,
-        tags=[route.tag],
-        response_model=None,
-        response_class=Response,
-        responses=openapi.file_responses(route),
+        response_model=None if isinstance(route, FileRoute) else route.model,
+        response_class=Response if isinstance(route, FileRoute) else JSONResponse,
+        responses=openapi.file_responses(route)
+        if isinstance(route, FileRoute)
+        else openapi.read_responses(route, listed=isinstance(route, ListRoute)),
         openapi_extra={"parameters": [one.openapi() for one in route.parameters] + openapi.CONDITION_PARAMETERS},
     )
 
