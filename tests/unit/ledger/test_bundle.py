@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from ledger.bundle import Bundle, ReductionCertificate, parse_bundle
+from ledger.bundle import Bundle, ReductionCertificate, parse_bundle, reading
 from ledger.bundle.schema import bundle_schema
 from ledger.canonical import canonical_json
-from ledger.errors import InvalidBundle, InvalidInput, InvalidJson, InvalidRecord, TanpuhuiError
+from ledger.errors import InvalidBundle, InvalidInput, InvalidJson, InvalidRecord, Json, TanpuhuiError
+from ledger.ids import Address
 from ledger.records import FIELD_NAMES
 from ledger.verifier import verify
 from tests.conftest import ROOT
@@ -217,3 +218,21 @@ def test_no_value_in_any_place_is_a_fault(data: st.DataObject) -> None:
         return
     verdict = verify(written, WORLD.trust())
     assert not verdict.verified or changed == document or path in {("record",), ("certificate", "lot")}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "0x" + "AA" * 20,
+        "0x" + "11 " * 13 + "1",
+        "11" * 21,
+        "0X" + "11" * 20,
+        "0x" + "1g" * 20,
+        "0x" + "\uff11" * 40,
+        17,
+    ],
+)
+def test_an_address_is_lower_case_digits_and_nothing_between(value: Json) -> None:
+    assert reading.fixed(Address, "0x" + "aa" * 20, "ledger") == b"\xaa" * 20
+    with pytest.raises(InvalidBundle, match=r"^ledger must be 0x and 40 lower-case hexadecimal digits"):
+        reading.fixed(Address, value, "ledger")

@@ -17,6 +17,7 @@ from ledger.notes import (
     SignerKey,
     VerifierKey,
     check_distinct,
+    decode_base64,
     parse_signature_line,
 )
 
@@ -239,3 +240,25 @@ def test_any_change_of_a_signed_note_is_seen(data: st.DataObject) -> None:
 def test_whatever_it_is_it_is_a_note_or_an_invalid_one(data: str | bytes) -> None:
     with contextlib.suppress(InvalidNote):
         assert str(Note.parse(data)).encode() == (data if isinstance(data, bytes) else data.encode())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "AA=A",
+        "AAAA====",
+        "AAAA\n",
+        "AA AA",
+        "AAAA!",
+        "!!!!",
+        "AAB=",
+        "AAAA-_AA",
+        "AAA",
+        "AAAA=AAA",
+        "=AAAA",
+        "\u0661AAA",
+    ],
+)
+def test_base64_has_one_spelling(text: str) -> None:
+    assert decode_base64("AAE=") == b"\x00\x01"
+    assert decode_base64(text) is None
