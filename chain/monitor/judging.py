@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -13,10 +14,11 @@ from ledger.canonical import MAX_EXACT_INTEGER
 from ledger.checkpoints import Checkpoint
 from ledger.errors import InvalidInput, NotEvidence
 from ledger.ids import Hash32
-from ledger.notes import Note, VerifierKey
+from ledger.notes import MAX_NOTE_BYTES, Note, VerifierKey
 from ledger.split_view import evidence_of, written_out_proof
 
 _MOST_SUSPECTS: Final = 64
+_MOST_REFUSED: Final = 16
 _SHOWN: Final = 2_000
 
 
@@ -48,11 +50,19 @@ def read_published(content: bytes, log_key: VerifierKey, witnesses: Sequence[Ver
     return Published(str(note), checkpoint, tuple(sorted(key.name for key in signed)))
 
 
-def no_checkpoint(source: str, content: bytes, error: InvalidInput) -> Alarm:
-    """What a source serves is no checkpoint of the log: the error of `read_published` says why."""
+def no_checkpoint(state: MonitorState, source: str, content: bytes, error: InvalidInput) -> Alarm:
+    """What a source serves is no checkpoint of the log: the error of `read_published` says why.
+
+    Of one source so many contents are alarms of their own, and all others are one: junk must not fill the disk.
+    """
+    digest = hashlib.sha256(content[: MAX_NOTE_BYTES + 1]).hexdigest()  # beyond it, how much was read is by chance
+    told = state.refused.setdefault(source, [])
+    if digest not in told and len(told) < _MOST_REFUSED:
+        told.append(digest)
+    facts: dict[str, str | int] = {"sha256": f"0x{digest}"} if digest in told else {}
     shown = content[:_SHOWN].decode(errors="replace")
     detail = f"what {source} serves is no checkpoint that the log's key signed: {error.explain()}"
-    return Alarm(kind=AlarmKind.NOTE, detail=detail, source=source, notes=(shown,))
+    return Alarm(kind=AlarmKind.NOTE, detail=detail, source=source, facts={**facts}, notes=(shown,))
 
 
 @dataclass(frozen=True, slots=True)

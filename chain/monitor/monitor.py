@@ -191,7 +191,7 @@ class Monitor:
         try:
             published = read_published(content, pins.log_key, pins.witnesses)
         except InvalidInput as error:
-            alarm = no_checkpoint(source.url, content, error)
+            alarm = no_checkpoint(self._follower.state, source.url, content, error)
             return SourceReport(url=source.url, size=None, silent="it serves no checkpoint of the log"), None, alarm
         report = SourceReport(url=source.url, size=published.checkpoint.size, cosigned=published.cosigned)
         return report, published, None

@@ -23,7 +23,8 @@ class MonitorState:
 
     `sources`: of each URL the largest checkpoint that held, as a signed note. `suspects`: signed notes that did not
     hold. `verified`: the largest signed note that held, from whichever source. `behind_since`: seconds since 1970 from
-    when on the node has had fewer blocks than were seen before.
+    when on the node has had fewer blocks than were seen before. `refused`: of each URL the SHA-256 of contents that are no
+    checkpoint of the log and of which each has an alarm of its own.
     """
 
     origin: str
@@ -35,6 +36,7 @@ class MonitorState:
     suspects: list[str] = field(default_factory=list)
     verified: str | None = None
     behind_since: int | None = None
+    refused: dict[str, list[str]] = field(default_factory=dict)
 
     @classmethod
     def load(cls, folder: Path, begin: Self) -> Self:
@@ -57,6 +59,7 @@ class MonitorState:
         """Writes it whole."""
         sources: dict[str, Json] = dict(self.sources)
         suspects: list[Json] = list(self.suspects)
+        refused: dict[str, Json] = {url: list(digests) for url, digests in self.refused.items()}
         content: Json = {
             "format": FORMAT,
             "origin": self.origin,
@@ -68,6 +71,7 @@ class MonitorState:
             "suspects": suspects,
             "verified": self.verified,
             "behind_since": self.behind_since,
+            "refused": refused,
         }
         write_whole(folder / FILE, canonical_json(content) + b"\n")
 
@@ -85,4 +89,6 @@ class MonitorState:
             suspects=[str(note) for note in content["suspects"]],
             verified=None if content["verified"] is None else str(content["verified"]),
             behind_since=None if content["behind_since"] is None else int(content["behind_since"]),
+            # Monitors that kept no list of these wrote none.
+            refused={str(url): list(map(str, digests)) for url, digests in content.get("refused", {}).items()},
         )

@@ -478,6 +478,26 @@ def test_what_is_no_checkpoint_of_the_log(world: World, make: Callable[[World], 
     assert [(raised.alarm.kind, raised.alarm.source) for raised in found.alarms] == [(AlarmKind.NOTE, A)]
 
 
+def test_what_differs_is_kept_by_itself_and_junk_fills_no_disk(world: World) -> None:
+    """A forgery that follows a broken gateway's page is no old news; of whatever follows sixteen, one file says so."""
+    world.a.content = b"<html>"
+    page = world.look().alarms[0]
+    world.a.content = _another_key(world)
+    forgery = world.look().alarms[0]
+    assert forgery.new
+    assert forgery.file != page.file
+    assert world.a.content.decode() in json.loads(forgery.file.read_bytes())["notes"]
+    for number in range(40):
+        world.a.content = b"junk %d" % number
+        assert world.alarms() == [AlarmKind.NOTE]
+    assert len(list(page.file.parent.iterdir())) == 17
+    world.a.content = b"<html>"
+    [again] = world.look().alarms
+    assert (again.file, again.new) == (page.file, False)
+    world.b.content = b"of another source"
+    assert [raised.new for raised in world.look().alarms] == [False, True]
+
+
 def test_a_checkpoint_that_grows_old_while_the_log_grows(world: World) -> None:
     world.chain.mine(1)
     uncovered = world.chain.head.timestamp
