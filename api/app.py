@@ -254,7 +254,7 @@ def _add_person_route(app: FastAPI, context: Context, person_route: PersonRoute)
         description=route.description,
         tags=[route.tag],
         response_model=None if isinstance(route, FileRoute) else route.model,
-        response_class=JSONResponse,
+        response_class=Response if isinstance(route, FileRoute) else JSONResponse,
         responses=openapi.person_responses(route),
         openapi_extra=openapi.person_extra(route),
     )

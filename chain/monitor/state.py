@@ -23,8 +23,8 @@ class MonitorState:
 
     `sources`: of each URL the largest checkpoint that held, as a signed note. `suspects`: signed notes that did not
     hold. `verified`: the largest signed note that held, from whichever source. `behind_since`: seconds since 1970 from
-    when on the node has had fewer blocks than were seen before. `refused`: of each URL the SHA-256 of contents that are no
-    checkpoint of the log and of which each has an alarm of its own.
+    when on the node has had fewer blocks than were seen before. `refused`: of each URL the SHA-256 of contents that are
+    no checkpoint of the log and of which each has an alarm of its own.
     """
 
     origin: str

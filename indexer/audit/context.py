@@ -33,7 +33,8 @@ class AuditContext:
     where no database is audited. `store` is the audited batch store, or None. `work` is the auditor's own folder, in
     which a part may keep what it needs to go on (in files that begin with the part's name). `since_leaf`: leaves below
     it were audited before (`--since`); None where everything is. `keys` are those of the log and of witnesses that the
-    auditor pins. `checkpoints_before`: how many the audit that is continued found; 0 where none is. All parts run in one thread.
+    auditor pins. `checkpoints_before`: how many the audit that is continued found; 0 where none is. All parts run in
+    one thread.
     """
 
     rpc: Rpc

@@ -54,9 +54,7 @@ def record(case: Case) -> None:
     shown, leaf = case.bundle.record, case.bundle.leaf
     if shown is None:
         return
-    require(
-        shown.hash == leaf.record_hash, f"it hashes to {shown.hash}, the leaf has {leaf.record_hash}"
-    )
+    require(shown.hash == leaf.record_hash, f"it hashes to {shown.hash}, the leaf has {leaf.record_hash}")
     require(shown.kind is leaf.kind, f"it is a record of {shown.kind.label}, the leaf one of {leaf.kind.label}")
     check_field_names(shown.members)
 

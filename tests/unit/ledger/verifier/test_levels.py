@@ -256,7 +256,11 @@ class TestPins:
             ({"origin": ORIGIN + "\n"}, InvalidInput, "origin must be tanpuhui/, a chain id"),
             ({"origin": ORIGIN.replace("31337", "031337")}, InvalidInput, "origin must be tanpuhui/, a chain id"),
             ({"log_key": signer("another", KeyType.LOG).verifier}, InvalidKey, "log key must have the origin"),
-            ({"log_key": signer(ORIGIN, KeyType.WITNESS).verifier}, InvalidKey, "log key must be the verifier key of a log"),
+            (
+                {"log_key": signer(ORIGIN, KeyType.WITNESS).verifier},
+                InvalidKey,
+                "log key must be the verifier key of a log",
+            ),
             ({"log_key": None}, InvalidKey, "log key must be pinned too where witnesses are"),
             ({"quorum": 0}, InvalidInput, "quorum must be from 1 to 3"),
             ({"quorum": 4}, InvalidInput, "quorum must be from 1 to 3"),
@@ -278,7 +282,11 @@ class TestPins:
                 InvalidKey,
                 "keys must be of different signers",
             ),
-            ({"witnesses": (*WITNESSES[:2], replace(WITNESSES[2], type=KeyType.LOG))}, InvalidKey, "witness key must be"),
+            (
+                {"witnesses": (*WITNESSES[:2], replace(WITNESSES[2], type=KeyType.LOG))},
+                InvalidKey,
+                "witness key must be",
+            ),
             ({"validators": (ADDRESSES[0], ADDRESSES[0])}, InvalidInput, "validators must be given once each"),
         ],
     )
