@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from chain.deployment import Deployment
 from chain.functions import keccak256
 from chain.hexes import from_data, to_data
@@ -24,6 +27,7 @@ class ChainRoots:
         self._log = deployment.address(ContractName.TRANSPARENCY_LOG)
         self._deployment = deployment
         self._known: dict[int, Hash32] = {}
+        self._reached = 0
 
     @property
     def chain_id(self) -> int:
@@ -39,16 +43,25 @@ class ChainRoots:
         """`rootAt(size)`; None for another contract, and for a size that the log has not reached."""
         if log != self._log:
             return None
-        if size not in self._known:
-            if int.from_bytes(self._ask(_SIZE), "big") < size:
-                return None
-            self._known[size] = Hash32(self._ask(_ROOT_AT + size.to_bytes(32, "big")))
-        return self._known[size]
+        self.learn((size,))
+        return self._known.get(size)
 
     def root(self, size: int) -> Hash32 | None:
         """The same of the deployment's own log."""
         return self.root_at(self._log, size)
 
-    def _ask(self, data: bytes) -> bytes:
-        call = {"to": self._log.hex0x, "data": to_data(data)}
-        return from_data(self._rpc.call("eth_call", [call, "latest"]), "eth_call")
+    def learn(self, sizes: Iterable[int]) -> None:
+        """Asks for the roots of these sizes together, of those that the log has reached."""
+        wanted = sorted({size for size in sizes if size not in self._known and self._has_reached(size)})
+        answers = self._rpc.batch(("eth_call", self._call(_ROOT_AT + size.to_bytes(32, "big"))) for size in wanted)
+        for size, answer in zip(wanted, answers, strict=True):
+            self._known[size] = Hash32(from_data(answer, "eth_call"))
+
+    def _has_reached(self, size: int) -> bool:
+        if size > self._reached:
+            answer = self._rpc.call("eth_call", self._call(_SIZE))
+            self._reached = int.from_bytes(from_data(answer, "eth_call"), "big")
+        return size <= self._reached
+
+    def _call(self, data: bytes) -> list[Any]:
+        return [{"to": self._log.hex0x, "data": to_data(data)}, "latest"]

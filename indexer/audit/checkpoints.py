@@ -18,6 +18,7 @@ from ledger.notes import KeyType, Note, VerifierKey
 
 PART: Final = "checkpoints"
 _TABLE: Final = "checkpoints"
+_AT_ONCE: Final = 500
 
 Difference = tuple[str, object, object]
 """Column, expected, found."""
@@ -27,17 +28,22 @@ def audit_checkpoints(context: AuditContext) -> Iterator[Finding]:
     """Every row, published or only signed. Without the log's key, signatures are not verified, and it is said."""
     assert context.audited is not None  # noqa: S101 - the part is left out without a database
     roots = ChainRoots(context.rpc, context.deployment)
-    rows = context.audited.execute(select(schema.checkpoints).order_by(schema.checkpoints.c.size)).all()
-    if rows and not any(key.type is KeyType.LOG for key in context.keys):
+    question = select(schema.checkpoints).order_by(schema.checkpoints.c.size)
+    covered = 0
+    for rows in context.audited.execute(question, execution_options={"yield_per": _AT_ONCE}).partitions():
+        roots.learn(row.size for row in rows if row.size <= context.at.log_size)
+        for row in rows:
+            for column, expected, found in _check(row, roots, context):
+                yield Finding.of(PART, _TABLE, row.size, column, expected=expected, found=found)
+        covered += len(rows)
+        context.told("checkpoints", covered, None)
+    if covered and not any(key.type is KeyType.LOG for key in context.keys):
         context.state("Signatures of checkpoints were not verified: the log's key was not given (--log-key).")
-    for row in rows:
-        for column, expected, found in _check(row, roots, context):
-            yield Finding.of(PART, _TABLE, row.size, column, expected=expected, found=found)
     before = context.checkpoints_before
-    if len(rows) < before:
+    if covered < before:
         expected = f"at least the {before} rows that the audit before found"
-        yield Finding.of(PART, _TABLE, None, WHOLE_ROW, expected=expected, found=f"{len(rows)} rows")
-    context.cover(CHECKPOINTS, len(rows))
+        yield Finding.of(PART, _TABLE, None, WHOLE_ROW, expected=expected, found=f"{covered} rows")
+    context.cover(CHECKPOINTS, covered)
 
 
 def _check(row: Row[Any], roots: ChainRoots, context: AuditContext) -> Iterator[Difference]:

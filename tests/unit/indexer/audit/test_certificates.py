@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Table, delete, update
 
+from chain.rpc import Request
 from indexer import checkpoints, schema
 from indexer.audit.certificates import audit_certificates
+from indexer.audit.chain_roots import ChainRoots
 from indexer.audit.checkpoints import audit_checkpoints
 from indexer.audit.context import AuditContext
 from indexer.audit.findings import Finding
@@ -198,6 +200,29 @@ def test_clean_checkpoints_pass(tmp_path: Path, chain: EventChain, operator: Dat
     found, context = findings(audit_checkpoints, tmp_path, chain, operator)
     assert found == []
     assert context.facts == ["Signatures of checkpoints were not verified: the log's key was not given (--log-key)."]
+
+
+def test_roots_of_many_sizes_are_asked_for_together(chain: EventChain) -> None:
+    asked: list[int] = []
+
+    class Counting(EventChain):
+        def __init__(self) -> None:
+            """Asks the other."""
+
+        def call(self, method: str, params: Sequence[Any] = ()) -> Any:
+            asked.append(1)
+            return chain.call(method, params)
+
+        def batch(self, requests: Iterable[Request]) -> list[Any]:
+            given = list(requests)
+            asked.append(len(given))
+            return chain.batch(given)
+
+    roots = ChainRoots(Counting(), chain.deployment)
+    roots.learn([*SIZES, 2**40])
+    assert asked == [1, 1, len(SIZES)], "the log's size, again for one beyond it, and all roots"
+    assert [roots.root(size) for size in SIZES] == [Hash32(chain.root_at(size)) for size in SIZES]
+    assert roots.root(2**40) is None
 
 
 NOTES: dict[str, Callable[[EventChain], str]] = {
