@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from typing import Final
 
 from starlette.applications import Starlette
@@ -13,10 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from ledger.checkpoints import Checkpoint
 from ledger.limits import TokenBuckets, caller_of_address
-from ledger.notes import Note
-from ledger.split_view import Evidence
 from witness.messages import MAX_BODY_BYTES, TEXT
 from witness.service import Witness
 from witness.state import origin_hash
@@ -105,13 +103,11 @@ class WitnessApp:
         return JSONResponse(await run_in_threadpool(self._listed))
 
     def _listed(self) -> dict[str, object]:
-        proven = []
-        for name in self._witness.proven.hashes():
-            content = self._witness.proven.read(name)
-            if content is not None:
-                proven.append({"hash": name, "url": f"/evidence/{name}", **_told(Evidence.from_bytes(content))})
-        unproven = [{"hash": name, "url": f"/evidence/{name}"} for name in self._witness.unproven.hashes()]
-        return {"evidence": proven, "unproven": unproven}
+        proven = [
+            {**_at(name), **({"damaged": True} if told is None else asdict(told))}
+            for name, told in self._witness.proven.told().items()
+        ]
+        return {"evidence": proven, "unproven": [_at(name) for name in self._witness.unproven.hashes()]}
 
     async def _evidence(self, request: Request) -> Response:
         content = await run_in_threadpool(self._read_evidence, request.path_params["name"])
@@ -128,9 +124,8 @@ def create_app(witness: Witness) -> Starlette:
     return WitnessApp(witness).asgi()
 
 
-def _told(evidence: Evidence) -> dict[str, object]:
-    first, second = (Checkpoint.of_note(Note.parse(note)) for note in (evidence.first, evidence.second))
-    return {"origin": first.origin, "first_size": first.size, "second_size": second.size}
+def _at(name: str) -> dict[str, object]:
+    return {"hash": name, "url": f"/evidence/{name}"}
 
 
 async def _read(request: Request) -> bytes:

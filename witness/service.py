@@ -76,8 +76,6 @@ class Witness:
                 return Answer(403, "The checkpoint carries no line of the log's key.\n")
         except InvalidNote as error:
             return Answer(403, error.explain() + "\n")
-        if submission.old_size > submission.checkpoint.size:
-            return Answer(400, "The old size is above the size of the checkpoint.\n")
         return known.add(submission)
 
 
@@ -125,10 +123,14 @@ class _Log:
         forked = given.size == kept.size and given.root != kept.root
         if forked:
             self._keep(kept, submission)
+        if submission.old_size > given.size:
+            return Answer(400, "The old size is above the size of the checkpoint.\n")
         if submission.old_size != kept.size:
             return Answer.conflict(kept.size)
+        if forked and given.size == 0:
+            return Answer(409, "The empty log has one root, SHA-256 of nothing, and this is another.\n")
         if forked:
-            return Answer(409, "Another root of this size was cosigned before; both checkpoints are kept.\n")
+            return Answer(409, "Another root of this size was cosigned before.\n")
         try:
             _check_continues(kept, submission)
         except ProofError as error:

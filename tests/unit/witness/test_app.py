@@ -13,7 +13,7 @@ import pytest
 from ledger.notes import Note, VerifierKey
 from ledger.split_view import verify_evidence
 from tests.fakes.logs import ORIGIN, leaf_hashes
-from tests.unit.witness.made import LOG, SIGNER, begun, request
+from tests.unit.witness.made import LOG, SIGNER, begun, opened, request
 from witness.app import WitnessApp
 from witness.service import Witness
 
@@ -87,6 +87,31 @@ def test_evidence_is_listed_and_served_as_it_verifies(witness: Witness) -> None:
     content = ask(witness, "GET", one["url"]).content
     assert hashlib.sha256(content).hexdigest() == one["hash"]
     assert verify_evidence(content, LOG.verifier).second_size == 12
+
+
+def test_a_damaged_file_is_called_damaged_and_hides_no_other(witness: Witness, tmp_path: Path) -> None:
+    witness.add_checkpoint(request(0, LEAVES[:6]))
+    witness.add_checkpoint(request(6, FORKED))
+    witness.add_checkpoint(request(6, FORKED[:8]))
+    first, second = witness.proven.hashes()
+    (tmp_path / "evidence" / f"{first}.json").write_bytes(b"{")
+    listed = ask(opened(tmp_path), "GET", "/evidence")
+    assert listed.status_code == 200
+    by_hash = {one["hash"]: one for one in listed.json()["evidence"]}
+    assert by_hash[first] == {"hash": first, "url": f"/evidence/{first}", "damaged": True}
+    assert by_hash[second]["second_size"] == 8
+
+
+def test_evidence_is_listed_without_reading_it_again(witness: Witness, monkeypatch: pytest.MonkeyPatch) -> None:
+    witness.add_checkpoint(request(0, LEAVES[:6]))
+    witness.add_checkpoint(request(6, FORKED))
+
+    def read(*_: object) -> bytes:
+        raise AssertionError("a list reads no files")
+
+    monkeypatch.setattr(Path, "read_bytes", read)
+    monkeypatch.setattr(Path, "glob", read)
+    assert len(ask(witness, "GET", "/evidence").json()["evidence"]) == ask(witness, "GET", "/").json()["evidence"] == 1
 
 
 @pytest.mark.parametrize("name", ["00" * 32, "..%2Flogs%2Fx", "x"])
