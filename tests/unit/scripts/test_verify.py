@@ -189,7 +189,10 @@ class TestCouldNotRun:
             (["--log-key", "x"], "key must be name"),
             (["--log-key", WITNESSES[0]], "origin must be tanpuhui/"),
             (["--log-key", LOG_KEY, "--origin", "tanpuhui/1/" + "0" * 64], "origin must be the same wherever"),
-            (["--log-key", LOG_KEY, "--witness", WITNESSES[0], "--witness", WITNESSES[0]], "witnesses must have names"),
+            (
+                ["--log-key", LOG_KEY, "--witness", WITNESSES[0], "--witness", WITNESSES[0]],
+                "keys must be of different signers",
+            ),
             (["--log-key", LOG_KEY, "--witness", WITNESSES[0], "--quorum", 2], "quorum must be from 1 to 1"),
             (["--trust", "trust", "--witness", WITNESSES[0]], "witnesses must be in the trust file or an option"),
             (["--trust", "trust", "--quorum", 1], "quorum must be in the trust file or an option"),
