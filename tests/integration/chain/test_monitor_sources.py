@@ -109,7 +109,7 @@ def test_it_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch, answer: 
         for _ in range(2):
             with pytest.raises(SourceSilent, match="takes longer"):
                 source.read()
-        assert time.monotonic() - started < 1.5
+        assert time.monotonic() - started < 3.5
         assert sum(thread.name == "tanpuhui-source" for thread in threading.enumerate()) == 1
         monkeypatch.setattr("chain.monitor.sources._WHOLE_SECONDS", 20.0)
         assert source.read() in {b"x" * 100, b"note"}

@@ -142,13 +142,13 @@ def test_a_witness_that_does_not_answer_is_left_out(
     slow, good = witnesses
 
     def sleep(_: bytes) -> tuple[int, bytes]:
-        time.sleep(1.0)
+        time.sleep(3.0)
         return 500, b""
 
     slow.misbehave = sleep
     began = time.monotonic()
     outcome = published(publisher(chain, migrated, slow, good, timeout_seconds=0.4))
-    assert time.monotonic() - began < 0.9
+    assert time.monotonic() - began < 2.5
     assert outcome.cosigned == (good.name,)
     assert set(outcome.missing) == {slow.name}
 
