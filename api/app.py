@@ -1,6 +1,6 @@
 """Puts an instance together: readers, routes, edge. `create_app(settings)` is all that a server needs."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import cache
@@ -201,6 +201,23 @@ def _add_read_route(app: FastAPI, context: Context, route: ReadRoute) -> None:
         query = request.scope["query_string"]
         return AnswerResponse(await context.read(route, path, query, conditions_of(request)))
 
+    if isinstance(route, FileRoute):
+        responses = openapi.file_responses(route)
+    else:
+        responses = openapi.read_responses(route, listed=isinstance(route, ListRoute))
+    extra = {"parameters": [one.openapi() for one in route.parameters] + openapi.CONDITION_PARAMETERS}
+    _add_get(app, route, answer, responses=responses, extra=extra)
+
+
+def _add_get(
+    app: FastAPI,
+    route: ReadRoute,
+    answer: Callable[[Request], Awaitable[Response]],
+    *,
+    responses: dict[int | str, dict[str, Any]],
+    extra: dict[str, Any],
+) -> None:
+    """A public or a personal route of reading, of a document or of a file."""
     app.add_api_route(
         route.pattern,
         answer,
@@ -212,10 +229,8 @@ def _add_read_route(app: FastAPI, context: Context, route: ReadRoute) -> None:
         tags=[route.tag],
         response_model=None if isinstance(route, FileRoute) else route.model,
         response_class=Response if isinstance(route, FileRoute) else JSONResponse,
-        responses=openapi.file_responses(route)
-        if isinstance(route, FileRoute)
-        else openapi.read_responses(route, listed=isinstance(route, ListRoute)),
-        openapi_extra={"parameters": [one.openapi() for one in route.parameters] + openapi.CONDITION_PARAMETERS},
+        responses=responses,
+        openapi_extra=extra,
     )
 
 
@@ -244,20 +259,7 @@ def _add_person_route(app: FastAPI, context: Context, person_route: PersonRoute)
         return AnswerResponse(await context.read_personal(person_route, request))
 
     route = person_route.route
-    app.add_api_route(
-        route.pattern,
-        answer,
-        methods=["GET"],
-        name=route.read_name,
-        operation_id=route.read_name,
-        summary=route.summary,
-        description=route.description,
-        tags=[route.tag],
-        response_model=None if isinstance(route, FileRoute) else route.model,
-        response_class=Response if isinstance(route, FileRoute) else JSONResponse,
-        responses=openapi.person_responses(route),
-        openapi_extra=openapi.person_extra(route),
-    )
+    _add_get(app, route, answer, responses=openapi.person_responses(route), extra=openapi.person_extra(route))
 
 
 def _add_write_route(app: FastAPI, context: Context, route: WriteRoute) -> None:

@@ -11,6 +11,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, func, select
 
+from chain.deployment import Deployment
+from chain.operations import ContractName
 from indexer import schema
 from indexer.schema import Book, LotStatus
 from ledger import encoding
@@ -27,7 +29,7 @@ from ledger.ids import (
     MethodologyId,
     OperationId,
 )
-from ledger.model import Account, Activity, Lot, Methodology, ModelState, Proposal, Registration
+from ledger.model import Account, Activity, Contracts, Lot, Methodology, ModelState, Proposal, Registration
 from ledger.periods import Days, period
 from ledger.vocabulary import (
     AccountKind,
@@ -45,6 +47,20 @@ from ledger.vocabulary import (
 
 _IDS_PER_QUESTION = 500
 _NO_HASH = Hash32(bytes(32))
+
+
+def contracts_of(deployment: Deployment) -> Contracts:
+    """Where the ledgers live, as the model takes it."""
+    return Contracts(
+        chain_id=deployment.chain_id,
+        account_registry=deployment.address(ContractName.ACCOUNT_REGISTRY),
+        methodology_registry=deployment.address(ContractName.METHODOLOGY_REGISTRY),
+        activity_registry=deployment.address(ContractName.ACTIVITY_REGISTRY),
+        reduction_ledger=deployment.address(ContractName.REDUCTION_LEDGER),
+        provider_registry=deployment.address(ContractName.PROVIDER_REGISTRY),
+        campaign_registry=deployment.address(ContractName.CAMPAIGN_REGISTRY),
+        point_ledger=deployment.address(ContractName.POINT_LEDGER),
+    )
 
 
 def load_state(connection: Connection, roles: Mapping[Address, Iterable[Role]]) -> ModelState:

@@ -7,16 +7,15 @@ from contextlib import closing
 from dataclasses import fields
 from typing import Any, Final
 
-from chain.deployment import Deployment
 from chain.events import EventDecoder
-from chain.operations import ContractName
 from indexer.audit.context import AuditContext
 from indexer.audit.findings import WHOLE_ROW, Finding
 from indexer.audit.mirror_state import mirrored_state
 from indexer.audit.model_replay import PART, RulesReplay
+from indexer.ledger_state import contracts_of
 from indexer.pairing import PairedOperation, Pairing
 from indexer.source import RangeReader
-from ledger.model import Contracts, LedgerModel
+from ledger.model import LedgerModel
 
 _LOGS_PER_RANGE: Final = 2_000
 _THREADS: Final = 2
@@ -56,20 +55,6 @@ def compare_with_replica(context: AuditContext, model: LedgerModel) -> Iterator[
     decided = model.state()
     for name in _COMPARED:
         yield from _compare(name, getattr(decided, name), getattr(mirrored, name))
-
-
-def contracts_of(deployment: Deployment) -> Contracts:
-    """Where the ledgers live, as the model takes it."""
-    return Contracts(
-        chain_id=deployment.chain_id,
-        account_registry=deployment.address(ContractName.ACCOUNT_REGISTRY),
-        methodology_registry=deployment.address(ContractName.METHODOLOGY_REGISTRY),
-        activity_registry=deployment.address(ContractName.ACTIVITY_REGISTRY),
-        reduction_ledger=deployment.address(ContractName.REDUCTION_LEDGER),
-        provider_registry=deployment.address(ContractName.PROVIDER_REGISTRY),
-        campaign_registry=deployment.address(ContractName.CAMPAIGN_REGISTRY),
-        point_ledger=deployment.address(ContractName.POINT_LEDGER),
-    )
 
 
 def read_operations(context: AuditContext) -> Iterator[PairedOperation]:

@@ -170,13 +170,20 @@ def sealers_of(header: Header) -> tuple[Address, ...]:
 def verify_header(data: bytes, validators: Collection[Address]) -> SealedHeader:
     """The header, sealed by enough of the pinned `validators`.
 
-    Raises `ProofMalformed` at `header` for its form, `ProofError` at `seals` where a seal is by nobody, by a stranger
-    or by one validator again, or where there are too few; `InvalidInput` for pins that are none.
+    Raises `ProofMalformed` at `header` for its form, and what `verify_seals` raises.
+    """
+    return verify_seals(parse_header(data), validators)
+
+
+def verify_seals(header: Header, validators: Collection[Address]) -> SealedHeader:
+    """What enough of the pinned `validators` sealed.
+
+    Raises `ProofError` at `seals` where a seal is by nobody, by a stranger or by one validator again, or where there
+    are too few; `InvalidInput` for pins that are none.
     """
     pinned = frozenset(validators)
     if not pinned or len(pinned) != len(validators):
         raise InvalidInput("validators", "be at least one, and each there once", len(validators))
-    header = parse_header(data)
     sealers = sealers_of(header)
     for place, sealer in enumerate(sealers, 1):
         if sealer not in pinned:

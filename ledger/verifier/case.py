@@ -14,7 +14,7 @@ from ledger.verifier.verdict import Cosignature, SealedBlock
 
 if TYPE_CHECKING:
     # Not at run time: their libraries are not everywhere.
-    from ledger.seals.headers import SealedHeader
+    from ledger.seals.headers import Header, SealedHeader
     from ledger.seals.receipts import Receipt
 
 
@@ -37,6 +37,7 @@ class Case:
     checkpoint: Checkpoint | None = None
     note: Note | None = None
     cosignatures: list[Cosignature] = field(default_factory=list)
+    header: Header | None = None
     sealed: SealedHeader | None = None
     receipt: Receipt | None = None
     block: SealedBlock | None = None

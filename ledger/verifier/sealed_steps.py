@@ -5,7 +5,7 @@ libraries. `ledger.verifier.verify` imports it when such a proof comes.
 from __future__ import annotations
 
 from ledger.seals.events import leaf_appended
-from ledger.seals.headers import parse_header, verify_header
+from ledger.seals.headers import parse_header, verify_seals
 from ledger.seals.receipts import verify_receipt
 from ledger.verifier.case import Case, require
 from ledger.verifier.verdict import SealedBlock
@@ -13,12 +13,13 @@ from ledger.verifier.verdict import SealedBlock
 
 def header(case: Case) -> None:
     """11: it is a header of a QBFT chain."""
-    parse_header(case.receipt_proof.header)
+    case.header = parse_header(case.receipt_proof.header)
 
 
 def seals(case: Case) -> None:
     """12: enough of the pinned validators sealed it."""
-    case.sealed = verify_header(case.receipt_proof.header, case.trust.validators)
+    assert case.header is not None  # noqa: S101 - steps run in order
+    case.sealed = verify_seals(case.header, case.trust.validators)
     case.block = SealedBlock(case.sealed.number, case.sealed.block_hash)
 
 

@@ -12,10 +12,10 @@ from chain.operations import ContractName, Operation
 from chain.rpc import Rpc
 from chain.wiring import role_members
 from indexer.database import Database
-from indexer.ledger_state import load_state
+from indexer.ledger_state import contracts_of, load_state
 from ledger.errors import TanpuhuiError
 from ledger.ids import Address
-from ledger.model import Contracts, LedgerModel
+from ledger.model import LedgerModel
 from ledger.vocabulary import Role
 from scripts.importing.actions import Step
 
@@ -81,7 +81,7 @@ def model_of(rpc: Rpc, deployment: Deployment, database: Database) -> LedgerMode
     timestamp = max(from_quantity(block["timestamp"], "eth_getBlockByNumber"), int(time.time()))
     with database.read() as connection:
         state = load_state(connection, _roles(rpc, deployment, head))
-    return LedgerModel.load(_contracts(deployment), state, timestamp)
+    return LedgerModel.load(contracts_of(deployment), state, timestamp)
 
 
 def _roles(rpc: Rpc, deployment: Deployment, head: int) -> dict[Address, set[Role]]:
@@ -93,16 +93,3 @@ def _roles(rpc: Rpc, deployment: Deployment, head: int) -> dict[Address, set[Rol
             if number in known:
                 roles.setdefault(member, set()).add(known[number])
     return roles
-
-
-def _contracts(deployment: Deployment) -> Contracts:
-    return Contracts(
-        chain_id=deployment.chain_id,
-        account_registry=deployment.address(ContractName.ACCOUNT_REGISTRY),
-        methodology_registry=deployment.address(ContractName.METHODOLOGY_REGISTRY),
-        activity_registry=deployment.address(ContractName.ACTIVITY_REGISTRY),
-        reduction_ledger=deployment.address(ContractName.REDUCTION_LEDGER),
-        provider_registry=deployment.address(ContractName.PROVIDER_REGISTRY),
-        campaign_registry=deployment.address(ContractName.CAMPAIGN_REGISTRY),
-        point_ledger=deployment.address(ContractName.POINT_LEDGER),
-    )

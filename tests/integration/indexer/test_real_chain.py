@@ -5,15 +5,14 @@ from random import Random
 import pytest
 
 from chain import calls
-from chain.operations import ContractName
 from indexer.audit.contract_totals import reconcile
 from indexer.database import Database
 from indexer.dump import dump
 from indexer.follower import Follower
-from indexer.ledger_state import load_state
+from indexer.ledger_state import contracts_of, load_state
 from indexer.rebuild import rebuild
 from indexer.status import status
-from ledger.model import Contracts, LedgerModel
+from ledger.model import LedgerModel
 from tests.fakes.ledger_life import LedgerLife, Step, new_model
 from tests.fakes.sealed_chain import SealedChain
 from tests.integration.deployed import Deployed
@@ -28,16 +27,7 @@ class RealLife:
     def __init__(self, deployed: Deployed, seed: int) -> None:
         self.deployed = deployed
         deployment = deployed.deployment
-        contracts = Contracts(
-            chain_id=deployment.chain_id,
-            account_registry=deployment.address(ContractName.ACCOUNT_REGISTRY),
-            methodology_registry=deployment.address(ContractName.METHODOLOGY_REGISTRY),
-            activity_registry=deployment.address(ContractName.ACTIVITY_REGISTRY),
-            reduction_ledger=deployment.address(ContractName.REDUCTION_LEDGER),
-            provider_registry=deployment.address(ContractName.PROVIDER_REGISTRY),
-            campaign_registry=deployment.address(ContractName.CAMPAIGN_REGISTRY),
-            point_ledger=deployment.address(ContractName.POINT_LEDGER),
-        )
+        contracts = contracts_of(deployment)
         latest = deployed.rpc.call("eth_getBlockByNumber", ["latest", False])
         self.model: LedgerModel = new_model(contracts, deployed.holders, int(latest["timestamp"], 16))
         self._life = LedgerLife(self.model, Random(seed), deployed.holders)  # noqa: S311 - the same life every time
