@@ -28,7 +28,7 @@ from api.operations_port import OperationsPort
 from api.parameters import parse_query
 from api.personal import PersonRoute
 from api.problems import Problems
-from api.reading import Conditions, ListRoute, ReadRoute
+from api.reading import ListRoute, ReadRoute
 from api.repository.snapshots import open_readers
 from api.routes import (
     accounts,
@@ -51,7 +51,7 @@ from api.routes.writes import ROUTES as WRITE_ROUTES
 from api.schemas.statuses import SentAnswer, StatusAnswer
 from api.settings import ApiSettings
 from api.streams import StreamRoute
-from api.web.site import Site
+from api.web.site import add_site
 from api.writing import Writer, WriteRoute
 from indexer.database import Database
 from indexer.point_accounts import PointAccounts
@@ -180,7 +180,7 @@ def _fastapi(context: Context) -> FastAPI:
         _add_write_route(app, context, write_route)
     _add_operator_routes(app, context)
     _add_pages(app, context)
-    _add_site(app, context)
+    add_site(app, context)
     app.openapi = cache(lambda: openapi.build(app, version=VERSION))  # type: ignore[method-assign]  # FastAPI's way
     _add_error_handlers(app, context.problems)
     return app
@@ -374,27 +374,6 @@ def _log_keys(context: Context) -> Answer:
         raise LogKeysNotConfigured
     headers = ((b"content-type", JSON_TYPE), (b"cache-control", CacheRule.REVALIDATED.value))
     return Answer(200, headers, encode_json(context.log_keys.document()))
-
-
-def _add_site(app: FastAPI, context: Context) -> None:
-    """What people see, which no program needs: not in the machine description."""
-    site = Site(context.readers, context.problems, context.log_keys)
-
-    def page(path: str, name: str, make: Callable[[Request, Conditions], Answer]) -> None:
-        async def answer(request: Request) -> Response:
-            conditions = conditions_of(request)
-            return AnswerResponse(await context.in_thread(lambda: make(request, conditions)))
-
-        app.add_api_route(path, answer, methods=["GET"], name=name, response_model=None, include_in_schema=False)
-
-    page("/certificates", "lookup", lambda asked, given: site.lookup(asked.scope["query_string"], given))
-    page(
-        "/certificates/{number}",
-        "certificate",
-        lambda asked, given: site.certificate(str(asked.path_params["number"]), asked.scope["query_string"], given),
-    )
-    page("/verify", "verify", lambda *_: site.verify())
-    page("/static/{path:path}", "static", lambda asked, given: site.file(str(asked.path_params["path"]), given))
 
 
 def _add_error_handlers(app: FastAPI, problems: Problems) -> None:

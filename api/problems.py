@@ -9,9 +9,9 @@ the exception; nothing of it reaches the caller.
 import logging
 import secrets
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
-from api.answers import PROBLEM_TYPE, Answer, encode_json
+from api.answers import PROBLEM_TYPE, Answer, Headers, encode_json
 from api.caching import CacheRule
 from api.errors import (
     BodyInvalid,
@@ -104,8 +104,20 @@ def speaks_chinese(accept_language: bytes | None) -> bool:
     return preferred(accept_language, ENGLISH) == CHINESE
 
 
+class Said(NamedTuple):
+    """An error as it is said to one reader: a problem document's members, and the headers that go with it."""
+
+    status: int
+    code: str
+    title: str
+    detail: str
+    errors: list[dict[str, str]]
+    error_id: str | None = None
+    headers: Headers = ()
+
+
 class Problems:
-    """Makes problem documents; knows where their types are described."""
+    """Says errors, and makes problem documents of them; knows where their types are described."""
 
     def __init__(self, public_url: str) -> None:
         self._base = public_url.rstrip("/") + "/problems/"
@@ -114,45 +126,52 @@ class Problems:
         """The URI that identifies a type of problem and leads to its description."""
         return self._base + code
 
+    def said(self, error: Exception, language: str) -> Said:
+        """What to say of an error; an unknown one is logged, and nothing of it is said but an id."""
+        chinese = language == CHINESE
+        if not isinstance(error, TanpuhuiError) or status_of(type(error)) == 500:
+            return _opaque(error, chinese)
+        status, title, chinese_title = family_of(type(error))
+        if isinstance(error, Unavailable) and not isinstance(error, SignerNotConfigured):
+            log.warning("unavailable: %s", error.explain())
+        return Said(
+            status,
+            error.code,
+            chinese_title if chinese else title,
+            _detail(error, chinese),
+            _field_errors(error),
+            headers=_headers_of(error, status),
+        )
+
     def answer(self, error: Exception, accept_language: bytes | None, extra: dict[str, Any] | None = None) -> Answer:
         """The problem document of an error; an unknown one is logged and answered as an opaque 500."""
         chinese = speaks_chinese(accept_language)
-        if not isinstance(error, TanpuhuiError) or status_of(type(error)) == 500:
-            return self._opaque(error, chinese)
-        status, title, chinese_title = family_of(type(error))
+        said = self.said(error, CHINESE if chinese else ENGLISH)
         document: dict[str, Any] = {
-            "type": self.type_uri(error.code),
-            "title": chinese_title if chinese else title,
-            "status": status,
-            "detail": _detail(error, chinese),
-            "code": error.code,
+            "type": self.type_uri(said.code),
+            "title": said.title,
+            "status": said.status,
+            "detail": said.detail,
+            "code": said.code,
         }
-        if errors := _field_errors(error):
-            document["errors"] = errors
-        if isinstance(error, ContractRefusal):
+        if said.errors:
+            document["errors"] = said.errors
+        if said.error_id is not None:
+            document["error_id"] = said.error_id
+        elif isinstance(error, ContractRefusal):
             document["refusal"] = {"name": type(error).__name__, "arguments": error.details()}
-        if isinstance(error, Unavailable) and not isinstance(error, SignerNotConfigured):
-            log.warning("unavailable: %s", error.explain())
-        return _answer(status, {**document, **(extra or {})}, chinese, _headers_of(error, status))
-
-    def _opaque(self, error: Exception, chinese: bool) -> Answer:
-        error_id = secrets.token_hex(8)
-        log.error("error %s", error_id, exc_info=error)
-        _, title, chinese_title = family_of(TanpuhuiError)
-        document = {
-            "type": self.type_uri(INTERNAL_ERROR),
-            "title": chinese_title if chinese else title,
-            "status": 500,
-            "detail": (
-                f"请向运营方提供错误编号 {error_id}。" if chinese else f"Tell the operator the error id {error_id}."
-            ),
-            "code": INTERNAL_ERROR,
-            "error_id": error_id,
-        }
-        return _answer(500, document, chinese, ())
+        return _answer(said.status, {**document, **(extra or {})}, chinese, said.headers)
 
 
-def _answer(status: int, document: dict[str, Any], chinese: bool, headers: tuple[tuple[bytes, bytes], ...]) -> Answer:
+def _opaque(error: Exception, chinese: bool) -> Said:
+    error_id = secrets.token_hex(8)
+    log.error("error %s", error_id, exc_info=error)
+    _, title, chinese_title = family_of(TanpuhuiError)
+    detail = f"请向运营方提供错误编号 {error_id}。" if chinese else f"Tell the operator the error id {error_id}."
+    return Said(500, INTERNAL_ERROR, chinese_title if chinese else title, detail, [], error_id)
+
+
+def _answer(status: int, document: dict[str, Any], chinese: bool, headers: Headers) -> Answer:
     return Answer(
         status,
         (
@@ -200,7 +219,7 @@ def _field_errors(error: TanpuhuiError) -> list[dict[str, str]]:
     return [{"field": one.field, "rule": one.rule} for one in found]
 
 
-def _headers_of(error: TanpuhuiError, status: int) -> tuple[tuple[bytes, bytes], ...]:
+def _headers_of(error: TanpuhuiError, status: int) -> Headers:
     match error:
         case RateExceeded():
             return ((b"retry-after", str(error.wait_seconds).encode()),)

@@ -177,16 +177,30 @@ class ListRoute(ReadRoute):
     def _find(
         self, snapshot: Snapshot, arguments: Arguments, path: Mapping[str, str], texts: Mapping[str, str]
     ) -> Found:
-        limit, cursor = arguments.pop("limit"), arguments.pop("cursor")
-        listing = self.path.format_map({name: quote(text, safe="") for name, text in path.items()})
-        filters = [(name, value) for name, value in arguments.items() if value is not None]
+        listing = self.listing(path)
+        documents, cursor = self.page(snapshot, arguments, path)
+        link = None if cursor is None else f"{listing}?{urlencode({**texts, 'cursor': cursor})}"
+        return Found({"items": documents, "next": link}, next_link=link)
+
+    def listing(self, path: Mapping[str, str]) -> str:
+        """The address of the whole list."""
+        return self.path.format_map({name: quote(text, safe="") for name, text in path.items()})
+
+    def page(
+        self, snapshot: Snapshot, arguments: Arguments, path: Mapping[str, str]
+    ) -> tuple[list[Document], str | None]:
+        """The documents of one page, as `limit` and `cursor` among the arguments ask, and the cursor of the next."""
+        listing = self.listing(path)
+        limit, cursor = arguments["limit"], arguments["cursor"]
+        wanted = {name: value for name, value in arguments.items() if name not in {"limit", "cursor"}}
+        filters = [(name, value) for name, value in wanted.items() if value is not None]
         after = None if cursor is None else decode_cursor(cursor, listing, filters, self._key_types)
-        rows = self._read_rows(snapshot, arguments, limit + 1, after)
-        link = None
+        rows = self._read_rows(snapshot, wanted, limit + 1, after)
+        following = None
         if len(rows) > limit:
             rows = rows[:limit]
-            link = f"{listing}?{urlencode({**texts, 'cursor': encode_cursor(listing, filters, rows[-1][0])})}"
-        return Found({"items": [document for _, document in rows], "next": link}, next_link=link)
+            following = encode_cursor(listing, filters, rows[-1][0])
+        return [document for _, document in rows], following
 
 
 PAGE_PARAMETERS = (

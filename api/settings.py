@@ -55,6 +55,9 @@ class ApiSettings(BaseSettings):
     hot_paths: Annotated[
         bool, Field(description="false: every request goes through FastAPI; the answers are the same")
     ] = True
+    stale_seconds: Annotated[
+        int, Field(ge=10, description="age of the last block from which on pages warn that they speak of the past")
+    ] = 600
     pdf_fonts: Annotated[
         str, Field(description="folder of NotoSansHans-Regular.otf and -Bold.otf; empty: those that setup installs")
     ] = ""

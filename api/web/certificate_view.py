@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
-from typing import Final, NamedTuple
+from datetime import UTC, datetime
+from typing import NamedTuple
 
+from api.web.frame.values import shanghai_time
 from api.web.texts import texts, visible
 from ledger.bundle import (
     BoughtBackLot,
@@ -23,8 +24,6 @@ from ledger.errors import InvalidNote
 from ledger.records import FIELD_NAMES
 from ledger.units import date_of_civil_day, format_tonnes
 from ledger.vocabulary import CancellationPurpose, ReductionClass
-
-SHANGHAI: Final = timezone(timedelta(hours=8))
 
 _SHOWN_ELSEWHERE = frozenset(
     {FIELD_NAMES, "account", "batch_root", "campaign_id", "class", "entry_count", "file_hash", "lot_id", "purpose"}
@@ -105,11 +104,6 @@ def grouped(digits: str) -> str:
     """Digits with commas between thousands, decimals left as they are: "1234567.25" -> "1,234,567.25"."""
     whole, point, rest = digits.partition(".")
     return f"{int(whole):,}{point}{rest}"
-
-
-def shanghai_time(timestamp: int) -> str:
-    """Seconds since 1970 as date and time in Shanghai: "2026-11-21 16:02:13"."""
-    return datetime.fromtimestamp(timestamp, SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _facts(bundle: Bundle, grams: int, words: Mapping[str, str]) -> Iterator[Fact]:

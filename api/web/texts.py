@@ -1,4 +1,4 @@
-"""Texts of pages and PDF by language (`locales/*.json`), and text of strangers made safe to look at."""
+"""Texts of pages and PDF by language (`locales/*/*.json`), and text of strangers made safe to look at."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 @cache
 def texts(language: str) -> Mapping[str, str]:
     """The texts of a language by name; `{name}` in them is filled in by `str.format`."""
-    found: dict[str, str] = json.loads((files("api.web") / "locales" / f"{language}.json").read_text(encoding="utf-8"))
+    found: dict[str, str] = {}
+    for area in sorted((files("api.web") / "locales" / language).iterdir(), key=lambda one: one.name):
+        found |= json.loads(area.read_text(encoding="utf-8"))
     return found
 
 

@@ -1,0 +1,144 @@
+"""Pages about certificates for people: look-up, one certificate, and what is said where there is none.
+
+What was made by others stands in them as text and nothing else: templates escape everything, and the policy of these
+pages runs no script but files of this server.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import unicodedata
+from dataclasses import replace
+from functools import partial
+from typing import Any, Final
+
+from api.context import Context
+from api.log_keys import LogKeys
+from api.parameters import LARGEST_INTEGER, Arguments, Parameter, plain_text
+from api.repository.log import TileNodes
+from api.repository.snapshots import Snapshot
+from api.web.certificate_check import STEP_NAMES, check, not_checked
+from api.web.certificate_view import CertificateView, batch_facts
+from api.web.files import VERIFY_PAGE
+from api.web.frame.asked import Asked
+from api.web.frame.pages import Page, PageRoute, Redirect, StillRoute
+from api.web.texts import texts, visible
+from indexer import certificate_bundles
+from ledger.bundle import Bundle, PointsCertificate
+from ledger.bundle.certificates import read_certificate
+from ledger.errors import InvalidInput, NotFound, TanpuhuiError
+
+log = logging.getLogger("tanpuhui.pages")
+
+_WRITTEN: Final = Parameter("number", "query", "", plain_text, {}, None)
+_NUMBER = re.compile(r"(?:no\.?|#)?([0-9]{1,19})", re.ASCII | re.IGNORECASE)
+_MOST_GIVEN = 64
+
+
+def pages(context: Context) -> tuple[PageRoute, ...]:
+    """Look-up, one certificate, and the way to the checking page."""
+    return (
+        StillRoute("/certificates", _lookup, name="certificates", section="certificates", parameters=(_WRITTEN,)),
+        PageRoute(
+            "/certificates/{number}",
+            partial(_certificate, context.log_keys),
+            name="certificate",
+            section="certificates",
+            parameters=(replace(_WRITTEN, place="path"),),
+        ),
+        StillRoute("/verify", _verify, name="verify", section="verify"),
+    )
+
+
+def _lookup(arguments: Arguments, asked: Asked) -> Page | Redirect:
+    """The form; asked with a number, the way to its page."""
+    written = arguments["number"]
+    if written is None:
+        return Page("certificates/lookup.html", {"malformed": None})
+    number = number_of(written)
+    if number is None:
+        return _malformed(written, 422)
+    return Redirect(asked.link(f"/certificates/{number}"))
+
+
+def _malformed(written: str, status: int) -> Page:
+    return Page("certificates/lookup.html", {"malformed": visible(written[:_MOST_GIVEN])}, status)
+
+
+def _verify(_: Arguments, asked: Asked) -> Redirect:
+    return Redirect(asked.link(VERIFY_PAGE))
+
+
+def _certificate(log_keys: LogKeys | None, snapshot: Snapshot, arguments: Arguments, asked: Asked) -> Page | Redirect:
+    """What a certificate's bundle says, and whether it verifies."""
+    written = arguments["number"]
+    number = number_of(written)
+    if number is None:
+        return _malformed(written, 404)
+    if written != str(number):
+        return Redirect(asked.link(f"/certificates/{number}"))
+    words = asked.words
+    try:
+        draft = certificate_bundles.draft(snapshot, TileNodes(snapshot), number)
+        shown = _shown(snapshot, draft, asked.language, log_keys)
+    except NotFound as error:
+        if error.kind == "certificate":
+            return Page("certificates/unknown.html", {"number": number}, 404)
+        shown = _damaged(number, error)
+    except (TanpuhuiError, LookupError) as error:
+        shown = _damaged(number, error)
+    finding, view = shown["finding"], shown["view"]
+    return Page(
+        "certificates/certificate.html",
+        {
+            "batch_facts": (),
+            "title": words["lookup_title"] if view is None else view.title,
+            **shown,
+            "number": number,
+            "strange": view is not None and any("[U+" in fact.value for fact in view.said),
+            "log_key": "" if log_keys is None else str(log_keys.log_key),
+            "witness_keys": "" if log_keys is None else " ".join(map(str, log_keys.witnesses)),
+            "quorum": 0 if log_keys is None else log_keys.quorum,
+            "step_names": STEP_NAMES,
+            "level": finding.level,
+        },
+    )
+
+
+def _shown(
+    snapshot: Snapshot, draft: certificate_bundles.Draft, language: str, log_keys: LogKeys | None
+) -> dict[str, Any]:
+    """What is said of a certificate that the index has."""
+    words = texts(language)
+    if draft.personal:
+        certificate = read_certificate(draft.document["certificate"])
+        assert isinstance(certificate, PointsCertificate)  # noqa: S101 - as `personal` says
+        return {
+            "view": None,
+            "finding": not_checked("unchecked_points"),
+            "title": words["title_points"],
+            "batch_facts": tuple(batch_facts(certificate, words)),
+        }
+    data = draft.to_bytes()
+    finding = check(snapshot, data, log_keys, signed=draft.signed, contradictions=draft.contradictions)
+    try:
+        view = CertificateView.of(Bundle.from_bytes(data), data, language)
+    except InvalidInput:  # the verifier has said so, at step `form`
+        return {"view": None, "finding": finding, "title": words[f"title_{draft.kind}"]}
+    return {"view": view, "finding": finding}
+
+
+def _damaged(number: int, error: Exception) -> dict[str, Any]:
+    log.error("the bundle of certificate %d cannot be made of the index", number, exc_info=error)
+    why = error.code if isinstance(error, TanpuhuiError) else "log-tiles-missing"
+    return {"view": None, "finding": not_checked("unchecked_damaged", why)}
+
+
+def number_of(written: str) -> int | None:
+    """The certificate number that somebody wrote, with spaces, commas or full-width digits; None for anything else."""
+    if len(written) > _MOST_GIVEN:
+        return None
+    found = _NUMBER.fullmatch(re.sub(r"[\s,]+", "", unicodedata.normalize("NFKC", written)))
+    number = 0 if found is None else int(found[1])
+    return number if 1 <= number <= LARGEST_INTEGER else None

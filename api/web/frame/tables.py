@@ -1,0 +1,168 @@
+"""Tables: a list of the API as a page, with the API's own filters and cursors, and as a file.
+
+A `TableRoute` says which members of the list's documents are columns. What it shows is what the API answers: there is
+no second way to read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from api.pagination import DEFAULT_LIMIT
+from api.parameters import Arguments
+from api.reading import Document, ListRoute
+from api.repository.snapshots import Snapshot
+from api.web.frame.asked import Asked
+from api.web.frame.pages import Page, PageRoute
+
+KINDS: Final = frozenset(
+    {"text", "number", "grams", "day", "time", "address", "hash", "code", "word", "certificate", "flag"}
+)
+"""How a value is drawn, and what it is in a file (`templates/frame/cells.html`, `api.web.frame.downloads`)."""
+
+
+class Column(NamedTuple):
+    """One column. `name` is the member of the document, dots lead further in (`lot.lot_id`), and the heading of files;
+    `heading` a text of `locales`; `link` where a cell leads, as a path of this server.
+    """
+
+    name: str
+    heading: str
+    kind: str = "text"
+    link: Callable[[Document], str | None] | None = None
+    value: Callable[[Document], Any] | None = None
+
+    def of(self, document: Document) -> Any:
+        """The value in this column; None where there is none."""
+        if self.value is not None:
+            return self.value(document)
+        found: Any = document
+        for part in self.name.split("."):
+            if not isinstance(found, Mapping):
+                return None
+            found = found.get(part)
+        return found
+
+
+class Filter(NamedTuple):
+    """A field of the form above a table, for the list's parameter of this name. `choices`: the labels, if it is one of
+    few words.
+    """
+
+    name: str
+    label: str
+    choices: tuple[str, ...] = ()
+
+
+class Cell(NamedTuple):
+    """A value as the template draws it."""
+
+    kind: str
+    value: Any
+    href: str | None
+
+
+class Table(NamedTuple):
+    """What `templates/frame/table_parts.html` draws. `next_url` is None on the last page; `whole_url` leads to the
+    whole list where this is the beginning of one; `downloads` are (form, address).
+    """
+
+    columns: tuple[Column, ...]
+    rows: list[list[Cell]]
+    next_url: str | None
+    first_url: str | None
+    whole_url: str | None
+    downloads: tuple[tuple[str, str], ...]
+    caption: str
+    empty: str
+
+
+class TableRoute(PageRoute):
+    """A page that shows one list. `heading`, `lead`, `empty` are texts of `locales`."""
+
+    def __init__(
+        self,
+        path: str,
+        rows: ListRoute,
+        columns: Sequence[Column],
+        *,
+        name: str,
+        section: str,
+        heading: str,
+        lead: str,
+        empty: str,
+        filters: Sequence[Filter] = (),
+        template: str = "frame/table.html",
+        more: Callable[[Snapshot, Arguments, Asked], Mapping[str, Any]] | None = None,
+    ) -> None:
+        """`more` reads what the template needs besides. Path parameters are the list's."""
+        super().__init__(path, self._table_page, name=name, section=section, parameters=rows.parameters)
+        self.rows = rows
+        self.columns = tuple(columns)
+        self.filters = tuple(filters)
+        self.heading = heading
+        self.lead = lead
+        self.empty = empty
+        self._template = template
+        self._more = more
+        for column in self.columns:
+            if column.kind not in KINDS:
+                raise ValueError(f"{name}: column {column.name} is of no known kind, {column.kind}")
+        known = {one.name for one in rows.parameters}
+        if unknown := [one.name for one in self.filters if one.name not in known]:
+            raise ValueError(f"{name}: the list has no parameter {', '.join(unknown)}")
+
+    def beginning(self, snapshot: Snapshot, asked: Asked, limit: int = 10, **given: Any) -> Table:
+        """The first rows with these filters (path parameters included), for another page; it links to the whole."""
+        arguments = {one.name: one.default for one in self.rows.parameters} | given | {"limit": limit, "cursor": None}
+        path = {one.name: _text(arguments[one.name]) for one in self.rows.parameters if one.place == "path"}
+        documents, following = self.rows.page(snapshot, arguments, path)
+        query = {name: _text(value) for name, value in given.items() if name not in path and value is not None}
+        whole = asked.link(self.path.format_map(path), **query)
+        return self._table(documents, asked, whole_url=whole if following else None)
+
+    def _table_page(self, snapshot: Snapshot, arguments: Arguments, asked: Asked) -> Page:
+        path = {one.name: _text(arguments[one.name]) for one in self.rows.parameters if one.place == "path"}
+        documents, following = self.rows.page(snapshot, arguments, path)
+        first = asked.here(cursor=None) if arguments["cursor"] is not None else None
+        table = self._table(
+            documents,
+            asked,
+            next_url=None if following is None else asked.here(cursor=following),
+            first_url=first,
+            downloads=tuple((form, asked.here(cursor=None, limit=None, format=form)) for form in ("csv", "xlsx")),
+        )
+        more = {} if self._more is None else self._more(snapshot, arguments, asked)
+        given = {one.name: asked.query.get(one.name, "") for one in self.filters}
+        return Page(self._template, {"route": self, "table": table, "given": given, "arguments": arguments, **more})
+
+    def _table(
+        self,
+        documents: list[Document],
+        asked: Asked,
+        *,
+        next_url: str | None = None,
+        first_url: str | None = None,
+        whole_url: str | None = None,
+        downloads: tuple[tuple[str, str], ...] = (),
+    ) -> Table:
+        rows = [[self._cell(column, document, asked) for column in self.columns] for document in documents]
+        caption, empty = asked.words[self.heading], asked.words[self.empty]
+        return Table(self.columns, rows, next_url, first_url, whole_url, downloads, caption, empty)
+
+    @staticmethod
+    def _cell(column: Column, document: Document, asked: Asked) -> Cell:
+        path = None if column.link is None else column.link(document)
+        return Cell(column.kind, column.of(document), None if path is None else asked.link(path))
+
+
+def _text(value: Any) -> str:
+    """A parsed argument as it stands in an address."""
+    for name in ("hex0x", "label"):
+        if hasattr(value, name):
+            return str(getattr(value, name))
+    return str(value)
+
+
+__all__ = ["DEFAULT_LIMIT", "KINDS", "Cell", "Column", "Filter", "Table", "TableRoute"]
