@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from api.context import AnswerResponse, Context, conditions_of
 from api.errors import RequestRefused
-from api.web.citizen import certificates
+from api.web import citizen, console, explorer, supervision
 from api.web.files import static_file
 from api.web.frame.frame import Frame
 from api.web.frame.pages import PageRoute
@@ -18,7 +18,8 @@ from api.web.frame.pages import PageRoute
 
 def pages(context: Context) -> Iterator[PageRoute]:
     """Every page, in the order in which its address is looked for."""
-    yield from certificates.pages(context)
+    for area in (citizen, explorer, supervision, console):
+        yield from area.pages(context)
 
 
 def add_site(app: FastAPI, context: Context) -> Frame:

@@ -1,0 +1,10 @@
+"""The supervision board: what is unusual, and where it stands."""
+
+from api.context import Context
+from api.web.frame.pages import PageRoute
+
+
+def pages(context: Context) -> tuple[PageRoute, ...]:
+    """All of them."""
+    del context
+    return ()
