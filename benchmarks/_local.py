@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from benchmarks._keeping import leave, new_home
 from chain.deploy import deploy
 from chain.node import AnvilNode
 from chain.signers import LocalSigner
@@ -21,10 +22,10 @@ MAPPINGS = Path(__file__).resolve().parent / "mappings"
 
 
 @contextmanager
-def local_ledger() -> Iterator[OperatingContext]:
-    """Contracts on a new chain, with keys in memory and a database in a folder that goes at the end."""
+def local_ledger(keep: Path | None = None) -> Iterator[OperatingContext]:
+    """Contracts on a new chain, with keys in memory and a database in a folder that goes at the end, or in `keep`."""
     with ExitStack() as stack:
-        home = Path(stack.enter_context(TemporaryDirectory(prefix="tanpuhui-benchmark-")))
+        home = new_home(keep) if keep else Path(stack.enter_context(TemporaryDirectory(prefix="tanpuhui-benchmark-")))
         node = stack.enter_context(AnvilNode())
         settings = Settings(
             rpc_url=node.url,
@@ -39,6 +40,8 @@ def local_ledger() -> Iterator[OperatingContext]:
         for role in SIGNING_ROLES:
             context.use_signer(role, signers[role])
         yield context
+        if keep:
+            leave(context)
 
 
 def skip_without(folder: Path) -> bool:

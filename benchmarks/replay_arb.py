@@ -12,6 +12,7 @@ correction each; both are counted apart from rows.
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 import time
@@ -23,6 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks._arb import ISSUANCE, OTHER_COLUMNS, PERIODS, Comparison, Reconciliation, read_rows
+from benchmarks._keeping import add_keep_option
 from benchmarks._local import MAPPINGS, SHARED, local_ledger, skip_without
 from chain.views import ContractViews
 from indexer.audit.contract_totals import reconcile
@@ -51,9 +53,12 @@ def main() -> None:
     """Prints the reconciliation, and the figures as one JSON object on the last line."""
     if skip_without(ARB):
         return
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_keep_option(parser)
+    options = parser.parse_args()
     console = Console(width=150, highlight=False)
     started = time.perf_counter()
-    with local_ledger() as context:
+    with local_ledger(options.keep) as context:
         imported = dict(replay(context, console))
         seconds = time.perf_counter() - started
         differences = reconcile(context.database, context.rpc, context.deployment)

@@ -13,6 +13,7 @@ a kWh Shanghai's for generation, 150.5 g a kilometre is the specification's exam
 
 from __future__ import annotations
 
+import argparse
 import ast
 import csv
 import gzip
@@ -32,6 +33,7 @@ import pyarrow as pa
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks._keeping import add_keep_option
 from benchmarks._local import SHARED, local_ledger, skip_without
 from benchmarks._points import DOCUMENT, LAST_DAY, Scenario, World, formula
 from chain.views import ContractViews
@@ -137,10 +139,13 @@ def main() -> None:
     """Prints comparisons and the circle, and the figures as one JSON object on the last line."""
     if skip_without(SHARED):
         return
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_keep_option(parser)
+    options = parser.parse_args()
     console = Console(width=150, highlight=False)
     checks = json.loads((SHARED / "checks_dev.json").read_bytes())
     started = time.perf_counter()
-    with local_ledger() as context, PointsHome(context.settings) as home:
+    with local_ledger(options.keep) as context, PointsHome(context.settings) as home:
         world = World(context, home)
         operator = world.account("operator")
         made = context.settings.home
@@ -154,6 +159,8 @@ def main() -> None:
         world.index()
         failures = list(circle.failures())
         circle.show(console)
+        if options.keep:
+            write_tokens(world.home, circle.references, options.keep)
     figures = figures_of(replayed, comparisons, proofs, time.perf_counter() - started)
     failures += [f"{one.name}: {one.unexplained} {one.unit} unexplained" for one in comparisons if one.unexplained]
     for failure in failures:
@@ -161,6 +168,14 @@ def main() -> None:
     print(json.dumps({**figures, "circle_closed": not failures, "seconds_by_stage": _rounded(world.seconds)}))
     if failures:
         sys.exit(1)
+
+
+def write_tokens(home: PointsHome, references: Mapping[ReductionClass, Sequence[str]], folder: Path) -> None:
+    """Lookup tokens of the first persons of each class, as the operator would hand them out."""
+    for each, known in references.items():
+        for number, reference in enumerate(known[:3], 1):
+            token = home.persons.issue_token(reference).hex()
+            (folder / f"token-{each.label}-{number}.txt").write_text(token + "\n", encoding="utf-8")
 
 
 def feeds(made: Path) -> list[Feed]:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from benchmarks._keeping import add_keep_option
 from benchmarks._local import MAPPINGS, SHARED, local_ledger, skip_without
 from chain.views import ContractViews
 from indexer.audit.contract_totals import reconcile
@@ -50,10 +51,11 @@ def main() -> None:
         return
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=PUBLISHED_ROWS, help="take the first N rows")
-    limit = parser.parse_args().rows
+    add_keep_option(parser)
+    options = parser.parse_args()
     console = Console(width=120, highlight=False)
-    with local_ledger() as context:
-        given = prepare(context.settings.home, limit)
+    with local_ledger(options.keep) as context:
+        given = prepare(context.settings.home, options.rows)
         supply = timed(context, console, given.supply, "verra_supply.toml")
         first = timed(context, console, given.retirements, "verra_retirements.toml")
         second = timed(context, console, given.retirements, "verra_retirements.toml")
