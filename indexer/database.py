@@ -19,7 +19,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from indexer.errors import DatabaseUnusable, InvalidDatabaseUrl
 
-SCHEMA_VERSION = "0003"
+SCHEMA_VERSION = "0004"
 """The newest of `indexer/migrations/versions`, which is the schema that this program reads and writes."""
 
 _POSTGRESQL_DRIVER = "postgresql+psycopg"

@@ -42,6 +42,8 @@ accounts = Table(
     leaf("status_leaf_index"),  # the operation that gave it this status
     UniqueConstraint("identity_commitment"),
     UniqueConstraint("opened_leaf_index"),
+    Index("ix_accounts_kind", "kind", "opened_leaf_index"),
+    Index("ix_accounts_status", "status", "opened_leaf_index"),  # the frozen and closed ones, among all
     **KEYED,
 )
 
