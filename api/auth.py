@@ -35,6 +35,8 @@ class KeyScope(StrEnum):
     CANCELLATIONS_WRITE = "cancellations:write"
     FREEZES_WRITE = "freezes:write"
     CORRECTIONS_WRITE = "corrections:write"
+    PROVIDERS_WRITE = "providers:write"
+    CAMPAIGNS_WRITE = "campaigns:write"
     TRANSACTIONS_SEND = "transactions:send"
 
 

@@ -1,10 +1,9 @@
 """The operators' routes: each makes one operation, composed by `chain.composer`, which the command line uses too."""
 
-from dataclasses import replace
-from typing import NamedTuple
-
 from api.auth import KeyScope
-from api.parameters import Arguments, Parameter, id_parameter
+from api.parameters import Arguments, id_parameter
+from api.routes.point_writes import ROUTES as POINT_ROUTES
+from api.routes.write_steps import Authority, new, step
 from api.schemas.writes import (
     CancelBody,
     CorrectBody,
@@ -15,7 +14,7 @@ from api.schemas.writes import (
     RegisterActivityBody,
     TransferBody,
 )
-from api.writing import Compose, WriteRoute
+from api.writing import WriteRoute
 from chain.composer import Composer
 from chain.operations import Operation
 from ledger.encoding import custody_address
@@ -197,71 +196,44 @@ def unfreeze_lot(composer: Composer, operation_id: OperationId, path: Arguments,
     return composer.unfreeze_lot(operation_id=operation_id, lot_id=path["lot_id"], fields=body.fields)
 
 
-class _Authority(NamedTuple):
-    """What the key needs, and whose key signs."""
-
-    scope: KeyScope
-    role: Role
-
-
-def _new(path: str, compose: Compose, body: type[RecordedBody], summary: str, authority: _Authority) -> WriteRoute:
-    """A route whose operation is wholly described by its body."""
-    return WriteRoute(
-        path=path,
-        name=compose.__name__,
-        summary=summary,
-        tag=path.split("/")[2],
-        scope=authority.scope,
-        role=authority.role,
-        body=body,
-        compose=compose,
-    )
-
-
-def _step(path: str, compose: Compose, parameter: Parameter, summary: str, authority: _Authority) -> WriteRoute:
-    """A step of something that exists, named in the path."""
-    return replace(_new(path, compose, RecordedBody, summary, authority), parameters=(parameter,))
-
-
-_OPENING = _Authority(KeyScope.ACCOUNTS_OPEN, Role.PLATFORM)
-_CLOSING = _Authority(KeyScope.ACCOUNTS_CLOSE, Role.PLATFORM)
-_FREEZING = _Authority(KeyScope.FREEZES_WRITE, Role.REGULATOR)
-_PUBLISHING = _Authority(KeyScope.METHODOLOGIES_WRITE, Role.REGULATOR)
-_REGISTERING = _Authority(KeyScope.ACTIVITIES_WRITE, Role.REGULATOR)
-_PROPOSING = _Authority(KeyScope.ISSUANCES_PROPOSE, Role.TECHNICAL_CENTRE)
-_CONFIRMING = _Authority(KeyScope.ISSUANCES_CONFIRM, Role.REGULATOR)
-_TRANSFERRING = _Authority(KeyScope.TRANSFERS_WRITE, Role.PLATFORM)
-_CANCELLING = _Authority(KeyScope.CANCELLATIONS_WRITE, Role.PLATFORM)
-_CORRECTING = _Authority(KeyScope.CORRECTIONS_WRITE, Role.REGULATOR)
+_OPENING = Authority(KeyScope.ACCOUNTS_OPEN, Role.PLATFORM)
+_CLOSING = Authority(KeyScope.ACCOUNTS_CLOSE, Role.PLATFORM)
+_FREEZING = Authority(KeyScope.FREEZES_WRITE, Role.REGULATOR)
+_PUBLISHING = Authority(KeyScope.METHODOLOGIES_WRITE, Role.REGULATOR)
+_REGISTERING = Authority(KeyScope.ACTIVITIES_WRITE, Role.REGULATOR)
+_PROPOSING = Authority(KeyScope.ISSUANCES_PROPOSE, Role.TECHNICAL_CENTRE)
+_CONFIRMING = Authority(KeyScope.ISSUANCES_CONFIRM, Role.REGULATOR)
+_TRANSFERRING = Authority(KeyScope.TRANSFERS_WRITE, Role.PLATFORM)
+_CANCELLING = Authority(KeyScope.CANCELLATIONS_WRITE, Role.PLATFORM)
+_CORRECTING = Authority(KeyScope.CORRECTIONS_WRITE, Role.REGULATOR)
 
 ROUTES: tuple[WriteRoute, ...] = (
-    _new("/v1/accounts", open_account, OpenAccountBody, "Open an account", _OPENING),
-    _step("/v1/accounts/{account}/freeze", freeze_account, _ACCOUNT, "Freeze an account", _FREEZING),
-    _step("/v1/accounts/{account}/unfreeze", unfreeze_account, _ACCOUNT, "Unfreeze an account", _FREEZING),
-    _step("/v1/accounts/{account}/close", close_account, _ACCOUNT, "Close an account that holds nothing", _CLOSING),
-    _new(
-        "/v1/methodologies", publish_methodology, PublishMethodologyBody, "Publish a methodology version", _PUBLISHING
-    ),
-    _step(
+    new("/v1/accounts", open_account, OpenAccountBody, "Open an account", _OPENING),
+    step("/v1/accounts/{account}/freeze", freeze_account, _ACCOUNT, "Freeze an account", _FREEZING),
+    step("/v1/accounts/{account}/unfreeze", unfreeze_account, _ACCOUNT, "Unfreeze an account", _FREEZING),
+    step("/v1/accounts/{account}/close", close_account, _ACCOUNT, "Close an account that holds nothing", _CLOSING),
+    new("/v1/methodologies", publish_methodology, PublishMethodologyBody, "Publish a methodology version", _PUBLISHING),
+    step(
         "/v1/methodologies/{methodology_id}/withdraw",
         withdraw_methodology,
         _METHODOLOGY,
         "Withdraw a methodology version",
         _PUBLISHING,
     ),
-    _new("/v1/activities", register_activity, RegisterActivityBody, "Register an activity", _REGISTERING),
-    _step("/v1/activities/{activity_id}/suspend", suspend_activity, _ACTIVITY, "Suspend an activity", _REGISTERING),
-    _step("/v1/activities/{activity_id}/resume", resume_activity, _ACTIVITY, "Resume an activity", _REGISTERING),
-    _step("/v1/activities/{activity_id}/close", close_activity, _ACTIVITY, "Close an activity", _REGISTERING),
-    _step("/v1/activities/{activity_id}/withdraw", withdraw_activity, _ACTIVITY, "Withdraw an activity", _REGISTERING),
-    _new("/v1/issuances", propose_issuance, ProposeIssuanceBody, "Propose an issuance", _PROPOSING),
-    _step(
+    new("/v1/activities", register_activity, RegisterActivityBody, "Register an activity", _REGISTERING),
+    step("/v1/activities/{activity_id}/suspend", suspend_activity, _ACTIVITY, "Suspend an activity", _REGISTERING),
+    step("/v1/activities/{activity_id}/resume", resume_activity, _ACTIVITY, "Resume an activity", _REGISTERING),
+    step("/v1/activities/{activity_id}/close", close_activity, _ACTIVITY, "Close an activity", _REGISTERING),
+    step("/v1/activities/{activity_id}/withdraw", withdraw_activity, _ACTIVITY, "Withdraw an activity", _REGISTERING),
+    new("/v1/issuances", propose_issuance, ProposeIssuanceBody, "Propose an issuance", _PROPOSING),
+    step(
         "/v1/issuances/{proposal_id}/confirm", confirm_issuance, _PROPOSAL, "Confirm a proposed issuance", _CONFIRMING
     ),
-    _step("/v1/issuances/{proposal_id}/reject", reject_issuance, _PROPOSAL, "Reject a proposed issuance", _CONFIRMING),
-    _new("/v1/transfers", transfer, TransferBody, "Transfer for an account in custody", _TRANSFERRING),
-    _new("/v1/cancellations", cancel, CancelBody, "Cancel for an account in custody", _CANCELLING),
-    _new("/v1/corrections", correct, CorrectBody, "Correct an over-credited lot", _CORRECTING),
-    _step("/v1/lots/{lot_id}/freeze", freeze_lot, _LOT, "Freeze a lot", _FREEZING),
-    _step("/v1/lots/{lot_id}/unfreeze", unfreeze_lot, _LOT, "Unfreeze a lot", _FREEZING),
+    step("/v1/issuances/{proposal_id}/reject", reject_issuance, _PROPOSAL, "Reject a proposed issuance", _CONFIRMING),
+    new("/v1/transfers", transfer, TransferBody, "Transfer for an account in custody", _TRANSFERRING),
+    new("/v1/cancellations", cancel, CancelBody, "Cancel for an account in custody", _CANCELLING),
+    new("/v1/corrections", correct, CorrectBody, "Correct an over-credited lot", _CORRECTING),
+    step("/v1/lots/{lot_id}/freeze", freeze_lot, _LOT, "Freeze a lot", _FREEZING),
+    step("/v1/lots/{lot_id}/unfreeze", unfreeze_lot, _LOT, "Unfreeze a lot", _FREEZING),
+    *POINT_ROUTES,
 )

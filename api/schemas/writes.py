@@ -18,6 +18,7 @@ from ledger.vocabulary import (
     CancellationPurpose,
     Custody,
     MethodologyKind,
+    ProviderMode,
     ReductionClass,
     Word,
 )
@@ -213,6 +214,40 @@ class CorrectBody(RecordedBody):
 
     lot_id: LotIdIn
     quantity_gco2e: GramsIn
+
+
+class AdmitProviderBody(RecordedBody):
+    """Admits an institution's account as a mall provider, or a closed one again. Only hashes of the documents are
+    published.
+    """
+
+    account: AddressIn
+    mode: Annotated[ProviderMode, _word(ProviderMode), _word_schema(ProviderMode)]
+    application_hash: HashIn
+    """SHA-256 of the application."""
+    evaluation_hash: HashIn
+    """SHA-256 of the evaluation of it."""
+    agreement_hash: HashIn
+    """SHA-256 of the agreement that was signed."""
+
+
+class OpenCampaignBody(RecordedBody):
+    """Opens a campaign: until its last day points may be donated to it."""
+
+    code: CodeIn
+    beneficiary: AddressIn
+    """Account of the event or enterprise; a name goes into `fields`."""
+    purpose: Annotated[CancellationPurpose, _word(CancellationPurpose), _word_schema(CancellationPurpose)]
+    """An event, or an enterprise's voluntary offset; the contract refuses the others."""
+    last_day: DayIn
+    document_hash: HashIn
+    """SHA-256 of the announcement."""
+
+
+class CancelCampaignBody(RecordedBody):
+    """Cancels for good all that was donated to a campaign in one class."""
+
+    reduction_class: Annotated[ReductionClass, _word(ReductionClass), _word_schema(ReductionClass)]
 
 
 class SendTransactionBody(WriteBody):

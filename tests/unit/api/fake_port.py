@@ -13,7 +13,12 @@ from ledger.refusals import ContractRefusal
 from ledger.vocabulary import Role
 from tests.unit.api.sample import address
 
-SENDERS = {Role.PLATFORM: address(0xA1), Role.REGULATOR: address(0xA2), Role.TECHNICAL_CENTRE: address(0xA3)}
+SENDERS = {
+    Role.PLATFORM: address(0xA1),
+    Role.REGULATOR: address(0xA2),
+    Role.TECHNICAL_CENTRE: address(0xA3),
+    Role.EXCHANGE: address(0xA4),
+}
 
 
 @dataclass

@@ -72,6 +72,21 @@ BODIES: dict[str, dict[str, Any]] = {
         "fields": OFFSET,
     },
     "correct": {"lot_id": LOT, "quantity_gco2e": "5"},
+    "admit_provider": {
+        "account": ONE,
+        "mode": "third-party-mall",
+        "application_hash": ID,
+        "evaluation_hash": ID,
+        "agreement_hash": ID,
+    },
+    "open_campaign": {
+        "code": "MARATHON-2026",
+        "beneficiary": ONE,
+        "purpose": "event-neutrality",
+        "last_day": "2026-11-29",
+        "document_hash": ID,
+    },
+    "cancel_campaign": {"reduction_class": "I"},
 }
 BY_NAME = {route.name: route for route in ROUTES}
 
@@ -164,8 +179,12 @@ def test_a_quantification_is_shown_only_while_its_field_is_disclosed(office: Off
     assert office.client.get("/v1/methodologies/SHCER-PV-001").json["quantification"] is None
 
 
-BY_COMMAND_ONLY = {kind for kind in OperationKind if kind >= OperationKind.PROVIDER_ADMITTED}
-"""Points, providers and campaigns: batches come from files that are on the platform's own machine."""
+BY_COMMAND_ONLY = {
+    *(OperationKind.POINTS_EARNED, OperationKind.BEHAVIOUR_RECORDED, OperationKind.POINTS_REDEEMED),
+    *(OperationKind.POINTS_DONATED, OperationKind.POINTS_CANCELLED, OperationKind.POINTS_CORRECTED),
+    OperationKind.POINTS_SNAPSHOT_TAKEN,
+}
+"""Batches of points come from files that are on the platform's own machine."""
 
 
 def test_every_kind_of_operation_can_be_made(office: Office) -> None:
@@ -614,5 +633,5 @@ def test_writes_that_wait_hold_up_no_reads(office: Office) -> None:
 
 
 def test_roles_that_sign_are_those_of_the_specification() -> None:
-    assert {route.role for route in ROUTES} == {Role.REGULATOR, Role.TECHNICAL_CENTRE, Role.PLATFORM}
+    assert {route.role for route in ROUTES} == {Role.REGULATOR, Role.TECHNICAL_CENTRE, Role.EXCHANGE, Role.PLATFORM}
     assert {str(route.scope) for route in ROUTES} | {"transactions:send"} == {str(scope) for scope in KeyScope}
