@@ -6,6 +6,7 @@ tells of the same operation.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ from ledger.units import date_of_civil_day
 from ledger.vocabulary import (
     AccountKind,
     ActivityKind,
+    BatchKind,
     CancellationPurpose,
     Custody,
     MethodologyKind,
@@ -30,7 +32,27 @@ from ledger.vocabulary import (
 )
 
 _Form = Callable[[Any], str]
-_Stated = tuple[tuple[str, _Form] | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """An argument of a call, or a member of a tuple, as people read it: grams and numbers in decimal digits, days as
+    YYYY-MM-DD, words by their labels, all else as 0x and hexadecimal digits.
+    """
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Apart:
+    """An argument that the record does not have, by the name it has here."""
+
+    name: str
+    form: _Form
+
+
+_Stated = tuple[tuple[str, _Form] | _Apart, ...]
 
 
 def _hash(value: bytes) -> str:
@@ -78,10 +100,10 @@ _REGISTRATION: Final[_Stated] = (
     ("activity_kind", _word(ActivityKind)),
     ("methodology_id", _hash),
     ("operator_account", str),
-    None,  # feed signer: not in the record
+    _Apart("feed_signer", str),
     ("crediting_first_day", _day),
     ("crediting_last_day", _day),
-    None,  # facility: not in the record
+    _Apart("facility_id", _hash),
     ("pledge_hash", _hash),
     ("cap_gco2e", str),
 )
@@ -90,7 +112,7 @@ _REGISTRATION: Final[_Stated] = (
 def _header(total: str) -> _Stated:
     """A feed header and its signature; `total`: the name of what its entries add up to."""
     return (
-        None,  # kind of batch: the record's own kind says it
+        _Apart("batch_kind", _word(BatchKind)),
         _ACTIVITY,
         ("methodology_id", _hash),
         _CLASS,
@@ -101,7 +123,7 @@ def _header(total: str) -> _Stated:
         (total, str),
         ("entry_count", str),
         ("file_hash", _hash),
-        None,  # signature: over the header, not in the record
+        _Apart("signature", _hash),
     )
 
 
@@ -110,7 +132,7 @@ _STATED: Final[Mapping[tuple[ContractName, str], _Stated]] = {
         _ACCOUNT,
         ("account_kind", _word(AccountKind)),
         ("custody", _word(Custody)),
-        None,  # identity commitment: not in the record
+        _Apart("identity_commitment", _hash),
     ),
     (ContractName.ACCOUNT_REGISTRY, "freeze"): (_ACCOUNT,),
     (ContractName.ACCOUNT_REGISTRY, "unfreeze"): (_ACCOUNT,),
@@ -177,11 +199,31 @@ _OF_THE_SENDER: Final = {
 """The account that a holder's own call does not name, for it is the sender's."""
 
 
+def arguments_of(call: Call) -> tuple[Argument, ...]:
+    """Every argument of the call, in order, as it will be signed. Raises as `facts_of`."""
+    inside = tuple(
+        Argument(stated.name, text) if isinstance(stated, _Apart) else Argument(stated[0], text)
+        for stated, text in _told(call)
+    )
+    return (
+        Argument("operation_id", call.operation_id.hex0x),
+        *inside,
+        Argument("record_hash", call.record_hash.hex0x),
+    )
+
+
 def facts_of(call: Call, sender: Address) -> dict[str, str]:
     """What the call states. Raises `InvalidTransaction` for calldata that cannot be read, and `InvalidInput` for a word
     or a day that there is not.
     """
-    place = (call.contract, call.function)
+    facts = {stated[0]: text for stated, text in _told(call) if not isinstance(stated, _Apart)}
+    if (own := _OF_THE_SENDER.get((call.contract, call.function))) is not None:
+        facts[own] = sender.hex0x
+    return facts
+
+
+def _told(call: Call) -> list[tuple[tuple[str, _Form] | _Apart, str]]:
+    """The arguments between operation id and record hash, read from the calldata."""
     types = BY_SELECTOR[call.contract, call.calldata[:4]].function.types
     try:
         arguments = decode(types, call.calldata[4:])[1:-1]
@@ -189,10 +231,11 @@ def facts_of(call: Call, sender: Address) -> dict[str, str]:
         rule = "have arguments that can be read"
         raise InvalidTransaction("raw_transaction", rule, f"calldata of {call.function}") from None
     values = chain.from_iterable(one if isinstance(one, tuple) else (one,) for one in arguments)
-    facts = {fact[0]: fact[1](value) for fact, value in zip(_STATED[place], values, strict=True) if fact is not None}
-    if (own := _OF_THE_SENDER.get(place)) is not None:
-        facts[own] = sender.hex0x
-    return facts
+    stated = _STATED[call.contract, call.function]
+    return [
+        (one, (one.form if isinstance(one, _Apart) else one[1])(value))
+        for one, value in zip(stated, values, strict=True)
+    ]
 
 
 def check_record(record: Record, call: Call, sender: Address) -> None:

@@ -13,19 +13,17 @@ from itertools import islice
 from types import TracebackType
 from typing import Self, TypeGuard
 
-from chain.calls import BY_SELECTOR
 from chain.deployment import Deployment
 from chain.flights import SubmitterSettings, Window, refused_operation, refused_status
-from chain.gas import gas_limit
 from chain.hexes import from_data
 from chain.leaves import NO_DIGEST, TransparencyLogView
 from chain.nonces import Flight, NonceLine
 from chain.operations import Operation, OperationState, OperationStatus, Outbox
 from chain.recovery import Fate, Recovery
-from chain.reverts import call_object, refusal_from_answer, refusal_of_status
-from chain.rpc import Request, Rpc
+from chain.reverts import refusal_from_answer, refusal_of_status
+from chain.rpc import Rpc
 from chain.signers import Signer
-from chain.transactions import Transaction
+from chain.trial import trial_request
 from ledger.errors import InvalidInput
 from ledger.ids import Address
 
@@ -186,15 +184,7 @@ class Submitter:
 
     def _tried(self, status: OperationStatus) -> OperationStatus:
         """Final if the operation is applied already or would be refused now."""
-        call = Transaction(
-            chain_id=self._deployment.chain_id,
-            nonce=0,
-            gas_price=0,
-            gas=gas_limit(status.contract, BY_SELECTOR[status.contract, status.calldata[:4]].function.name),
-            to=self._deployment.address(status.contract),
-            data=status.calldata,
-        )
-        request: Request = ("eth_call", [call_object(status.sender, call), "latest"])
+        request = trial_request(self._deployment, status.contract, status.sender, status.calldata)
         answer, digest = self._rpc.try_batch([request, self._log.digest_request(status.operation_id)])
         if from_data(digest.unwrap(), "eth_call") != NO_DIGEST:
             [fate] = self._recovery.fates([status])

@@ -8,12 +8,12 @@ import pytest
 from chain import calls
 from chain.calls import LEDGER_FUNCTIONS
 from chain.composer import Composer
-from chain.facts import _STATED, check_record, facts_of
+from chain.facts import _STATED, arguments_of, check_record, facts_of
 from chain.operations import Call
 from ledger.errors import InvalidInput, InvalidRecord, InvalidTransaction, MissingField, UnknownWord
-from ledger.ids import Address, LotId, OperationId, RecordHash
+from ledger.ids import Address, Hash32, LotId, MethodologyId, OperationId, RecordHash
 from ledger.records import DerivedSalts, Record
-from ledger.vocabulary import CancellationPurpose, OperationKind
+from ledger.vocabulary import ActivityKind, CancellationPurpose, OperationKind, Role
 
 HOLDER, BUYER = Address(b"\xab" * 20), Address(b"\xcd" * 20)
 LOT = LotId(b"\x0a" * 32)
@@ -108,3 +108,32 @@ def test_calldata_that_cannot_be_read() -> None:
     unknown = replace(call, calldata=call.calldata[:at] + (9).to_bytes(32, "big") + call.calldata[at + 32 :])
     with pytest.raises(UnknownWord):
         facts_of(unknown, HOLDER)
+
+
+def test_every_argument_is_told_in_the_order_in_which_it_is_signed() -> None:
+    told = {argument.name: argument.text for argument in arguments_of(CANCEL.call)}
+    assert list(told) == ["operation_id", "lot_id", "quantity_gco2e", "purpose", "record_hash"]
+    assert told["operation_id"] == ID.hex0x
+    assert told["record_hash"] == CANCEL.record.hash.hex0x
+    assert {"lot_id": LOT.hex0x, "quantity_gco2e": "5", "purpose": "event-neutrality"}.items() <= told.items()
+
+
+def test_what_no_record_has_is_told_too() -> None:
+    composer = Composer(salts=DerivedSalts(b"salt key of tests"), senders={Role.REGULATOR: HOLDER})
+    operation = composer.register_activity(
+        operation_id=ID,
+        code="A-1",
+        kind=ActivityKind.PROJECT,
+        methodology_id=MethodologyId(b"\x03" * 32),
+        operator_account=HOLDER,
+        feed_signer=BUYER,
+        crediting_first_day=20_454,
+        crediting_last_day=20_455,
+        facility_id=Hash32(b"\x04" * 32),
+        pledge_hash=Hash32(b"\x05" * 32),
+        cap_grams=7_000_001,
+    )
+    told = {argument.name: argument.text for argument in arguments_of(operation.call)}
+    assert (told["feed_signer"], told["facility_id"]) == (BUYER.hex0x, "0x" + "04" * 32)
+    assert (told["cap_gco2e"], told["crediting_first_day"]) == ("7000001", "2026-01-01")
+    assert not {"feed_signer", "facility_id"} & facts_of(operation.call, HOLDER).keys()
