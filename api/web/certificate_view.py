@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from api.web.frame.values import shanghai_time
+from api.web.frame.values import grams_text, grouped, shanghai_time, tonnes
 from api.web.texts import texts, visible
 from ledger.bundle import (
     BoughtBackLot,
@@ -22,7 +22,7 @@ from ledger.bundle import (
 from ledger.checkpoints import Checkpoint
 from ledger.errors import InvalidNote
 from ledger.records import FIELD_NAMES
-from ledger.units import date_of_civil_day, format_tonnes
+from ledger.units import date_of_civil_day
 from ledger.vocabulary import CancellationPurpose, ReductionClass
 
 _SHOWN_ELSEWHERE = frozenset(
@@ -80,8 +80,8 @@ class CertificateView:
             kind=kind,
             title=words[f"title_{kind}"],
             grams=grams,
-            tonnes_text=grouped(format_tonnes(grams)),
-            grams_text=grouped(str(grams)),
+            tonnes_text=tonnes(grams),
+            grams_text=grams_text(grams),
             facts=tuple(_facts(bundle, grams, words)),
             said=tuple(_said(bundle, words)),
             hidden=tuple(_hidden(bundle, words)),
@@ -98,12 +98,6 @@ class CertificateView:
             bundle_hash=digest,
             time=datetime.fromtimestamp(bundle.leaf.timestamp, UTC),
         )
-
-
-def grouped(digits: str) -> str:
-    """Digits with commas between thousands, decimals left as they are: "1234567.25" -> "1,234,567.25"."""
-    whole, point, rest = digits.partition(".")
-    return f"{int(whole):,}{point}{rest}"
 
 
 def _facts(bundle: Bundle, grams: int, words: Mapping[str, str]) -> Iterator[Fact]:

@@ -1,0 +1,62 @@
+"""The ledger's words in the reader's language: Chinese as the regulations say it, English as the label reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Final
+
+from api.languages import CHINESE
+from ledger import vocabulary
+from ledger.vocabulary import Word
+
+_ENGLISH: Final[Mapping[tuple[str, str], str]] = {
+    ("ReductionClass", "I"): "Class I",
+    ("ReductionClass", "II"): "Class II",
+    ("CancellationPurpose", "ets-compliance"): "ETS compliance",
+    ("CancellationPurpose", "ecological-restoration"): "Restoration of ecological damage",
+    ("CancellationPurpose", "event-neutrality"): "Carbon neutrality of an event",
+    ("ProviderMode", "third-party-mall"): "Third-party mall",
+    ("ProviderMode", "sub-platform"): "Sub-platform",
+    ("ProposalStatus", "proposed"): "Waiting for confirmation",
+    ("ProposalStatus", "rejected"): "Not confirmed",
+    ("Role", "administrator"): "System administrator",
+    ("Role", "regulator"): "Municipal Bureau of Ecology and Environment",
+    ("Role", "exchange"): "Shanghai Environment and Energy Exchange",
+    ("Role", "platform"): "Operating platform",
+    ("Role", "ledger"): "Contract of the ledger",
+}
+"""Words whose label is not what one would say."""
+
+_ONLY_IN_INDEX: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
+    "LotStatus": {"free": ("正常", "Free to move"), "frozen": ("冻结", "Frozen")},
+    "BatchFileState": {
+        "waiting": ("待核对", "Waiting for its file"),
+        "checked": ("已核对", "File checked"),
+        "wrong": ("文件不符", "File does not fit"),
+    },
+}
+"""Vocabularies of `indexer.schema.words` that API answers contain, in Chinese and English."""
+
+
+def word(value: Word | str, language: str, name: str = "") -> str:
+    """A word for people. A label needs the `name` of its vocabulary ("LotStatus"): "closed" is said of an account
+    otherwise than of a campaign. `LookupError` where that has no such label.
+    """
+    if isinstance(value, Word):
+        value, name = value.label, type(value).__name__
+    return _words(name)[value][0 if language == CHINESE else 1]
+
+
+@cache
+def _words(name: str) -> Mapping[str, tuple[str, str]]:
+    if name in _ONLY_IN_INDEX:
+        return _ONLY_IN_INDEX[name]
+    kind = vars(vocabulary).get(name)
+    if not (isinstance(kind, type) and issubclass(kind, Word)):
+        raise LookupError(f"no vocabulary {name!r}")
+    return {one.label: (one.chinese, _ENGLISH.get((name, one.label)) or _plain(one.label)) for one in kind}
+
+
+def _plain(label: str) -> str:
+    return label.replace("-", " ").capitalize()
