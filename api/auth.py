@@ -6,7 +6,7 @@ constant in time as well.
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from threading import Lock
 from typing import Protocol
@@ -14,7 +14,8 @@ from typing import Protocol
 from api.errors import CredentialsInvalid, CredentialsMissing, ScopeMissing
 from indexer.api_keys import ApiKey, ApiKeyStore, hash_of
 from indexer.database import Database, open_database
-from ledger.errors import Unauthorised
+from ledger.errors import InvalidInput, Unauthorised, UnknownWord
+from ledger.vocabulary import Role
 
 _SCHEME = re.compile(rb"bearer(?: |$)", re.IGNORECASE)
 _BEARER = re.compile(rb"bearer +([!-~]{16,256})", re.IGNORECASE)
@@ -37,7 +38,41 @@ class KeyScope(StrEnum):
     CORRECTIONS_WRITE = "corrections:write"
     PROVIDERS_WRITE = "providers:write"
     CAMPAIGNS_WRITE = "campaigns:write"
+    POINTS_WRITE = "points:write"
     TRANSACTIONS_SEND = "transactions:send"
+
+
+ROLE_OF_SCOPE: Mapping[KeyScope, Role] = {
+    KeyScope.ACCOUNTS_OPEN: Role.PLATFORM,
+    KeyScope.ACCOUNTS_CLOSE: Role.PLATFORM,
+    KeyScope.METHODOLOGIES_WRITE: Role.REGULATOR,
+    KeyScope.ACTIVITIES_WRITE: Role.REGULATOR,
+    KeyScope.ISSUANCES_PROPOSE: Role.TECHNICAL_CENTRE,
+    KeyScope.ISSUANCES_CONFIRM: Role.REGULATOR,
+    KeyScope.TRANSFERS_WRITE: Role.PLATFORM,
+    KeyScope.CANCELLATIONS_WRITE: Role.PLATFORM,
+    KeyScope.FREEZES_WRITE: Role.REGULATOR,
+    KeyScope.CORRECTIONS_WRITE: Role.REGULATOR,
+    KeyScope.PROVIDERS_WRITE: Role.EXCHANGE,
+    KeyScope.CAMPAIGNS_WRITE: Role.EXCHANGE,
+    KeyScope.POINTS_WRITE: Role.PLATFORM,
+}
+"""Whose step each scope allows; `transactions:send` is no body's."""
+
+FOUR_EYES = frozenset({KeyScope.ISSUANCES_PROPOSE, KeyScope.ISSUANCES_CONFIRM})
+"""Scopes that no key may have together: who proposes an issuance and who confirms it are two people."""
+
+
+def check_scopes(scopes: Iterable[str]) -> None:
+    """`UnknownWord` for a scope there is not; `InvalidInput` for scopes that must be two people's."""
+    given = frozenset(scopes)
+    words = [member.value for member in KeyScope]
+    for scope in sorted(given):
+        if scope not in words:
+            raise UnknownWord("scope", "be one of " + ", ".join(words), scope)
+    if given >= FOUR_EYES:
+        both = " and ".join(sorted(FOUR_EYES))
+        raise InvalidInput("scope", f"not be both {both}: two people decide, each with a key of their own", both)
 
 
 class KeyVerifier(Protocol):
@@ -58,10 +93,17 @@ class LazyKeys:
 
     def verify(self, secret: str) -> ApiKey:
         """The key; `Unauthorised` if it is unknown or revoked."""
+        return self._store().verify(secret)
+
+    def find(self, key_id: str) -> ApiKey:
+        """The key with this id, for somebody who has proved it; `Unauthorised` if it was revoked since."""
+        return self._store().find(key_id)
+
+    def _store(self) -> ApiKeyStore:
         with self._lock:
             if self._database is None:
                 self._database = open_database(self._database_url)
-        return ApiKeyStore(self._database).verify(secret)
+        return ApiKeyStore(self._database)
 
 
 class Authenticator:

@@ -34,6 +34,9 @@ HOLDINGS_SOURCES = (ContractName.REDUCTION_LEDGER, ContractName.POINT_LEDGER)
 _ZERO_WORD = bytes(32)
 _TRUE_WORD = (1).to_bytes(32, "big")
 
+HELD_AT_ONCE = _TRUE_WORD + _ZERO_WORD
+"""What `hasRole` answers of a member without execution delay; with one, it could only schedule its calls."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
@@ -103,7 +106,7 @@ def memberships(addresses: Addresses, holders: Mapping[Role, Address]) -> Iterat
             description=f"role {role.label} held by {shown}",
             contract=addresses[ContractName.ACCESS_MANAGER],
             question=HAS_ROLE.encode(int(role), address),
-            answer=_TRUE_WORD + _ZERO_WORD,
+            answer=HELD_AT_ONCE,
             remedy=GRANT_ROLE.encode(int(role), address, 0),
         )
 

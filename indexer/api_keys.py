@@ -89,6 +89,14 @@ class ApiKeyStore:
             raise Unauthorised(f"the scope {scope}")
         return key
 
+    def find(self, key_id: str) -> ApiKey:
+        """The key with this id; `Unauthorised` if there is none, or it was revoked since somebody proved it."""
+        with self._database.read() as connection:
+            row = connection.execute(select(api_keys).where(api_keys.c.key_id == key_id)).one_or_none()
+        if row is None or row.revoked_at is not None:
+            raise Unauthorised("a valid API key")
+        return _key_of(row)
+
     def revoke(self, key_id: str) -> None:
         """Ends a key, for ever; `NotFound` if there is none that is valid."""
         valid = and_(api_keys.c.key_id == key_id, api_keys.c.revoked_at.is_(None))

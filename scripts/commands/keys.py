@@ -8,10 +8,10 @@ from typing import Annotated, Final
 
 import typer
 
-from api.auth import KeyScope
+from api.auth import check_scopes
 from chain.keystores import STRONG_SCRYPT_N, create_keystore
 from indexer.api_keys import ApiKey, ApiKeyStore
-from ledger.errors import InvalidInput, NotFound, UnknownWord, WrongKeyFile
+from ledger.errors import InvalidInput, NotFound, WrongKeyFile
 from ledger.vocabulary import Role
 from scripts.command import command, group
 from scripts.context import Context
@@ -85,12 +85,15 @@ def create_api_key(
 ) -> Result:
     """Makes an API key and prints it: this is the only time that it can be seen.
 
+    A program sends it as `Authorization: Bearer KEY`; a person logs in to the console (`/console`) with it. No key may
+    both propose and confirm issuances: two people do.
+
     **Example**
 
         tanpuhui api-key create "district bureau, import" --scope transfers:write --scope cancellations:write
     """
-    scopes = _scopes(scope)
-    made = ApiKeyStore(context.database).create(name, scopes)
+    check_scopes(scope)
+    made = ApiKeyStore(context.database).create(name, scope)
     facts = {**_facts(made.key), "secret": made.secret}
     return Result(parts=[Facts("API key", facts)], note="keep the secret now; only its hash is stored")
 
@@ -122,14 +125,6 @@ def revoke_api_key(
         raise NotFound("API key", key_id)
     ApiKeyStore(context.database).revoke(key_id)
     return Result(parts=[Facts("API key", {"key_id": key_id, "revoked": True})])
-
-
-def _scopes(given: list[str]) -> list[str]:
-    words = [member.value for member in KeyScope]
-    for scope in given:
-        if scope not in words:
-            raise UnknownWord("scope", "be one of " + ", ".join(words), scope)
-    return given
 
 
 def _facts(key: ApiKey) -> dict[str, object]:
