@@ -214,5 +214,10 @@ def books_of(snapshot: Snapshot, owner: bytes) -> dict[tuple[PointBook, int], in
 
 
 def totals(snapshot: Snapshot) -> dict[tuple[PointBook, int], int]:
-    """Sums by book and class, in grams."""
-    return {(PointBook(book), one): grams for one, book, grams in snapshot.all(_TOTALS)}
+    """Sums by book and class, in grams. Kept until the log grows."""
+    size, found = snapshot.facts.get("point totals", snapshot.as_of) or (-1, {})
+    if size != snapshot.as_of.log_size:
+        found = {(PointBook(book), one): grams for one, book, grams in snapshot.all(_TOTALS)}
+        snapshot.facts.put("point totals", (snapshot.as_of.log_size, found), snapshot.as_of)
+    kept: dict[tuple[PointBook, int], int] = found
+    return kept

@@ -55,7 +55,16 @@ class Totals(NamedTuple):
 
 
 def totals(snapshot: Snapshot) -> Totals:
-    """The sums, for every class, also one that has no lot yet."""
+    """The sums, for every class, also one that has no lot yet. Kept until the log grows."""
+    size, found = snapshot.facts.get("totals", snapshot.as_of) or (-1, None)
+    if found is None or size != snapshot.as_of.log_size:
+        found = _read(snapshot)
+        snapshot.facts.put("totals", (snapshot.as_of.log_size, found), snapshot.as_of)
+    kept: Totals = found
+    return kept
+
+
+def _read(snapshot: Snapshot) -> Totals:
     lots = {row[0]: row[1:] for row in snapshot.all(_LOTS)}
     held: dict[int, int] = dict(snapshot.all(_HELD))
     classes = []
