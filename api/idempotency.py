@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from api.errors import IdempotencyKeyMissing
 from ledger.encoding import request_operation_id
 from ledger.ids import OperationId
-from ledger.records import SaltSource
+from ledger.records import Record, SaltSource
 
 _KEY = re.compile(r"[!-~]{1,255}", re.ASCII)
 
@@ -35,6 +35,11 @@ class RepeatedSalts:
 
     saved: Mapping[str, bytes] = field(repr=False)
     fresh: SaltSource
+
+    @classmethod
+    def of(cls, record: Record | None, fresh: SaltSource) -> "RepeatedSalts":
+        """Those of a saved record, or all fresh where there is none."""
+        return cls({} if record is None else {one.name: one.salt for one in record.fields}, fresh)
 
     def salt(self, operation_id: OperationId, name: str) -> bytes:
         """16 bytes for the field."""

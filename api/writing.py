@@ -46,8 +46,8 @@ from ledger.errors import (
     OperationConflict,
     SignerNotConfigured,
 )
-from ledger.ids import ZERO_ADDRESS, OperationId
-from ledger.records import RandomSalts, Record
+from ledger.ids import ZERO_ADDRESS, Address, OperationId
+from ledger.records import RandomSalts, Record, SaltSource
 from ledger.vocabulary import OperationKind, Role
 
 _DEEPEST_BODY = 16
@@ -207,8 +207,7 @@ class Writer:
         """
         if self._operations is not None and route.role in self._operations.senders:
             return self._operations
-        nobody = Composer(salts=RandomSalts(), senders={route.role: ZERO_ADDRESS})
-        _check_fields(route.compose(nobody, operation_id, arguments, body), body)
+        compose(route, operation_id, arguments, body, senders={route.role: ZERO_ADDRESS}, salts=RandomSalts())
         raise SignerNotConfigured(route.role)
 
     def _save(
@@ -222,25 +221,19 @@ class Writer:
         """Composes and saves the operation. Of two equal requests at the same moment one saves first; the other
         begins again with its salts.
         """
+
+        def composed() -> Operation:
+            salts = RepeatedSalts.of(port.saved_record(operation_id), port.salts)
+            return compose(route, operation_id, arguments, body, senders=port.senders, salts=salts)
+
         try:
-            return port.submit(self._compose(port, route, operation_id, arguments, body))
+            return port.submit(composed())
         except OperationConflict:
-            again = self._compose(port, route, operation_id, arguments, body)
+            again = composed()
         try:
             return port.submit(again)
         except OperationConflict as error:
             raise IdempotencyKeyReused from error
-
-    @staticmethod
-    def _compose(
-        port: OperationsPort, route: WriteRoute, operation_id: OperationId, arguments: Arguments, body: RecordedBody
-    ) -> Operation:
-        saved = port.saved_record(operation_id)
-        salts = {} if saved is None else {field.name: field.salt for field in saved.fields}
-        composer = Composer(salts=RepeatedSalts(salts, port.salts), senders=port.senders)
-        operation = route.compose(composer, operation_id, arguments, body)
-        _check_fields(operation, body)
-        return operation
 
     # ---------------------------------------------------------------------------------------------- answers
 
@@ -283,12 +276,25 @@ def _awaits_certificate(document: Mapping[str, Any]) -> bool:
     return done and document["kind"] in _CERTIFIED and document["certificate_number"] is None
 
 
-def _check_fields(operation: Operation, body: RecordedBody) -> None:
-    """Raises `InvalidRecord` for a field that says something else than the operation."""
+def compose(
+    route: WriteRoute,
+    operation_id: OperationId,
+    arguments: Arguments,
+    body: RecordedBody,
+    *,
+    senders: Mapping[Role, Address],
+    salts: SaltSource,
+) -> Operation:
+    """The operation that a route makes of path and body, whoever sends it: the API's own server, or a page's reader.
+
+    Raises the `InvalidInput` of a value, and `InvalidRecord` for a field that says something else than the operation.
+    """
+    operation = route.compose(Composer(salts=salts, senders=senders), operation_id, arguments, body)
     values = operation.record.values
     for name, value in body.fields.items():
         if values[name] != value:
             raise InvalidRecord(f"fields.{name}", "not contradict what the operation itself says", value)
+    return operation
 
 
 def read_body(request: WriteRequest, model: type[WriteBody]) -> Any:
@@ -300,6 +306,11 @@ def read_body(request: WriteRequest, model: type[WriteBody]) -> Any:
     document = parse_strict(request.body, max_depth=_DEEPEST_BODY)
     if not isinstance(document, dict):
         raise InvalidJson("body", "be a JSON object", document)
+    return validated(document, model)
+
+
+def validated(document: Mapping[str, Any], model: type[WriteBody]) -> Any:
+    """What a route is asked for, from its JSON object. Raises `BodyInvalid` or the `InvalidInput` of a field."""
     try:
         return model.model_validate(document)
     except ValidationError as error:
