@@ -23,7 +23,7 @@ from chain.submitter import Submitter
 from chain.trial import try_operation
 from indexer.outbox import SqlOutbox
 from indexer.records import RecordStore
-from ledger.errors import OperationConflict, Refused, RefusedMeanwhile, TanpuhuiError
+from ledger.errors import OperationConflict, Refused, RefusedMeanwhile, SignerNotConfigured, TanpuhuiError
 from ledger.ids import Address, OperationId
 from ledger.records import Record, SaltSource
 from ledger.vocabulary import Role
@@ -130,6 +130,15 @@ class ChainOperations:
     def simulate(self, operation: Operation) -> Refused | None:
         """Asks the node what the ledger would say now. See `OperationsPort.simulate`."""
         return try_operation(self._rpc, self._deployment, operation)
+
+    @contextmanager
+    def submission(self, role: Role) -> Iterator[Submitter]:
+        """A body's submitter, for whoever sends many operations in this process: nothing is resumed meanwhile."""
+        if role not in self._senders:
+            raise SignerNotConfigured(role)
+        body = self._bodies[self._senders[role]]
+        with body.submission():
+            yield body.submitter
 
     def status(self, operation_id: OperationId) -> OperationStatus | None:
         """Where an operation of this instance stands."""

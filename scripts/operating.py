@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Final
 
+from api.chain_operations import ChainOperations
 from chain.composer import Composer
 from chain.flights import SubmitterSettings
 from chain.operations import ContractName, Operation, OperationStatus
@@ -36,6 +37,8 @@ class OperatingContext(Context):
         super().__init__(settings, output)
         self._signers: dict[Role, Signer] = {}
         self._submitters: dict[Address, Submitter] = {}
+        self.operations: ChainOperations | None = None
+        """What sends for the API of this process, where it has one: it finishes what earlier runs left."""
 
     @cached_property
     def outbox(self) -> SqlOutbox:
@@ -97,6 +100,15 @@ class OperatingContext(Context):
             self._submitters[signer.address] = submitter
         return self._submitters[signer.address]
 
+    @contextlib.contextmanager
+    def submission(self, role: Role) -> Iterator[Submitter]:
+        """The submitter of a body for a number of operations; where the API sends for it too, they take turns."""
+        if self.operations is None:
+            yield self.submitter(self.signer(role))
+        else:
+            with self.operations.submission(role) as submitter:
+                yield submitter
+
     def usable_roles(self) -> list[Role]:
         """The bodies that this process can sign for; says so of a key that it has no password of.
 
@@ -124,8 +136,8 @@ class OperatingContext(Context):
         return self.submitter(signer).submit(operation)
 
     def resume(self, roles: Sequence[Role]) -> list[OperationStatus]:
-        """Finishes what earlier runs left unfinished."""
-        if not self.has_database:
+        """Finishes what earlier runs left unfinished, unless the API of this process does."""
+        if not self.has_database or self.operations is not None:
             return []
         finished: list[OperationStatus] = []
         for role in roles:

@@ -138,7 +138,7 @@ def status(
         rows = [_run_row(home, RunFolder(path)) for path in folders]
     views = ContractViews(context.rpc, context.deployment)
     sums = [[each, *_sums(views.point_totals_of(each))] for each in CLASSES]
-    columns = ["run", "prepared", "batches", "signed", "anchored", "entries", "refused_rows"]
+    columns = ["run", "prepared", "batches", "signed", "anchored", "entries", "refused_rows", "abandoned"]
     names = ["issued", "personal", "providers", "campaigns", "bought_back", "cancelled", "taken_back"]
     return Result(
         parts=[
@@ -161,7 +161,12 @@ def _status_of_run(home: PointsHome, run: RunFolder) -> Result:
                 *(signed.sequence if signed else None, state, number or None, batch.file_hash),
             ]
         )
-    facts = {"run": str(run.path), "prepared": run.done is not None, "batches": len(rows)}
+    facts = {
+        "run": str(run.path),
+        "prepared": run.done is not None,
+        "abandoned": run.abandoned,
+        "batches": len(rows),
+    }
     return Result(parts=[Facts("Run", facts), Listing("Batches", "items", columns, rows)])
 
 
@@ -172,7 +177,8 @@ def _run_row(home: PointsHome, run: RunFolder) -> list[object]:
     anchored = sum(_state_of(home, batch.file_hash)[0] == ANCHORED for batch in batches)
     refused = sum(sum(batch.refused.values()) for batch in headers)
     entries = sum(batch.entry_count for batch in batches)
-    return [run.path.name, run.done is not None, len(batches), signed, anchored, entries, refused]
+    counted = [len(batches), signed, anchored, entries, refused]
+    return [run.path.name, run.done is not None, *counted, run.abandoned]
 
 
 def _state_of(home: PointsHome, file_hash: Hash32 | None) -> tuple[str, int]:

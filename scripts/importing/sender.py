@@ -28,20 +28,20 @@ class BodiesSender:
 
     def send(self, role: Role, operations: Iterable[Operation]) -> Iterator[OperationStatus]:
         """Each operation's end, in order; one whose id was saved with other content counts as refused."""
-        submitter = self._context.submitter(self._context.signer(role))
         source, waiting = iter(operations), deque[Operation]()
-        while True:
-            again = list(waiting)
-            try:
-                for status in submitter.submit_many(chain(again, _noted(source, waiting))):
-                    waiting.popleft()
-                    self.ended += 1
-                    yield status
-                return
-            except OperationConflict as error:
-                conflict = next(operation for operation in waiting if operation.id == error.operation_id)
-                waiting.remove(conflict)
-                yield _conflicting(conflict)
+        with self._context.submission(role) as submitter:
+            while True:
+                again = list(waiting)
+                try:
+                    for status in submitter.submit_many(chain(again, _noted(source, waiting))):
+                        waiting.popleft()
+                        self.ended += 1
+                        yield status
+                    return
+                except OperationConflict as error:
+                    conflict = next(operation for operation in waiting if operation.id == error.operation_id)
+                    waiting.remove(conflict)
+                    yield _conflicting(conflict)
 
     def standing(self, operations: Sequence[Operation]) -> dict[OperationId, TanpuhuiError | None]:
         """How those stand whose id was used before: None for the same content, else why it cannot be applied.

@@ -15,6 +15,7 @@ from chain.feeds import batch_operation_id, feed_operation_id, feed_signer_of
 from chain.leaves import NO_DIGEST, TransparencyLogView
 from chain.operations import ContractName, Operation, OperationState, OperationStatus
 from chain.reverts import refusal_of_status
+from chain.submitter import Submitter
 from indexer.batch_files import check_batch, read_batch
 from indexer.entry_index import EntryIndex
 from ledger.batches import NO_ENTRIES, BatchCommitment
@@ -127,20 +128,41 @@ class Anchoring:
     def anchor(self, progress: Progress) -> Outcome:
         """Sends what is not in the log, waits until it is, and lets the index of entries know.
 
-        Raises the refusal of the first batch that the contract refuses (what came before it stays anchored), and for a
-        file that is not what its header says: `MalformedBatch`, `CorruptBatch`, `NotFound`, `EntriesElsewhere`.
+        Raises the refusal of the first batch that the contract refuses (what came before it stays anchored), for a
+        file that is not what its header says `MalformedBatch`, `CorruptBatch`, `NotFound`, `EntriesElsewhere`, and
+        `RunBusy` while somebody else is at the run.
         """
+        with self._run.alone():
+            return self._anchor(progress)
+
+    def _anchor(self, progress: Progress) -> Outcome:
         sendings = self.sendings()
         role = Role.REGULATOR if sendings[0].batch.kind is BatchKind.CORRECT else Role.PLATFORM
-        submitter = self._context.submitter(self._context.signer(role))
-        submitter.resume()
-        composer = self._context.composer(role)
+        self._context.signer(role)  # no key, nothing begun
+        self._context.resume([role])
         missing = self._missing(sendings)
         self._context.outbox.take_up([sending.operation_id for sending in missing])
         self.outcome.sent = len(missing)
         progress(0, len(sendings))
-        refused: list[OperationStatus] = []
         started = time.perf_counter()
+        with self._context.submission(role) as submitter:
+            refused = self._send(submitter, sendings, missing, self._context.composer(role), progress)
+        self.outcome.seconds["anchor"] = time.perf_counter() - started
+        if refused:
+            raise refusal_of_status(refused[0])
+        self._settle(sendings)
+        return self.outcome
+
+    def _send(
+        self,
+        submitter: Submitter,
+        sendings: Sequence[Sending],
+        missing: Sequence[Sending],
+        composer: Composer,
+        progress: Progress,
+    ) -> list[OperationStatus]:
+        """Sends what is missing and gives what was refused."""
+        refused: list[OperationStatus] = []
         operations = self._operations(missing, composer, refused)
         if first := next(operations, None):
             submitter.submit(first)  # is tried first, so that a refusal costs no transaction
@@ -149,11 +171,7 @@ class Anchoring:
             if status.state is OperationState.REFUSED:
                 refused.append(status)
             self._report(progress, sendings, missing, done)
-        self.outcome.seconds["anchor"] = time.perf_counter() - started
-        if refused:
-            raise refusal_of_status(refused[0])
-        self._settle(sendings)
-        return self.outcome
+        return refused
 
     # Checks
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ledger.errors import Inconsistent, InvalidInput, Refused
-from ledger.ids import ActivityId, Address, Hash32
+from ledger.ids import ActivityId, Address, Hash32, OperationId
 
 
 @dataclass(unsafe_hash=True)
@@ -89,6 +89,41 @@ class BatchWithdrawn(Refused):
         return (
             f"Batch {self.number} of the run in {self.run} (file hash {self.file_hash.hex0x}) was withdrawn; prepare "
             "its files as another run."
+        )
+
+
+@dataclass(unsafe_hash=True)
+class RunAbandoned(Refused):
+    """A run that was given up."""
+
+    run: str
+
+    def explain(self) -> str:
+        return f"The run in {self.run} was abandoned; prepare its files as another run."
+
+
+@dataclass(unsafe_hash=True)
+class RunBusy(Refused):
+    """Another process signs, anchors or abandons the run."""
+
+    run: str
+
+    def explain(self) -> str:
+        return f"The run in {self.run} is being signed, anchored or abandoned elsewhere; wait until it is done."
+
+
+@dataclass(unsafe_hash=True)
+class BatchOnItsWay(Refused):
+    """A batch that was handed to the chain and has not ended: whether it will be anchored is not known."""
+
+    run: str
+    number: int
+    operation_id: OperationId
+
+    def explain(self) -> str:
+        return (
+            f"Batch {self.number} of the run in {self.run} is on its way to the chain (operation "
+            f"{self.operation_id.hex0x}), so that the run cannot be abandoned; anchor it again, and it ends either way."
         )
 
 

@@ -81,10 +81,11 @@ def prepare(
     """Prepares every batch of the files, or what is left of them, and gives all headers.
 
     Raises `InvalidMapping` for inputs that the methodology does not take, `RunMismatch` for a folder of another run,
-    `BatchWithdrawn` for one that holds a withdrawn batch, `MalformedFile` for a file that is wrong as a whole,
+    `RunAbandoned` and `BatchWithdrawn` for one that was given up or holds a withdrawn batch, `MalformedFile` for a file that is wrong as a whole,
     `EntryIndexBusy` while another run is at work.
     """
     _check(mapping, terms, quantification, batch_size)
+    places.run.check_wanted()
     terms = _as_planned(terms, places.run)
     sources = [Source(path, mapping.file) for path in files]
     plan = _plan(mapping, sources, terms=terms, quantification=quantification, keys=keys, batch_size=batch_size)

@@ -6,10 +6,11 @@ is in the store and its entries are in the index, so that a run that was killed 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -18,8 +19,10 @@ from ledger.canonical import canonical_json, parse_strict
 from ledger.errors import InvalidInput, Json
 from ledger.files import begin_file, end_file, open_private, sync_file, unfinished, write_whole
 from ledger.ids import ActivityId, Hash32, MethodologyId
+from ledger.locks import sole_holder
 from ledger.units import civil_day_from_text, civil_day_of_timestamp, date_of_civil_day
 from ledger.vocabulary import BatchKind, ReductionClass
+from scripts.points.errors import RunAbandoned, RunBusy
 
 FORMAT: Final = 1
 _PLAN: Final = "plan.json"
@@ -27,6 +30,8 @@ _MAPPING: Final = "mapping.toml"
 _DONE: Final = "done.json"
 _REFUSED: Final = "refused.csv"
 _CORRECTION: Final = "correction.json"
+_ABANDONED: Final = "abandoned.json"
+_LOCK: Final = "lock"
 
 
 class RunMismatch(InvalidInput):
@@ -240,6 +245,33 @@ class RunFolder:
         """Keeps what a correction is sent with, before it is sent."""
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_whole(self.path / _CORRECTION, _text(document))
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keeps others from signing, anchoring or abandoning the run meanwhile; `RunBusy` while one of them does."""
+        with sole_holder(self.path / _LOCK) as alone:
+            if not alone:
+                raise RunBusy(str(self.path))
+            yield
+
+    @property
+    def exists(self) -> bool:
+        """Whether a run was ever planned here."""
+        return (self.path / _PLAN).exists()
+
+    @property
+    def abandoned(self) -> bool:
+        """Whether it was given up: nothing of it is signed or anchored any more."""
+        return (self.path / _ABANDONED).exists()
+
+    def check_wanted(self) -> None:
+        """`RunAbandoned` if the run was given up."""
+        if self.abandoned:
+            raise RunAbandoned(str(self.path))
+
+    def keep_abandoned(self, batches: Sequence[int]) -> None:
+        """Gives the run up, but for what is anchored; `batches` are the numbers in it that never will be."""
+        write_whole(self.path / _ABANDONED, _text({"format": FORMAT, "batches": list(batches)}))
 
     def refused_part(self, number: int) -> Path:
         """Where the refused rows of one portion are."""

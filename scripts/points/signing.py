@@ -67,7 +67,11 @@ class FeedSigning:
 
     def sign_run(self, run: RunFolder) -> list[SignedBatch]:
         """Signs every header that is not signed yet, in their order; gives all. `NotTheFeedKey` before any is."""
-        batches = prepared_batches(run)
+        prepared_batches(run)  # before anything is made in a folder that is no run's
+        with run.alone():
+            return self._sign(run, prepared_batches(run))
+
+    def _sign(self, run: RunFolder, batches: Sequence[PreparedBatch]) -> list[SignedBatch]:
         if not batches[0].kind.is_of_feed:
             kinds = " or ".join(kind.label for kind in BatchKind if kind.is_of_feed)
             raise InvalidInput(
@@ -117,7 +121,8 @@ class FeedSigning:
 
 
 def prepared_batches(run: RunFolder) -> list[PreparedBatch]:
-    """The batches of a finished run that have entries; `RunUnfinished` and `NothingPrepared` otherwise."""
+    """The batches of a finished run that have entries; `RunUnfinished`, `NothingPrepared`, `RunAbandoned` otherwise."""
+    run.check_wanted()
     if run.done is None:
         raise RunUnfinished("run", "be a finished run of `points prepare`", str(run.path))
     batches = [batch for batch in run.headers() if batch.entry_count]

@@ -163,9 +163,7 @@ def _bar(period: Period, at: int, periods: int, top: int) -> Bar:
     side = 100 - _SHARE_OF_BAR
     ends = [0, *accumulate(period.grams)]
     pieces = tuple(
-        piece
-        for series, (begin, end) in enumerate(pairwise(ends))
-        if (piece := _piece(series, begin, end, top)).grams
+        piece for series, (begin, end) in enumerate(pairwise(ends)) if (piece := _piece(series, begin, end, top)).grams
     )
     return Bar(
         period=period,

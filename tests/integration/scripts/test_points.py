@@ -9,10 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from chain.keystores import write_keystore
 from chain.signers import LocalSigner
+from indexer import schema as tables
+from indexer.database import open_database
+from indexer.outbox import SqlOutbox
 from ledger.entries import EntryProof
+from ledger.ids import OperationId
 from tests.integration.scripts.conftest import LIGHT, PASSWORD, Cli
 from tests.integration.scripts.story import document
 
@@ -259,6 +264,54 @@ def test_runs_signed_one_after_the_other_have_sequences_that_follow(points: Poin
     assert "sequence" in cli.json("points", "anchor", "july", code=1)["detail"]
     cli.json("points", "anchor", "june")
     assert cli.json("points", "anchor", "july")["sent_now"] == 3
+
+
+def test_an_abandoned_run_is_not_anchored_and_its_records_are_prepared_again(points: Points) -> None:
+    cli = points.cli
+    points.prepare("june")
+    cli.json("points", "sign", "june")
+    told = cli.json("points", "abandon", "june")
+    assert (told["withdrawn_batches"], told["withdrawn_entries"], told["anchored_batches"]) == (3, TRIPS, 0)
+    assert cli.json("points", "abandon", "june")["withdrawn_batches"] == 3
+    for command in ("sign", "anchor"):
+        assert cli.json("points", command, "june", code=1)["code"] == "run-abandoned"
+    assert cli.json("points", "status")["runs"][0]["abandoned"] is True
+    shutil.copy(points.folder / "june.csv", points.folder / "again.csv")
+    again = points.prepare("again")
+    assert (again["entries"], again["refused_rows"]) == (TRIPS, 0)
+    signed = cli.json("points", "sign", "again")
+    assert signed["first_sequence"] == 1
+    assert cli.json("points", "anchor", "again")["sent_now"] == 3
+    assert points.prepare("once-more")["refused_rows"] == TRIPS
+
+
+def test_what_is_anchored_of_an_abandoned_run_stays(points: Points) -> None:
+    cli = points.cli
+    points.earn("june")
+    told = cli.json("points", "abandon", "june")
+    assert (told["withdrawn_batches"], told["anchored_batches"]) == (0, 3)
+    assert cli.json("points", "balance", "metro:1")["balances"][0]["balance_gco2e"] == "750000"
+    assert points.prepare("july")["refused_rows"] == TRIPS
+    assert cli.json("points", "abandon", "nothing", code=4)["code"] == "not-found"
+
+
+def test_a_batch_that_was_refused_can_be_abandoned_but_not_one_on_its_way(points: Points) -> None:
+    cli = points.cli
+    points.prepare("june")
+    cli.json("points", "sign", "june")
+    cli.json("activity", "suspend", "SH-METRO-1")
+    cli.json("points", "anchor", "june", code=1)
+    database = open_database(f"sqlite:///{cli.home / 'tanpuhui.db'}")
+    try:
+        outbox = SqlOutbox(database)
+        with database.read() as connection:
+            [refused] = connection.scalars(select(tables.outbox.c.operation_id).where(tables.outbox.c.kind == 80))
+        assert outbox.take_up([OperationId(refused)]) == 1
+        assert cli.json("points", "abandon", "june", code=1)["code"] == "batch-on-its-way"
+    finally:
+        database.close()
+    assert cli.json("points", "anchor", "june", code=1)["code"] != "run-abandoned"
+    assert cli.json("points", "abandon", "june")["withdrawn_batches"] == 3
 
 
 def test_anchoring_that_is_killed_goes_on_and_sends_each_batch_once(points: Points) -> None:
