@@ -20,6 +20,8 @@ MOST_SERIES: Final = 6
 _MOST_TICKS: Final = 5
 _MOST_LABELS: Final = 12
 _MOST_LABELS_NARROW: Final = 4
+_LEAST_SHARE: Final = 200
+"""A bar by category is never shorter than one part in so many, unless it stands for nothing."""
 _SHARE_OF_BAR: Final = 70
 """Of a hundred parts of a period's width; the rest is between bars."""
 
@@ -107,7 +109,7 @@ def stacked_bars(name: str, series: Sequence[str], periods: Sequence[Period]) ->
 
 
 class Category(NamedTuple):
-    """A line of a chart by category; `share` is its per cent of the largest, as text."""
+    """A line of a chart by category; `share` is its per cent of the largest, as text; what is not nothing is seen."""
 
     label: str
     grams: int
@@ -119,7 +121,11 @@ def categories(rows: Sequence[tuple[str, int, str | None]]) -> tuple[Category, .
     """Horizontal bars, in the order given: label, grams, and the page of the rows behind it."""
     _require_grams(grams for _, grams, _ in rows)
     most = max((grams for _, grams, _ in rows), default=0)
-    return tuple(Category(label, grams, href, _percent(grams, most or 1)) for label, grams, href in rows)
+    least = -(-most // _LEAST_SHARE)
+    return tuple(
+        Category(label, grams, href, _percent(max(grams, least) if grams else 0, most or 1))
+        for label, grams, href in rows
+    )
 
 
 def sparkline(values: Sequence[int], *, width: int = 96, height: int = 24) -> str:

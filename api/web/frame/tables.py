@@ -19,7 +19,7 @@ from api.web.frame.pages import Page, PageRoute
 KINDS: Final = frozenset(
     {"text", "number", "grams", "day", "time", "address", "hash", "code", "word", "certificate", "flag"}
 )
-"""How a value is drawn, and what it is in a file (`templates/frame/cells.html`, `api.web.frame.downloads`)."""
+"""How a value is drawn, and what it is in a file (`templates/frame/table_parts.html`, `api.web.frame.downloads`)."""
 
 
 class Column(NamedTuple):
@@ -32,6 +32,8 @@ class Column(NamedTuple):
     kind: str = "text"
     link: Callable[[Document], str | None] | None = None
     value: Callable[[Document], Any] | None = None
+    vocabulary: str = ""
+    """Of a word: which one its label is of (`api.web.frame.words`)."""
 
     def of(self, document: Document) -> Any:
         """The value in this column; None where there is none."""
@@ -47,12 +49,13 @@ class Column(NamedTuple):
 
 class Filter(NamedTuple):
     """A field of the form above a table, for the list's parameter of this name. `choices`: the labels, if it is one of
-    few words.
+    few words, of the `vocabulary` of this name.
     """
 
     name: str
     label: str
     choices: tuple[str, ...] = ()
+    vocabulary: str = ""
 
 
 class Cell(NamedTuple):
@@ -61,6 +64,7 @@ class Cell(NamedTuple):
     kind: str
     value: Any
     href: str | None
+    vocabulary: str
 
 
 class Table(NamedTuple):
@@ -109,6 +113,8 @@ class TableRoute(PageRoute):
         for column in self.columns:
             if column.kind not in KINDS:
                 raise ValueError(f"{name}: column {column.name} is of no known kind, {column.kind}")
+            if (column.kind == "word") != bool(column.vocabulary):
+                raise ValueError(f"{name}: column {column.name} needs a vocabulary if it is a word, and else none")
         known = {one.name for one in rows.parameters}
         if unknown := [one.name for one in self.filters if one.name not in known]:
             raise ValueError(f"{name}: the list has no parameter {', '.join(unknown)}")
@@ -154,7 +160,7 @@ class TableRoute(PageRoute):
     @staticmethod
     def _cell(column: Column, document: Document, asked: Asked) -> Cell:
         path = None if column.link is None else column.link(document)
-        return Cell(column.kind, column.of(document), None if path is None else asked.link(path))
+        return Cell(column.kind, column.of(document), None if path is None else asked.link(path), column.vocabulary)
 
 
 def _text(value: Any) -> str:

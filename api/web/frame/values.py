@@ -48,9 +48,9 @@ def grouped(digits: str) -> str:
     return f"{sign}{int(whole):,}{point}{rest}"
 
 
-def count(number: int) -> str:
-    """A number of things: "1,234,567"."""
-    return f"{number:,}"
+def count(number: int | str) -> str:
+    """A number of things, or a serial number: "1,234,567"."""
+    return grouped(str(number))
 
 
 def day(given: int | str) -> str:

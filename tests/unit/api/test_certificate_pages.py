@@ -166,8 +166,8 @@ def test_nothing_that_others_wrote_runs(tmp_path: Path) -> None:
     assert '"><b>x[U+202E]y' in found.text
     assert "{{ 7 * 7 }}" in found.text
     assert "49" not in found.text.split("{{ 7 * 7 }}")[0][-20:]
-    assert [one.get("src") for one in found.all("script")] == ["/static/certificate.js"]
-    assert not found.all("img")
+    assert [one.get("src") for one in found.all("script")] == ["/static/site.js", "/static/certificate.js"]
+    assert [one.get("src") for one in found.all("img")] == ["/static/mark.svg"]
     assert not found.all("b")
     assert "[U+…]" in found.text
 

@@ -81,6 +81,7 @@ def test_categories_are_shares_of_the_largest() -> None:
     rows = categories([("a", 3, "/a"), ("b", 1, None), ("c", 0, None)])
     assert [(row.label, row.share) for row in rows] == [("a", "100%"), ("b", "33.333%"), ("c", "0%")]
     assert categories([("a", 0, None)])[0].share == "0%"
+    assert [row.share for row in categories([("a", 10**6, None), ("b", 1, None)])] == ["100%", "0.5%"]
 
 
 def test_a_line_goes_from_edge_to_edge() -> None:
