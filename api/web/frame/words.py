@@ -29,7 +29,7 @@ _ENGLISH: Final[Mapping[tuple[str, str], str]] = {
 """Words whose label is not what one would say."""
 
 _ONLY_IN_INDEX: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
-    "LotStatus": {"free": ("正常", "Free to move"), "frozen": ("冻结", "Frozen")},
+    "LotStatus": {"free": ("正常", "Free"), "frozen": ("冻结", "Frozen")},
     "BatchFileState": {
         "waiting": ("待核对", "Waiting for its file"),
         "checked": ("已核对", "File checked"),
