@@ -10,6 +10,7 @@ from urllib.parse import unquote_plus
 
 from ledger.errors import InvalidIdentifier, InvalidInput, OutOfRange
 from ledger.ids import Address, FixedBytes
+from ledger.units import MAX_CIVIL_DAY, civil_day_from_text
 from ledger.vocabulary import Word
 
 Arguments = dict[str, Any]
@@ -172,6 +173,20 @@ def word_parameter(name: str, words: type[Word], description: str) -> Parameter:
     """A filter by a word of the vocabulary."""
     labels = words.labels()
     return Parameter(name, "query", description, word(words), {"type": "string", "enum": labels}, labels[0])
+
+
+def civil_day(text: str, name: str) -> int:
+    """A day in Shanghai, written YYYY-MM-DD, as days since 1970-01-01."""
+    day = civil_day_from_text(text, name)
+    if day >= MAX_CIVIL_DAY:
+        raise OutOfRange(name, "be before 9999-12-31", text)
+    return day
+
+
+def day_parameter(name: str, description: str) -> Parameter:
+    """A filter by a civil day."""
+    schema: Schema = {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
+    return Parameter(name, "query", description, civil_day, schema, "2026-11-21")
 
 
 def choice_parameter(name: str, choices: tuple[str, ...], description: str, *, optional: bool = False) -> Parameter:

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from api.repository.filters import number, raw, where
+from api.repository.filters import contains, number, raw, where
 from api.repository.snapshots import Snapshot
 from indexer.schema import Book
 from ledger.vocabulary import BatchKind
@@ -77,10 +77,11 @@ def page(
     status: int | None,
     methodology_id: bytes | None,
     operator_account: bytes | None,
+    code_contains: str | None,
     after: int,
     limit: int,
 ) -> list[ActivityRow]:
-    """Activities in the order in which they were registered, after a leaf index."""
+    """Activities in the order in which they were registered, after a leaf index. Capitals do not matter in codes."""
     clause, values = where(
         {
             "a.registered_leaf_index > ?": after,
@@ -89,6 +90,7 @@ def page(
             "a.status = ?": number(status),
             "a.methodology_id = ?": raw(methodology_id),
             "a.operator_account = ?": raw(operator_account),
+            "LOWER(a.code) LIKE ? ESCAPE '!'": contains(code_contains),
         }
     )
     rows = snapshot.all(f"{_COLUMNS} {clause} ORDER BY a.registered_leaf_index LIMIT ?", *values, limit)

@@ -21,3 +21,11 @@ def number(value: int | None) -> int | None:
 def raw(value: bytes | None) -> bytes | None:
     """Plain bytes, for drivers that do not know our ids."""
     return None if value is None else bytes(value)
+
+
+def contains(value: str | None) -> str | None:
+    """The pattern of `LIKE … ESCAPE '!'` for text in lower case that has these characters somewhere in it."""
+    if value is None:
+        return None
+    escaped = value.lower().replace("!", "!!").replace("%", "!%").replace("_", "!_")
+    return f"%{escaped}%"

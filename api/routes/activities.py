@@ -1,7 +1,7 @@
 """Activities."""
 
 from api.pagination import Key
-from api.parameters import Arguments, Parameter, id_or_code, id_parameter, word_parameter
+from api.parameters import Arguments, Parameter, code, id_or_code, id_parameter, word_parameter
 from api.reading import Found, Keyed, ListRoute, ReadRoute
 from api.repository import activities
 from api.repository.snapshots import Snapshot
@@ -40,6 +40,14 @@ ROUTES = (
             word_parameter("status", ActivityStatus, "Only in this status."),
             id_parameter("methodology_id", MethodologyId, "Only under this methodology version.", place="query"),
             id_parameter("operator_account", Address, "Only of this operator.", place="query"),
+            Parameter(
+                "code_contains",
+                "query",
+                "Only with these characters somewhere in the code, in capitals or not.",
+                code,
+                {"type": "string", "pattern": "^[!-~]{1,64}$"},
+                "PV",
+            ),
         ),
     ),
     ReadRoute(

@@ -6,7 +6,7 @@ import orjson
 
 from api.answers import encode_json
 from api.pagination import Key
-from api.parameters import Arguments, id_parameter, number_parameter
+from api.parameters import Arguments, day_parameter, id_parameter, number_parameter, word_parameter
 from api.reading import Found, Keyed, ListRoute, ReadRoute
 from api.repository import certificates, lots, points
 from api.repository.snapshots import Snapshot
@@ -21,7 +21,8 @@ from api.schemas.certificates import (
     certificate_summary,
 )
 from ledger.errors import NotFound
-from ledger.ids import Address, LotId
+from ledger.ids import ActivityId, Address, LotId
+from ledger.vocabulary import CancellationPurpose
 
 
 def read_certificate(snapshot: Snapshot, arguments: Arguments) -> Found:
@@ -62,6 +63,10 @@ def read_certificates(snapshot: Snapshot, arguments: Arguments, limit: int, afte
         snapshot,
         account=arguments["account"],
         lot_id=arguments["lot_id"],
+        activity_id=arguments["activity_id"],
+        purpose=arguments["purpose"],
+        first_day=arguments["first_day"],
+        last_day=arguments["last_day"],
         newest_first=arguments["order"] == "newest-first",
         after=None if after is None else int(after[0]),
         limit=limit,
@@ -93,6 +98,10 @@ ROUTES = (
         parameters=(
             id_parameter("account", Address, "Only of this account.", place="query"),
             id_parameter("lot_id", LotId, "Only of this lot.", place="query"),
+            id_parameter("activity_id", ActivityId, "Only of lots of this activity.", place="query"),
+            word_parameter("purpose", CancellationPurpose, "Only for this purpose."),
+            day_parameter("first_day", "Only cancelled on this day in Shanghai or later."),
+            day_parameter("last_day", "Only cancelled on this day in Shanghai or before."),
             ORDER,
         ),
     ),
