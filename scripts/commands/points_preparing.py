@@ -7,22 +7,14 @@ from typing import Annotated
 
 import typer
 
-from api.routes.methodologies import read_methodology
-from chain.views import Activity, ContractViews
-from ledger.canonical import canonical_json
-from ledger.errors import InvalidInput, NotFound
-from ledger.ids import Hash32
-from ledger.quantification import Quantification
-from ledger.vocabulary import ActivityStatus
 from scripts.command import command
 from scripts.commands.points_sending import app, points_home
 from scripts.operating import OperatingContext
-from scripts.options import read_document
 from scripts.output import Facts, Grams, Listing, Result
 from scripts.points.mapping import load_feed_mapping
 from scripts.points.prepare import BATCH_SIZE, prepare
-from scripts.points.run_folder import CreditableDays, PreparedBatch, RunFolder, Terms
-from scripts.reads import plain
+from scripts.points.run_folder import PreparedBatch, RunFolder
+from scripts.points.terms import earning_terms
 
 
 @command(app, "prepare")
@@ -53,51 +45,19 @@ def prepare_points(
         tanpuhui points prepare metro-2026-10-01.csv.gz --mapping metro.toml --activity SH-METRO --run metro-2026-10-01
     """
     read = load_feed_mapping(mapping)
-    if read.kind.is_spending:
-        rule = f"be earn or behaviour: `points {read.kind.label}` prepares these"
-        raise InvalidInput("feed.kind", rule, read.kind.label)
-    activity_id = context.names.activity(activity)
-    found = ContractViews(context.rpc, context.deployment).activity_of(activity_id)
-    if found.status is ActivityStatus.UNKNOWN:
-        raise NotFound("activity", activity)
-    terms = Terms(
-        kind=read.kind,
-        reduction_class=found.reduction_class,
-        party=Hash32(activity_id),
-        methodology_id=found.methodology_id,
-        creditable=CreditableDays.planned_now(found.crediting_first_day, found.crediting_last_day),
-    )
-    formula = _quantification(context, found, quantification)
+    earning = earning_terms(context, read, activity, quantification)
     with points_home(context) as home:
         folder = home.run(run)
         headers = prepare(
             mapping=read,
             files=files,
-            terms=terms,
-            quantification=formula,
+            terms=earning.terms,
+            quantification=earning.quantification,
             keys=home.prepare_keys(read.kind, read.name),
             places=home.places(folder),
             batch_size=batch_size,
         )
     return _told(run, folder, headers)
-
-
-def _quantification(context: OperatingContext, activity: Activity, given: Path | None) -> Quantification:
-    """The one that the methodology was published with; a file that says something else is refused."""
-    made = None if given is None else Quantification.from_bytes(read_document(given, "quantification"))
-    context.bring_up()
-    with context.snapshot() as snapshot:
-        found = plain(read_methodology(snapshot, {"methodology": activity.methodology_id}).document)
-    published = None if not found.get("quantification") else Quantification.from_json(found["quantification"])
-    if made is None and published is None:
-        rule = f"be given by --quantification: the index does not know that of {activity.methodology_id.hex0x}"
-        raise InvalidInput("quantification", rule, None)
-    if made is not None and published is not None and made != published:
-        shown = canonical_json(published.to_json()).decode()
-        raise InvalidInput("quantification", f"be that of the methodology: {shown}", str(given))
-    chosen = published or made
-    assert chosen is not None  # noqa: S101 - one of them is there
-    return chosen
 
 
 def _told(name: str, run: RunFolder, headers: list[PreparedBatch]) -> Result:

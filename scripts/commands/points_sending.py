@@ -13,8 +13,7 @@ from chain.views import ContractViews
 from indexer.batch_files import read_batch
 from ledger.canonical import parse_strict
 from ledger.errors import InvalidInput, Json
-from ledger.ids import Address, Hash32
-from ledger.units import GRAMS_PER_TONNE
+from ledger.ids import Hash32
 from ledger.vocabulary import BatchKind, ReductionClass, Role
 from scripts.command import command, group
 from scripts.commands.campaign import ClassOption, campaign_of
@@ -27,6 +26,7 @@ from scripts.options import FieldOption, QuantityOption, RecordOption, record_fi
 from scripts.options import quantity as read_quantity
 from scripts.output import Facts, Grams, Listing, Result
 from scripts.points.anchoring import Anchored, Anchoring, Correction, Outcome
+from scripts.points.foreseen import foresee
 from scripts.points.home import PointsHome
 from scripts.points.instructions import NO_PARTY, Instructions, prepare_instructions
 from scripts.points.run_folder import PreparedBatch, RunFolder
@@ -311,40 +311,33 @@ def _shown_or_sent(context: OperatingContext, home: PointsHome, run: RunFolder, 
 
 def consequence(context: OperatingContext, run: RunFolder) -> Facts:
     """What anchoring a run of instructions would do, in points and tonnes."""
-    batches = [batch for batch in run.headers() if batch.entry_count]
+    found = foresee(ContractViews(context.rpc, context.deployment), run)
     refused = sum(sum(batch.refused.values()) for batch in run.headers())
-    facts: dict[str, object] = {"run": run.path.name, "entries": sum(batch.entry_count for batch in batches)}
+    facts: dict[str, object] = {"run": run.path.name, "entries": 0 if found is None else found.entries}
     facts["refused_rows"] = refused
     if refused:
         facts["refused_file"] = str(run.refused_path)
-    if not batches:
+    if found is None:
         return Facts("Nothing to anchor", facts)
-    first = batches[0]
-    grams = sum(batch.total for batch in batches)
-    views = ContractViews(context.rpc, context.deployment)
-    personal = views.point_totals_of(first.reduction_class).personal_grams
     facts |= {
-        "kind": first.kind,
-        "class": first.reduction_class,
-        "points": str(grams),
-        "quantity_gco2e": Grams(grams),
-        "personal_before_gco2e": Grams(personal),
-        "personal_after_gco2e": Grams(personal - grams),
+        "kind": found.kind,
+        "class": found.reduction_class,
+        "points": str(found.total),
+        "quantity_gco2e": Grams(found.total),
+        "personal_before_gco2e": Grams(found.personal_before or 0),
+        "personal_after_gco2e": Grams(found.personal_after or 0),
     }
-    if first.kind is BatchKind.REDEEM:
-        provider = Address(first.party[12:])
-        pool = views.pool_of(provider, first.reduction_class) + grams
+    if found.provider is not None:
         facts |= {
-            "provider_account": provider,
-            "bought_back_gco2e": Grams(pool - pool % GRAMS_PER_TONNE),
-            "pool_after_gco2e": Grams(pool % GRAMS_PER_TONNE),
+            "provider_account": found.provider,
+            "bought_back_gco2e": Grams(found.bought_back or 0),
+            "pool_after_gco2e": Grams(found.pool_after or 0),
         }
-    if first.kind is BatchKind.CORRECT:
-        correction = Correction.from_json(run.correction())
+    if found.corrected_batch is not None:
         facts |= {
-            "batch_number": correction.batch_number,
-            "over_credited_gco2e": Grams(correction.grams),
-            "joins_deficit_gco2e": Grams(max(0, correction.grams - grams)),
+            "batch_number": found.corrected_batch,
+            "over_credited_gco2e": Grams(found.over_credited or 0),
+            "joins_deficit_gco2e": Grams(found.joins_deficit or 0),
         }
     return Facts("What it would do", facts)
 

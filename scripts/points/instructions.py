@@ -18,7 +18,7 @@ from ledger.ids import Hash32
 from ledger.vocabulary import BatchKind, ReductionClass
 from scripts.points.home import PointsHome
 from scripts.points.mapping import load_feed_mapping
-from scripts.points.prepare import BATCH_SIZE, prepare
+from scripts.points.prepare import BATCH_SIZE, Told, heard_by_nobody, prepare
 from scripts.points.run_folder import RunFolder, Terms
 
 NO_PARTY = Hash32(bytes(32))
@@ -37,8 +37,8 @@ class Instructions:
     batch_size: int = BATCH_SIZE
 
 
-def prepare_instructions(home: PointsHome, asked: Instructions) -> RunFolder:
-    """Prepares every batch of the files and gives the run; raises as `scripts.points.prepare.prepare`."""
+def prepare_instructions(home: PointsHome, asked: Instructions, told: Told = heard_by_nobody) -> RunFolder:
+    """Prepares every batch of the files and gives the run; raises and tells as `scripts.points.prepare.prepare`."""
     mapping = load_feed_mapping(asked.mapping or standard_mapping(asked.kind))
     run = home.run(asked.run or _name(asked))
     prepare(
@@ -49,6 +49,7 @@ def prepare_instructions(home: PointsHome, asked: Instructions) -> RunFolder:
         keys=home.prepare_keys(asked.kind, mapping.name),
         places=home.places(run),
         batch_size=asked.batch_size,
+        told=told,
     )
     return run
 

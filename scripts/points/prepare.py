@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -39,6 +39,14 @@ from scripts.points.rows import Block, portions, read_blocks
 from scripts.points.run_folder import FORMAT, PreparedBatch, RunFolder, Terms
 
 BATCH_SIZE: Final = 1_000_000
+
+
+Told = Callable[[int], None]
+"""Hears how many rows of a run's files were read so far."""
+
+
+def heard_by_nobody(_: int) -> None:
+    """Hears nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +85,10 @@ def prepare(
     keys: PrepareKeys,
     places: Places,
     batch_size: int = BATCH_SIZE,
+    told: Told = heard_by_nobody,
 ) -> list[PreparedBatch]:
-    """Prepares every batch of the files, or what is left of them, and gives all headers.
+    """Prepares every batch of the files, or what is left of them, and gives all headers. `told` hears how many rows
+    were read.
 
     Raises `InvalidMapping` for inputs that the methodology does not take, `RunMismatch` for a folder of another run,
     `RunAbandoned` and `BatchWithdrawn` for one that was given up or holds a withdrawn batch, `MalformedFile` for a file that is wrong as a whole,
@@ -97,7 +107,7 @@ def prepare(
             work = _Run(
                 mapping=mapping, terms=terms, quantification=quantification, keys=keys, places=places, files=names
             )
-            work.go(portions(blocks, batch_size))
+            work.go(portions(_counted(blocks, told), batch_size))
         else:
             for header in places.run.headers():
                 _index(places, header)
@@ -308,6 +318,14 @@ class _Run:
                 "refused": dict(sorted(refused.items())),
             }
         )
+
+
+def _counted(blocks: Iterator[Block], told: Told) -> Iterator[Block]:
+    rows = 0
+    for block in blocks:
+        rows += block.rows.num_rows + block.left_out + sum(len(part.rules) for part in block.refused)
+        told(rows)
+        yield block
 
 
 def _days(drafted: Candidates, accepted: _Accepted) -> tuple[int, int]:

@@ -10,11 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from chain.deployment import Deployment
-from chain.feeds import feed_operation_id, sign_feed
+from chain.feeds import feed_operation_id, feed_signer_of, sign_feed
 from chain.operations import ContractName
 from chain.rpc import Rpc
 from chain.signers import TypedDataSigner
-from chain.views import ContractViews
+from chain.typed_data import contract_form
+from chain.views import Activity, ContractViews
 from ledger.batches import FeedHeader
 from ledger.canonical import parse_strict
 from ledger.errors import InvalidInput, Json, NotFound
@@ -55,69 +56,115 @@ class SignedBatch:
         }
 
 
-class FeedSigning:
-    """Signs for one deployment with one operator's key."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeaderToSign:
+    """A header with the sequence that its batch has taken, and whose signature it needs. `signed` once it has it."""
 
-    def __init__(self, rpc: Rpc, deployment: Deployment, signer: TypedDataSigner, sequences: Sequences) -> None:
+    batch: PreparedBatch
+    header: FeedHeader
+    feed_signer: Address
+    signed: SignedBatch | None
+
+
+class FeedHeaders:
+    """The headers of runs for one deployment, whoever signs them: here with a key, or elsewhere with a wallet."""
+
+    def __init__(self, rpc: Rpc, deployment: Deployment, sequences: Sequences) -> None:
         self.deployment = deployment
-        self.signer = signer
         self._sequences = sequences
         self._views = ContractViews(rpc, deployment)
-        self._next: dict[ActivityId, int] = {}
 
-    def sign_run(self, run: RunFolder) -> list[SignedBatch]:
-        """Signs every header that is not signed yet, in their order; gives all. `NotTheFeedKey` before any is."""
-        prepared_batches(run)  # before anything is made in a folder that is no run's
+    def feed_signer(self, run: RunFolder) -> Address:
+        """The key that the run's activity is registered with; raises as `prepared_batches`, `InvalidInput`, `NotFound`
+        where there is no such activity."""
+        return self._activity(self._batches(run)[0]).feed_signer
+
+    def of_run(self, run: RunFolder) -> list[HeaderToSign]:
+        """Every header of a run in its order; raises as `feed_signer`, and `RunBusy` while somebody is at the run."""
+        self._batches(run)  # before anything is made in a folder that is no run's
         with run.alone():
-            return self._sign(run, prepared_batches(run))
+            batches = self._batches(run)
+            feed_signer = self._activity(batches[0]).feed_signer
+            following = self._views.next_sequence(_activity_id(batches[0]))
+            return [self._to_sign(run, batch, feed_signer, following) for batch in batches]
 
-    def _sign(self, run: RunFolder, batches: Sequence[PreparedBatch]) -> list[SignedBatch]:
-        if not batches[0].kind.is_of_feed:
-            kinds = " or ".join(kind.label for kind in BatchKind if kind.is_of_feed)
-            raise InvalidInput(
-                "run", f"be of kind {kinds}: only those carry their operator's signature", batches[0].kind.label
-            )
-        for activity_id in {batch.activity_id for batch in batches if batch.activity_id is not None}:
-            self._check_key(activity_id)
-        return [self._signed(run, batch) for batch in batches]
+    def keep(self, run: RunFolder, wanted: HeaderToSign, signature: bytes) -> SignedBatch:
+        """Keeps a signature of 65 bytes, if it is the feed key's over this very header.
 
-    def _check_key(self, activity_id: ActivityId) -> None:
-        activity = self._views.activity_of(activity_id)
-        if activity.status is ActivityStatus.UNKNOWN:
-            raise NotFound("activity", activity_id)
-        if activity.feed_signer != self.signer.address:
-            rule = "be the one that the activity is registered with"
-            raise NotTheFeedKey("key", rule, self.signer.address.hex0x, activity_id, activity.feed_signer)
-        self._next[activity_id] = self._views.next_sequence(activity_id)
-
-    def _signed(self, run: RunFolder, batch: PreparedBatch) -> SignedBatch:
-        activity_id, file_hash = batch.activity_id, batch.file_hash
-        assert activity_id is not None  # noqa: S101 - of a feed
-        assert file_hash is not None  # noqa: S101 - a batch with entries has one
-        following = self._next[activity_id]
-        known = read_signed(run, batch)
-        if known is not None and self._still_good(known, following):
-            return known
-        sequence = self._sequences.take(activity_id, file_hash, following=following)
+        `InvalidInput` for bytes that are no signature, `NotTheFeedKey` for somebody else's, `RunAbandoned`.
+        """
+        given = contract_form(signature)
+        signer = feed_signer_of(wanted.header, given, self.deployment)
+        if signer is None:
+            raise InvalidInput("signature", "be 65 bytes that a key has signed with", f"{len(signature)} bytes")
+        check_feed_key(signer, _activity_id(wanted.batch), wanted.feed_signer)
         signed = SignedBatch(
-            batch=batch,
-            sequence=sequence,
+            batch=wanted.batch,
+            sequence=wanted.header.sequence,
             chain_id=self.deployment.chain_id,
             ledger=self.deployment.address(ContractName.POINT_LEDGER),
-            signer=self.signer.address,
-            signature=sign_feed(feed_header(batch, sequence), self.deployment, self.signer),
+            signer=signer,
+            signature=given,
         )
-        run.keep_signed(batch.number, signed.to_json())
+        with run.alone():
+            run.check_wanted()
+            run.keep_signed(wanted.batch.number, signed.to_json())
         return signed
 
-    def _still_good(self, known: SignedBatch, following: int) -> bool:
+    def _batches(self, run: RunFolder) -> list[PreparedBatch]:
+        batches = prepared_batches(run)
+        if not batches[0].kind.is_of_feed:
+            kinds = " or ".join(kind.label for kind in BatchKind if kind.is_of_feed)
+            rule = f"be of kind {kinds}: only those carry their operator's signature"
+            raise InvalidInput("run", rule, batches[0].kind.label)
+        return batches
+
+    def _activity(self, batch: PreparedBatch) -> Activity:
+        activity = self._views.activity_of(_activity_id(batch))
+        if activity.status is ActivityStatus.UNKNOWN:
+            raise NotFound("activity", _activity_id(batch))
+        return activity
+
+    def _to_sign(self, run: RunFolder, batch: PreparedBatch, feed_signer: Address, following: int) -> HeaderToSign:
+        known = read_signed(run, batch)
+        if known is not None and self._still_good(known, feed_signer, following):
+            return HeaderToSign(batch=batch, header=known.header, feed_signer=feed_signer, signed=known)
+        assert batch.file_hash is not None  # noqa: S101 - a batch with entries has one
+        sequence = self._sequences.take(_activity_id(batch), batch.file_hash, following=following)
+        return HeaderToSign(batch=batch, header=feed_header(batch, sequence), feed_signer=feed_signer, signed=None)
+
+    def _still_good(self, known: SignedBatch, feed_signer: Address, following: int) -> bool:
         """Signed for this ledger with this key, and either anchored or waiting for a turn that is still to come."""
-        place = (self.deployment.chain_id, self.deployment.address(ContractName.POINT_LEDGER), self.signer.address)
+        place = (self.deployment.chain_id, self.deployment.address(ContractName.POINT_LEDGER), feed_signer)
         if (known.chain_id, known.ledger, known.signer) != place:
             return False
         if known.sequence >= following:
             return True
         return any(self._views.operation_digest(feed_operation_id(known.header, self.deployment)))
+
+
+class FeedSigning:
+    """Signs for one deployment with one operator's key."""
+
+    def __init__(self, rpc: Rpc, deployment: Deployment, signer: TypedDataSigner, sequences: Sequences) -> None:
+        self.signer = signer
+        self._headers = FeedHeaders(rpc, deployment, sequences)
+
+    def sign_run(self, run: RunFolder) -> list[SignedBatch]:
+        """Signs every header that is not signed yet, in their order; gives all. `NotTheFeedKey` before any is."""
+        feed_signer = self._headers.feed_signer(run)
+        check_feed_key(self.signer.address, _activity_id(prepared_batches(run)[0]), feed_signer)
+        return [wanted.signed or self._sign(run, wanted) for wanted in self._headers.of_run(run)]
+
+    def _sign(self, run: RunFolder, wanted: HeaderToSign) -> SignedBatch:
+        return self._headers.keep(run, wanted, sign_feed(wanted.header, self._headers.deployment, self.signer))
+
+
+def check_feed_key(signer: Address, activity_id: ActivityId, feed_signer: Address) -> None:
+    """`NotTheFeedKey` unless the activity is registered with this key."""
+    if feed_signer != signer:
+        rule = "be the one that the activity is registered with"
+        raise NotTheFeedKey("key", rule, signer.hex0x, activity_id, feed_signer)
 
 
 def prepared_batches(run: RunFolder) -> list[PreparedBatch]:
@@ -186,6 +233,11 @@ def feed_header(batch: PreparedBatch, sequence: int) -> FeedHeader:
         entry_count=batch.entry_count,
         file_hash=batch.file_hash,
     )
+
+
+def _activity_id(batch: PreparedBatch) -> ActivityId:
+    assert batch.activity_id is not None  # noqa: S101 - of a feed
+    return batch.activity_id
 
 
 def _stated(batch: PreparedBatch) -> dict[str, Json]:
