@@ -57,3 +57,8 @@ def leave(context: OperatingContext) -> None:
     named = " ".join(f"{witness.url}={witness.key}" for witness in witnesses)
     lines = [f"{HOME}={home}", f"{WITNESSES}='{named}'", f"{WITNESS_QUORUM}={QUORUM}"]
     (home / ENVIRONMENT).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def write_token(home: PointsHome, reference: str, file: Path) -> None:
+    """A lookup token of a person, as the operator would hand it out."""
+    file.write_text(home.persons.issue_token(reference).hex() + "\n", encoding="utf-8")

@@ -31,6 +31,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from benchmarks._keeping import add_keep_option, write_token
 from benchmarks._local import local_ledger
 from benchmarks._points import Scenario, World, formula
 from chain.views import ContractViews
@@ -79,7 +80,7 @@ NODE = 1 + 2 * (8 + 32)
 def main() -> None:
     """Prints the stages, and the figures as one JSON object on the last line."""
     options = _options()
-    with local_ledger() as context, PointsHome(context.settings) as home:
+    with local_ledger(options.keep) as context, PointsHome(context.settings) as home:
         folder = context.settings.home
         mapping = folder / "made-trips.toml"
         mapping.write_text(MAPPING, encoding="utf-8")
@@ -107,6 +108,8 @@ def main() -> None:
         batches = _batch_seconds(home.run("day").path, headers)
         stages = dict(world.seconds)
         proofs = _proofs(world, headers)
+        if options.keep:
+            write_token(home, "metro:1", options.keep / "token.txt")
         details = _mean_details(home, headers[0])
         files = sum(home.store.local(header.file_hash).stat().st_size for header in headers if header.file_hash)
     share = max(1, round(options.entries * options.bare_share))
@@ -139,6 +142,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--entries", type=int, default=16_000_000)
     parser.add_argument("--batch-size", type=int, default=1_000_000)
     parser.add_argument("--bare-share", type=float, default=0.25, help="share of the entries for the hashlib loop")
+    add_keep_option(parser)
     return parser.parse_args()
 
 

@@ -33,7 +33,7 @@ import pyarrow as pa
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks._keeping import add_keep_option
+from benchmarks._keeping import add_keep_option, write_token
 from benchmarks._local import SHARED, local_ledger, skip_without
 from benchmarks._points import DOCUMENT, LAST_DAY, Scenario, World, formula
 from chain.views import ContractViews
@@ -171,11 +171,10 @@ def main() -> None:
 
 
 def write_tokens(home: PointsHome, references: Mapping[ReductionClass, Sequence[str]], folder: Path) -> None:
-    """Lookup tokens of the first persons of each class, as the operator would hand them out."""
+    """Lookup tokens of the first persons of each class."""
     for each, known in references.items():
         for number, reference in enumerate(known[:3], 1):
-            token = home.persons.issue_token(reference).hex()
-            (folder / f"token-{each.label}-{number}.txt").write_text(token + "\n", encoding="utf-8")
+            write_token(home, reference, folder / f"token-{each.label}-{number}.txt")
 
 
 def feeds(made: Path) -> list[Feed]:

@@ -51,6 +51,19 @@ def by_id(snapshot: Snapshot, lot_id: bytes) -> LotRow | None:
     return None if row is None else LotRow._make(row)
 
 
+def by_serial(snapshot: Snapshot, serial: int) -> LotRow | None:
+    """The lot that this serial number is of; None for one that was not issued yet."""
+    row = snapshot.one(_COLUMNS + "WHERE l.first_serial <= ? ORDER BY l.first_serial DESC LIMIT 1", serial)
+    lot = None if row is None else LotRow._make(row)
+    return lot if lot is not None and serial < lot.first_serial + lot.issued_grams else None
+
+
+def last_serial(snapshot: Snapshot) -> int:
+    """The last serial number that was issued; 0 before the first."""
+    row = snapshot.one("SELECT first_serial + issued_gco2e - 1 FROM lots ORDER BY first_serial DESC LIMIT 1")
+    return 0 if row is None else int(row[0])
+
+
 def page(
     snapshot: Snapshot,
     *,

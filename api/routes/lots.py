@@ -1,10 +1,19 @@
-"""Lots."""
+"""Lots, where their grams are, and the fate of one gram."""
 
+from api import lot_life
 from api.pagination import Key
-from api.parameters import Arguments, choice_parameter, id_parameter, word_parameter
+from api.parameters import Arguments, choice_parameter, id_parameter, number_parameter, word_parameter
 from api.reading import Found, Keyed, ListRoute, ReadRoute
-from api.repository import lots
+from api.repository import lot_lives, lots
 from api.repository.snapshots import Snapshot
+from api.schemas.lot_lives import (
+    EndsAnswer,
+    GramAnswer,
+    cancelled_document,
+    gram_document,
+    held_document,
+    taken_back_document,
+)
 from api.schemas.lots import LotAnswer, LotsAnswer, lot_document
 from indexer.schema import LotStatus
 from ledger.errors import NotFound
@@ -14,10 +23,7 @@ from ledger.vocabulary import ReductionClass
 
 def read_lot(snapshot: Snapshot, arguments: Arguments) -> Found:
     """A lot by id."""
-    found = lots.by_id(snapshot, arguments["lot_id"])
-    if found is None:
-        raise NotFound("lot", str(arguments["lot_id"]))
-    return Found(lot_document(found))
+    return Found(lot_document(_existing(snapshot, arguments["lot_id"])))
 
 
 def read_lots(snapshot: Snapshot, arguments: Arguments, limit: int, after: Key | None) -> list[Keyed]:
@@ -32,6 +38,47 @@ def read_lots(snapshot: Snapshot, arguments: Arguments, limit: int, after: Key |
     )
     return [((row.issued_leaf_index,), lot_document(row)) for row in rows]
 
+
+def read_lot_ends(snapshot: Snapshot, arguments: Arguments, limit: int, after: Key | None) -> list[Keyed]:
+    """Where the grams of a lot are: certificates by number, holders by address, take-backs by leaf."""
+    lot = _existing(snapshot, arguments["lot_id"])
+    part, place = (_CANCELLED, "") if after is None else (int(after[0]), str(after[1]))
+    found: list[Keyed] = []
+    if part == _CANCELLED:
+        rows = lot_lives.cancellations(snapshot, lot.lot_id, after=int(place or 0), limit=limit)
+        found += [((_CANCELLED, str(row.number)), cancelled_document(row)) for row in rows]
+        part, place = _HELD, ""
+    if part == _HELD and len(found) < limit:
+        holders = lot_lives.holders(snapshot, lot.lot_id, after=bytes.fromhex(place), limit=limit)
+        found += [((_HELD, row.account.hex()), held_document(row)) for row in holders]
+        part, place = _TAKEN_BACK, ""
+    if len(found) < limit:
+        taken = lot_life.taken_back(lot, lot_lives.take_backs(snapshot, lot))
+        found += [
+            ((_TAKEN_BACK, str(one.row.leaf_index)), taken_back_document(lot, one))
+            for one in taken
+            if not place or one.row.leaf_index > int(place)
+        ]
+    return found[:limit]
+
+
+def _existing(snapshot: Snapshot, lot_id: LotId) -> lots.LotRow:
+    found = lots.by_id(snapshot, lot_id)
+    if found is None:
+        raise NotFound("lot", str(lot_id))
+    return found
+
+
+def read_gram(snapshot: Snapshot, arguments: Arguments) -> Found:
+    """The fate of the gram with a serial number."""
+    life = lot_life.gram(snapshot, arguments["serial"])
+    if life is None:
+        raise NotFound("serial number", str(arguments["serial"]))
+    return Found(gram_document(life))
+
+
+_CANCELLED, _HELD, _TAKEN_BACK = range(3)
+"""Parts of the list of a lot's ends."""
 
 ROUTES = (
     ListRoute(
@@ -55,6 +102,29 @@ ROUTES = (
         model=LotAnswer,
         tag="lots",
         parameters=(id_parameter("lot_id", LotId, "Id of the lot, which as an integer is its ERC-1155 id."),),
+        may_be_missing=True,
+    ),
+    ListRoute(
+        "/v1/lots/{lot_id}/ends",
+        read_lot_ends,
+        key_types=(int, str),
+        summary="Where the grams of a lot are",
+        description="Every gram of the lot is in one of these, and in one only.",
+        model=EndsAnswer,
+        tag="lots",
+        parameters=(id_parameter("lot_id", LotId, "Id of the lot."),),
+        may_be_missing=True,
+    ),
+    ReadRoute(
+        "/v1/serials/{serial}",
+        read_gram,
+        summary="The fate of one gram by its serial number",
+        description="What has no serial number yet, points of persons, is not here.",
+        model=GramAnswer,
+        tag="lots",
+        parameters=(
+            number_parameter("serial", "One of those of a lot, counted from 1.", place="path", least=1, example=1),
+        ),
         may_be_missing=True,
     ),
 )

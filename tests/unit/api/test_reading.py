@@ -46,6 +46,8 @@ EXAMPLES = [
     f"/v1/issuances/{hash32(9).hex0x}",
     "/v1/lots",
     f"/v1/lots/{LOT}",
+    f"/v1/lots/{LOT}/ends",
+    "/v1/serials/1",
     "/v1/operations",
     f"/v1/operations/{hash32(1).hex0x}",
     "/v1/transfers",
@@ -116,7 +118,7 @@ def test_no_answer_holds_a_number_for_a_quantity_or_a_hidden_value(client: Clien
         if isinstance(value, dict):
             for name, member in value.items():
                 if "gco2e" in name or "tonnes" in name or "serial" in name:
-                    assert isinstance(member, str)
+                    assert member is None or isinstance(member, str)  # null where nobody can say
                 look(member)
         elif isinstance(value, list):
             for member in value:
