@@ -1,5 +1,5 @@
-# Everything here needs Python 3.11 or newer and make; the rest is installed into .venv, contracts/node_modules and
-# api/web/node_modules from the lock files, once, and again when a lock file changes.
+# Everything here needs Python 3.11 or newer and make; the rest is installed into .venv and the node_modules of contracts,
+# api/web and tests/browser from the lock files, once, and again when a lock file changes.
 
 SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory --no-builtin-rules
@@ -7,7 +7,7 @@ PYTHON_BIN := .venv/bin/python
 PYTEST := $(PYTHON_BIN) -m pytest
 JOBS ?= 2
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-node demo test test-unit test-integration test-contracts test-javascript coverage check format generate bench lock clean
+.PHONY: help setup setup-node demo test test-unit test-integration test-contracts test-javascript test-browser coverage check format generate bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,7 +21,7 @@ setup-node:
 demo: setup-node ## run the whole path on made data and serve it until Ctrl-C (ARGS=--exit ends by itself)
 	@.venv/bin/tanpuhui demo $(ARGS)
 
-test: test-contracts test-unit test-javascript test-integration ## run every test
+test: test-contracts test-unit test-javascript test-integration test-browser ## run every test
 
 test-unit: setup ## unit and property tests: no node, no database, no network
 	@$(PYTEST) -n $(JOBS) tests/unit tests/property tests/vectors $(ARGS)
@@ -34,6 +34,9 @@ test-contracts: setup ## Foundry tests: unit, fuzz, invariants
 
 test-javascript: setup ## tests of the verifier that runs in browsers
 	@tools/node --test tests/javascript/*.test.mjs
+
+test-browser: setup ## pages in Chromium, every one on a phone and on a desk; pictures of them in build/screenshots
+	@$(PYTEST) tests/browser $(ARGS)
 
 coverage: setup ## line and branch coverage of Python and of the contracts
 	@rm -f .coverage .coverage.*
@@ -60,5 +63,5 @@ lock: setup-node ## write the lock files anew (ARGS=--upgrade moves the pins)
 
 clean: ## remove everything that was made here
 	@rm -rf .venv .venv-lock .setup.lock build dist .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
-	@rm -rf contracts/node_modules api/web/node_modules contracts/out contracts/cache contracts/lcov.info
+	@rm -rf contracts/node_modules api/web/node_modules tests/browser/node_modules contracts/out contracts/cache contracts/lcov.info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

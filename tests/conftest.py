@@ -12,6 +12,7 @@ from sqlalchemy import URL, make_url
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
+WITH_EVERYTHING = {"integration", "browser"}
 WITHOUT_SOCKETS = {"unit", "property", "vectors"}
 MARK_BY_FIXTURE = {"postgres_url": "postgres", "shared": "shared"}
 
@@ -30,7 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks tests by folder and fixture, before `-m` chooses among them."""
     for item in items:
         family = item.path.relative_to(ROOT / "tests").parts[0]
-        if family == "integration":
+        if family in WITH_EVERYTHING:
             item.add_marker("integration")
         elif family in WITHOUT_SOCKETS:
             item.add_marker("disable_socket")

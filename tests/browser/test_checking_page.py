@@ -9,16 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from ledger.canonical import canonical_json
+from tests.browser.visits import DESK, PHONE, WIDTHS, Visits
 from tests.conftest import ROOT
 from tests.fakes.bundles import BundleWorld, good_bundles
-from tests.integration.browser.chromium import Page, chromium_page, executable
-
-PHONE, DESK = 360, 1440
-RESULT = "document.getElementById('result').innerText"
-
-pytestmark = pytest.mark.skipif(executable() is None, reason="there is no Chromium on this machine")
 
 
 class Files(SimpleHTTPRequestHandler):
@@ -114,66 +110,77 @@ def node(world: BundleWorld) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    """One browser for all tests of this file."""
-    with chromium_page(tmp_path_factory.mktemp("profile")) as opened:
-        yield opened
+def visits_of_module(browser: Browser, address: str) -> Iterator[Visits]:
+    """Of the server of this file."""
+    made = Visits(browser, address)
+    yield made
+    made.close()
 
 
-def verify_in(page: Page, url: str, file: Path, *, level: str, width: int) -> str:
+@pytest.fixture
+def visits(visits_of_module: Visits) -> Iterator[Visits]:
+    """For one test. Whoever serves the page's folder as plain files has no icon to give."""
+    visits_of_module.begin()
+    visits_of_module.watch.expected.add(404)
+    yield visits_of_module
+    visits_of_module.end()
+
+
+def opened(visits: Visits, width: int) -> Page:
+    """The page, ready."""
+    page = visits.open("/verify.html", width=width)
+    expect(page.locator("#start")).to_be_enabled()
+    expect(page.locator("#log-key")).not_to_have_value("")
+    return page
+
+
+def verify(page: Page, file: Path, *, level: str) -> Locator:
     """What the page says of a file."""
-    page.open(url, width=width)
-    page.wait_for("document.getElementById('start')?.disabled === false && document.getElementById('log-key').value")
-    page.run(f"document.querySelector('input[value={level}]').click()")
-    page.choose_file("#file", file)
-    page.wait_for("document.getElementById('chosen').innerText !== ''")
-    page.run("document.getElementById('start').click()")
-    page.wait_for("document.querySelector('#result .verdict') !== null")
-    return str(page.run(RESULT))
+    page.locator(f"input[value={level}]").check()
+    page.locator("#file").set_input_files(file)
+    expect(page.locator("#chosen")).not_to_be_empty()
+    page.locator("#start").click()
+    result = page.locator("#result")
+    result.locator(".verdict").wait_for()
+    return result
 
 
-@pytest.mark.parametrize("width", [PHONE, DESK])
+@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("name", ["reductions", "points", "campaign", "reductions-without-record", "points-narrow"])
-def test_a_good_file_is_verified(page: Page, address: str, bundles: dict[str, Path], name: str, width: int) -> None:
-    said = verify_in(page, f"{address}/verify.html", bundles[name], level="witnessed", width=width)
-    assert "验证通过 Verified" in said
-    assert "没有证明的内容" in said
-    assert "由本服务器预填" in said
-    assert page.run("document.documentElement.scrollWidth") <= width
+def test_a_good_file_is_verified(visits: Visits, bundles: dict[str, Path], name: str, width: int) -> None:
+    page = opened(visits, width)
+    said = verify(page, bundles[name], level="witnessed")
+    expect(said).to_contain_text("验证通过 Verified")
+    expect(said).to_contain_text("没有证明的内容")
+    expect(said).to_contain_text("由本服务器预填")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    visits.watch.check()
 
 
-def test_a_changed_file_is_refused_with_its_step(page: Page, address: str, bundles: dict[str, Path]) -> None:
-    said = verify_in(page, f"{address}/verify.html", bundles["changed"], level="log", width=PHONE)
-    assert "验证不通过 Not verified" in said
-    assert "第 12 步" in said
-    assert "已证明的内容" not in said
+def test_a_changed_file_is_refused_with_its_step(visits: Visits, bundles: dict[str, Path]) -> None:
+    said = verify(opened(visits, PHONE), bundles["changed"], level="log")
+    expect(said).to_contain_text("验证不通过 Not verified")
+    expect(said).to_contain_text("第 12 步")
+    expect(said).not_to_contain_text("已证明的内容")
 
 
-def test_what_was_said_goes_when_anything_is_entered(page: Page, address: str, bundles: dict[str, Path]) -> None:
-    verify_in(page, f"{address}/verify.html", bundles["points"], level="log", width=PHONE)
-    page.run("document.querySelector('input[value=witnessed]').click()")
-    assert page.run(RESULT) == ""
+def test_what_was_said_goes_when_anything_is_entered(visits: Visits, bundles: dict[str, Path]) -> None:
+    page = opened(visits, PHONE)
+    verify(page, bundles["points"], level="log")
+    page.locator("input[value=witnessed]").check()
+    expect(page.locator("#result")).to_be_empty()
 
 
-def test_nothing_is_asked_of_anybody_but_the_pages_server(page: Page, address: str, bundles: dict[str, Path]) -> None:
-    page.requests.clear()
-    page.complaints.clear()
-    verify_in(page, f"{address}/verify.html", bundles["points"], level="witnessed", width=DESK)
-    assert all(url.startswith(address) for url in page.requests)
-    assert {url.removeprefix(address).rsplit(".", 1)[-1] for url in page.requests} == {"html", "css", "js", "json"}
-    assert not [said for said in page.complaints if "favicon" not in said]
+def test_nothing_is_asked_of_anybody_but_the_pages_server(visits: Visits, bundles: dict[str, Path]) -> None:
+    verify(opened(visits, DESK), bundles["points"], level="witnessed")
+    visits.watch.check()
+    files = {url.removeprefix(visits.host).rsplit(".", 1)[-1] for url in visits.watch.requests}
+    assert files - {"ico"} == {"html", "css", "js", "json"}
 
 
-def test_a_node_is_asked_where_the_visitor_names_one(
-    page: Page, address: str, node: str, bundles: dict[str, Path]
-) -> None:
-    page.requests.clear()
-    page.open(f"{address}/verify.html", width=PHONE)
-    page.wait_for("document.getElementById('origin')?.value")
-    page.run(f"document.querySelector('input[value=node]').click(); document.getElementById('node').value = '{node}'")
-    page.choose_file("#file", bundles["unsigned"])
-    page.wait_for("document.getElementById('chosen').innerText !== ''")
-    page.run("document.getElementById('start').click()")
-    page.wait_for("document.querySelector('#result .verdict') !== null")
-    assert "验证通过 Verified" in page.run(RESULT)
-    assert {url for url in page.requests if not url.startswith(address)} == {f"{node}/"}
+def test_a_node_is_asked_where_the_visitor_names_one(visits: Visits, node: str, bundles: dict[str, Path]) -> None:
+    page = opened(visits, PHONE)
+    page.locator("input[value=node]").check()
+    page.locator("#node").fill(node)
+    expect(verify(page, bundles["unsigned"], level="node")).to_contain_text("验证通过 Verified")
+    assert set(visits.watch.strangers) == {f"{node}/"}

@@ -1,0 +1,1 @@
+"""Pages in a real browser, from first page to last: Chromium, driven by Playwright."""

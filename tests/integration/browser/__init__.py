@@ -1,1 +1,0 @@
-"""Pages in a real browser: Chromium, where there is one on this machine."""
