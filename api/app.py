@@ -26,7 +26,7 @@ from api.hot import ShortWay
 from api.log_keys import LogKeys
 from api.operations_port import OperationsPort
 from api.parameters import parse_query
-from api.personal import PersonRoute
+from api.personal import SECONDS_PER_WRONG_TOKEN, WRONG_TOKENS, PersonRoute, TokenDesk
 from api.problems import Problems
 from api.reading import ListRoute, ReadRoute
 from api.repository.snapshots import open_readers
@@ -150,11 +150,18 @@ def create_app(
             longest_wait_seconds=settings.longest_wait_seconds,
         ),
         following=following,
-        point_accounts=point_accounts,
+        token_desk=_token_desk(settings, point_accounts),
         log_keys=log_keys,
         events=events,
     )
     return Application(_fastapi(context), context, authenticator)
+
+
+def _token_desk(settings: ApiSettings, accounts: PointAccounts | None) -> TokenDesk:
+    if not settings.rate_limits:
+        return TokenDesk(accounts, None)
+    wrong = TokenBuckets(capacity=WRONG_TOKENS, per_second=1 / SECONDS_PER_WRONG_TOKEN, clock=monotonic)
+    return TokenDesk(accounts, wrong)
 
 
 def _fastapi(context: Context) -> FastAPI:

@@ -15,7 +15,7 @@ from api.auth import KeyScope
 from api.errors import BodyTooLarge, BodyTooSlow, FollowerFailing
 from api.events_port import EventsPort
 from api.log_keys import LogKeys
-from api.personal import PersonRoute
+from api.personal import PersonRoute, TokenDesk, bearer_of
 from api.problems import Problems
 from api.reading import Conditions, ReadRoute
 from api.repository.snapshots import Readers
@@ -24,7 +24,7 @@ from api.settings import ApiSettings
 from api.streams import StreamRoute
 from api.writing import Writer, WriteRequest, WriteRoute
 from indexer.api_keys import ApiKey
-from indexer.point_accounts import PointAccounts
+from ledger.limits import caller_of_address
 
 T = TypeVar("T")
 
@@ -55,7 +55,7 @@ class Context:
     """One, so that however many PDFs are asked for, reads have their threads and the other processors."""
     writer: Writer
     following: Following
-    point_accounts: PointAccounts | None = None
+    token_desk: TokenDesk
     log_keys: LogKeys | None = None
     events: EventsPort | None = None
 
@@ -73,9 +73,10 @@ class Context:
     async def read_personal(self, route: PersonRoute, asked: Request) -> Answer:
         """The answer to a person who shows a lookup token, in a thread: files and the vault are read."""
         path = {name: str(value) for name, value in asked.path_params.items()}
-        authorization = dict(asked.scope["headers"]).get(b"authorization")
+        token = bearer_of(dict(asked.scope["headers"]).get(b"authorization"))
+        find = partial(self.token_desk.person, token, caller_of(asked))
         given = (path, asked.scope["query_string"], conditions_of(asked))
-        work = partial(route.answer, self.point_accounts, self.readers, self.problems, authorization, given)
+        work = partial(route.answer, find, self.readers, self.problems, given)
         return await asyncio.get_running_loop().run_in_executor(self._threads_of(route.route), work)
 
     def _threads_of(self, route: ReadRoute) -> ThreadPoolExecutor:
@@ -176,6 +177,11 @@ def conditions_of(request: Request) -> Conditions:
     """The request headers that an answer depends on."""
     headers = dict(request.scope["headers"])
     return Conditions(headers.get(b"if-none-match"), headers.get(b"accept-language"))
+
+
+def caller_of(request: Request) -> str:
+    """Whom the limits of addresses count a request for."""
+    return caller_of_address(request.client.host if request.client else "")
 
 
 def _request_of(asked: Request) -> WriteRequest:

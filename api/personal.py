@@ -1,7 +1,8 @@
 """Reading routes of one person, who shows a lookup token: `Authorization: Bearer` and 64 hexadecimal digits.
 
 The token never stands in a URL, where it would be logged. Missing, malformed, unknown and forgotten tokens get the same
-answer. Nothing that is answered may be kept by anybody in between (`no-store`).
+answer, by the same work. Who shows wrong ones again and again waits, whether the next is right or not. Nothing that is
+answered may be kept by anybody in between (`no-store`).
 """
 
 import copy
@@ -9,10 +10,12 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from hashlib import sha256
+from threading import Lock
+from typing import Any, Final
 
 from api.answers import Answer
-from api.errors import LookupTokenInvalid, PointsNotServed
+from api.errors import LookupTokenInvalid, PointsNotServed, RateExceeded
 from api.files import FileRoute
 from api.problems import Problems
 from api.reading import Conditions, ListRoute, ReadRoute
@@ -20,8 +23,15 @@ from api.repository.snapshots import Readers
 from indexer.point_accounts import PointAccounts
 from ledger.errors import NotFound
 from ledger.ids import Hash32
+from ledger.limits import TokenBuckets
 
-_TOKEN = re.compile(rb"bearer +(?:0x)?([0-9a-f]{64})", re.IGNORECASE)
+_BEARER = re.compile(rb"bearer +([!-~]+)", re.IGNORECASE)
+_TOKEN = re.compile(r"(?:0x)?([0-9a-f]{64})", re.IGNORECASE)
+
+WRONG_TOKENS: Final = 10
+"""That one address may show at once ..."""
+SECONDS_PER_WRONG_TOKEN: Final = 60
+"""... and how long it waits for each one more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +40,54 @@ class Person:
 
     tag: Hash32
     accounts: PointAccounts
+
+
+class TokenDesk:
+    """Where lookup tokens are shown, by programs and on pages alike.
+
+    An address that showed too many wrong ones is not told whether the next one is right. With 256 random bits nobody
+    guesses one; but nobody shall try at our cost, and a token of which somebody has a part must stay one.
+    """
+
+    def __init__(self, accounts: PointAccounts | None, wrong: TokenBuckets | None) -> None:
+        """`wrong` counts wrong tokens by address; without it nobody waits (a proxy in front has limits of its own)."""
+        self.accounts = accounts
+        self._wrong = wrong
+        self._lock = Lock()
+
+    def person(self, token: str | None, caller: str) -> Person:
+        """Whose token it is. Raises `LookupTokenInvalid`, `PointsNotServed`, `RateExceeded`; asks the vault, so not for
+        the event loop. Whatever is given, a hash of it is looked for.
+        """
+        if self.accounts is None:
+            raise PointsNotServed
+        if token is None:
+            raise LookupTokenInvalid
+        with self._lock:
+            grant = None if self._wrong is None else self._wrong.look(caller)
+        if grant is not None and not grant.allowed:
+            raise RateExceeded(grant.wait_seconds)
+        try:
+            return Person(self.accounts.tag_of_token(_bytes_of(token)), self.accounts)
+        except NotFound:
+            if self._wrong is not None:
+                with self._lock:
+                    self._wrong.take(caller)
+            raise LookupTokenInvalid from None
+
+
+def bearer_of(authorization: bytes | None) -> str | None:
+    """The token in an `Authorization` header, whatever it may be; None where there is no header."""
+    if not authorization:
+        return None
+    found = _BEARER.fullmatch(authorization)
+    return (authorization if found is None else found[1]).decode("latin-1")
+
+
+def _bytes_of(token: str) -> bytes:
+    """The bytes that were given out; of what is no token, 32 bytes that never were."""
+    found = _TOKEN.fullmatch(token)
+    return sha256(b"no token" + token.encode()).digest() if found is None else bytes.fromhex(found[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +99,15 @@ class PersonRoute:
 
     def answer(
         self,
-        accounts: PointAccounts | None,
+        find: Callable[[], Person],
         readers: Readers,
         problems: Problems,
-        authorization: bytes | None,
         asked: tuple[Mapping[str, str], bytes, Conditions],
     ) -> Answer:
-        """The whole answer; never raises. `asked`: path parameters, query and conditions."""
+        """The whole answer; never raises. `find` says who asks; `asked`: path parameters, query and conditions."""
         path, query, conditions = asked
         try:
-            person = person_of(accounts, authorization)
+            person = find()
         except Exception as error:  # noqa: BLE001 - the edge, as in `ReadRoute.answer`
             return problems.answer(error, conditions.accept_language)
         bound: Any = copy.copy(self.route)
@@ -68,20 +125,6 @@ def _reader_of(route: ReadRoute) -> str:
             return "read_file"
         case _:
             return "read"
-
-
-def person_of(accounts: PointAccounts | None, authorization: bytes | None) -> Person:
-    """Whose token it is. Raises `LookupTokenInvalid`, `PointsNotServed`; asks the vault, so not for the event loop."""
-    if accounts is None:
-        raise PointsNotServed
-    found = _TOKEN.fullmatch(authorization or b"")
-    if found is None:
-        raise LookupTokenInvalid
-    try:
-        tag = accounts.tag_of_token(bytes.fromhex(found[1].decode("ascii")))
-    except NotFound:
-        raise LookupTokenInvalid from None
-    return Person(tag, accounts)
 
 
 def _unkept(header: tuple[bytes, bytes]) -> tuple[bytes, bytes]:

@@ -20,6 +20,7 @@ from sqlalchemy import (
     URL,
     BigInteger,
     Column,
+    ColumnElement,
     Connection,
     Index,
     LargeBinary,
@@ -170,15 +171,11 @@ class Persons:
         SQLite overwrites what it deletes and empties its journal; PostgreSQL writes the tables anew. `DatabaseUnusable`
         if somebody reads the journal meanwhile: forget again, also persons who are gone already.
         """
-        hashes = [self._hash(reference) for reference in references]
-        with self._database.write(durable=True) as connection:
-            if self._database.is_sqlite:
-                connection.exec_driver_sql("PRAGMA secure_delete = ON")
-            connection.execute(update(_VAULT).values(generation=_VAULT.c.generation + 1))
-            count = sum(self._forget_one(connection, reference_hash) for reference_hash in hashes)
-        self._known = _Known()
-        self._overwrite()
-        return count
+        return self._forget([_PERSONS.c.reference_hash == self._hash(reference) for reference in references])
+
+    def forget_tag(self, account_tag: Hash32) -> bool:
+        """The same for the person whose tag it is, who has shown it by a lookup token; whether there was one."""
+        return self._forget([_PERSONS.c.account_tag == bytes(account_tag)]) > 0
 
     def issue_token(self, reference: str) -> bytes:
         """A new lookup token of a person, 32 bytes that are not kept; `NotFound` for an unknown reference."""
@@ -271,14 +268,16 @@ class Persons:
             rows = (hashes, tags) if added == len(hashes) else _asked(connection, hashes)
         self._known.add(*rows)
 
-    def _forget_one(self, connection: Connection, reference_hash: bytes) -> int:
-        tag = connection.execute(
-            delete(_PERSONS).where(_PERSONS.c.reference_hash == reference_hash).returning(_PERSONS.c.account_tag)
-        ).scalar_one_or_none()
-        if tag is None:
-            return 0
-        connection.execute(delete(_TOKENS).where(_TOKENS.c.account_tag == tag))
-        return 1
+    def _forget(self, persons: Sequence[ColumnElement[bool]]) -> int:
+        """How many of these persons were there."""
+        with self._database.write(durable=True) as connection:
+            if self._database.is_sqlite:
+                connection.exec_driver_sql("PRAGMA secure_delete = ON")
+            connection.execute(update(_VAULT).values(generation=_VAULT.c.generation + 1))
+            count = sum(_forget_one(connection, person) for person in persons)
+        self._known = _Known()
+        self._overwrite()
+        return count
 
     def _overwrite(self) -> None:
         with self._database.engine.connect() as raw:
@@ -298,6 +297,15 @@ class Persons:
 def open_persons(url: str | URL, vault_key: bytes) -> Persons:
     """The vault at a database URL of its own; never the mirror's. Errors as `open_database`."""
     return Persons(open_database(url), vault_key)
+
+
+def _forget_one(connection: Connection, person: ColumnElement[bool]) -> int:
+    gone = delete(_PERSONS).where(person).returning(_PERSONS.c.account_tag)
+    tag = connection.execute(gone).scalar_one_or_none()
+    if tag is None:
+        return 0
+    connection.execute(delete(_TOKENS).where(_TOKENS.c.account_tag == tag))
+    return 1
 
 
 def _alike(words: NDArray[np.uint64]) -> bool:

@@ -62,6 +62,10 @@ class PointAccounts:
         """Whose token it is; `NotFound` if it is nobody's."""
         return self.persons.tag_of_token(token)
 
+    def forget(self, tag: Hash32) -> bool:
+        """Forgets whose tag it is (`Persons.forget_tag`): entries and proofs stay, and are nobody's."""
+        return self.persons.forget_tag(tag)
+
     def places(self, tag: Hash32) -> list[EntryPlace]:
         """A person's entries in anchored batches, in the order of the chain."""
         with self._asking:

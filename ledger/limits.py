@@ -47,6 +47,14 @@ class TokenBuckets:
         """The quota and the seconds in which an empty bucket fills, as `RateLimit-Policy` states them."""
         return f"q={self.capacity};w={math.ceil(self.capacity / self.per_second)}"
 
+    def look(self, caller: str) -> Grant:
+        """Whether the caller has a token, which stays there."""
+        bucket = self._buckets.get(caller)
+        if bucket is None:
+            return Grant(True, self.capacity, 0)
+        tokens = min(bucket.tokens + (self._clock() - bucket.filled_at) * self.per_second, float(self.capacity))
+        return Grant(True, int(tokens), 0) if tokens >= 1 else self._refused(tokens)
+
     def take(self, caller: str) -> Grant:
         """Takes one token of the caller's, if there is one."""
         now = self._clock()
@@ -61,9 +69,12 @@ class TokenBuckets:
             bucket.tokens = filled if filled < self.capacity else float(self.capacity)
             bucket.filled_at = now
         if bucket.tokens < 1:
-            return Grant(False, 0, math.ceil((1 - bucket.tokens) / self.per_second))
+            return self._refused(bucket.tokens)
         bucket.tokens -= 1
         return Grant(True, int(bucket.tokens), 0)
+
+    def _refused(self, tokens: float) -> Grant:
+        return Grant(False, 0, math.ceil((1 - tokens) / self.per_second))
 
 
 def caller_of_address(host: str) -> str:

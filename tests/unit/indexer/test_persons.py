@@ -152,6 +152,22 @@ def test_forgetting_leaves_no_byte_behind(vault: Persons, tmp_path: Path) -> Non
     assert vault.tags(_strings("forget me")).tobytes() != tags[0].tobytes()
 
 
+def test_who_shows_a_token_is_forgotten_by_tag_and_leaves_no_byte_behind(vault: Persons, tmp_path: Path) -> None:
+    tags = vault.tags(_strings("forget me", "keep me"))
+    tokens = [vault.issue_token("forget me") for _ in range(2)]
+    kept = vault.issue_token("keep me")
+    assert vault.forget_tag(vault.tag_of_token(tokens[0]))
+    stored = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    secrets = [tags[0].tobytes(), bytes(keyed_hash(key=KEY, message=b"forget me"))]
+    assert not [one for one in (*secrets, *(hashlib.sha256(token).digest() for token in tokens)) if one in stored]
+    for token in tokens:
+        with pytest.raises(NotFound):
+            vault.tag_of_token(token)
+    assert vault.tag_of_token(kept) == tags[1].tobytes()
+    assert not vault.forget_tag(Hash32(tags[0].tobytes()))
+    assert not vault.known_tags(_strings("forget me"))[1].any()
+
+
 def test_forgetting_says_when_the_journal_is_read(vault: Persons, url: str) -> None:
     vault.tags(_strings("a", "b"))
     other = open_persons(url, KEY)
