@@ -1,0 +1,23 @@
+"""Which function says what an act will do: one of its name for each, and none for what is no act."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Final
+
+from api.web.console.acts import outlook_points, outlook_reductions, outlook_registries
+from api.web.console.acts.outlook import Look
+from api.web.console.acts.tables import ACTS
+
+_MODULES: Final[Mapping[str, ModuleType]] = {
+    "issuance": outlook_reductions,
+    "reductions": outlook_reductions,
+    "accounts": outlook_registries,
+    "methodologies": outlook_registries,
+    "activities": outlook_registries,
+    "providers": outlook_points,
+    "campaigns": outlook_points,
+}
+
+LOOKS: Final[Mapping[str, Look]] = {act.name: getattr(_MODULES[act.group], act.name) for act in ACTS.values()}
