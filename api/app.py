@@ -33,6 +33,7 @@ from api.repository.snapshots import open_readers
 from api.routes import (
     accounts,
     activities,
+    blocks,
     certificate_files,
     certificates,
     checkpoints,
@@ -45,6 +46,7 @@ from api.routes import (
     operations,
     personal,
     points,
+    search,
     totals,
 )
 from api.routes.writes import ROUTES as WRITE_ROUTES
@@ -67,10 +69,12 @@ READ_ROUTES: tuple[ReadRoute, ...] = (
     *issuances.ROUTES,
     *lots.ROUTES,
     *operations.ROUTES,
+    *blocks.ROUTES,
     *log.ROUTES,
     *checkpoints.ROUTES,
     *totals.ROUTES,
     *points.ROUTES,
+    *search.ROUTES,
     *health.ROUTES,
 )
 

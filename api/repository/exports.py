@@ -5,6 +5,7 @@ from typing import Any
 from api.export_formats import Row
 from api.repository.snapshots import Snapshot
 from api.schemas.common import label, optional_day
+from api.schemas.postings import book_label
 from indexer.schema import Book, PointBook
 from ledger.encoding import FORMAT
 from ledger.vocabulary import BatchKind, OperationKind, ReductionClass
@@ -55,10 +56,10 @@ def postings(snapshot: Snapshot, first: int, last: int) -> list[Row]:
     """Double entries of reductions and of points, by leaf; of one leaf those of reductions first."""
     rows: list[tuple[Any, ...]] = []
     for leaf, position, lot, debit, giver, credit, receiver, grams in snapshot.all(_POSTINGS, first, last):
-        books = (_book(Book, debit), giver, _book(Book, credit), receiver)
+        books = (book_label(Book, debit), giver, book_label(Book, credit), receiver)
         rows.append((leaf, REDUCTIONS, position, lot, None, *books, grams))
     for leaf, position, of, debit, giver, credit, receiver, grams in snapshot.all(_POINT_POSTINGS, first, last):
-        books = (_book(PointBook, debit), giver, _book(PointBook, credit), receiver)
+        books = (book_label(PointBook, debit), giver, book_label(PointBook, credit), receiver)
         rows.append((leaf, POINTS, position, None, label(ReductionClass, of), *books, grams))
     return sorted(rows, key=lambda row: (row[0], row[1] != REDUCTIONS, row[2]))
 
@@ -79,7 +80,3 @@ def last_batch(snapshot: Snapshot) -> int:
     """Number of the last batch; 0 without any."""
     row = snapshot.one(_LAST_BATCH)
     return 0 if row is None or row[0] is None else int(row[0])
-
-
-def _book(books: type[Book] | type[PointBook], number: int) -> str:
-    return books(number).name.lower().replace("_", "-")

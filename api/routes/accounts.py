@@ -1,13 +1,23 @@
 """Accounts and holdings."""
 
 from api.pagination import Key
-from api.parameters import Arguments, id_parameter
+from api.parameters import Arguments, id_parameter, word_parameter
 from api.reading import Found, Keyed, ListRoute, ReadRoute
 from api.repository import accounts
 from api.repository.snapshots import Snapshot
-from api.schemas.accounts import AccountAnswer, HoldingsAnswer, account_document, holding_document
+from api.routes.operations import ORDER
+from api.schemas.accounts import (
+    AccountAnswer,
+    AccountPostingsAnswer,
+    AccountsAnswer,
+    HoldingsAnswer,
+    account_document,
+    account_posting_document,
+    holding_document,
+)
 from ledger.errors import NotFound
 from ledger.ids import Address
+from ledger.vocabulary import AccountKind, AccountStatus
 
 _ACCOUNT = id_parameter("account", Address, "Address of the account.")
 
@@ -26,6 +36,33 @@ def read_holdings(snapshot: Snapshot, arguments: Arguments, limit: int, after: K
     return [((row.lot_id.hex(),), holding_document(row)) for row in rows]
 
 
+def read_accounts(snapshot: Snapshot, arguments: Arguments, limit: int, after: Key | None) -> list[Keyed]:
+    """Accounts in the order in which they were opened, or against it."""
+    rows = accounts.page(
+        snapshot,
+        kind=arguments["kind"],
+        status=arguments["status"],
+        newest_first=arguments["order"] == "newest-first",
+        after=None if after is None else int(after[0]),
+        limit=limit,
+    )
+    return [((row.opened_leaf_index,), account_document(row)) for row in rows]
+
+
+def read_account_postings(snapshot: Snapshot, arguments: Arguments, limit: int, after: Key | None) -> list[Keyed]:
+    """What came to an account and what left it, by operation."""
+    account = arguments["account"]
+    _existing(snapshot, account)
+    rows = accounts.postings(
+        snapshot,
+        account,
+        newest_first=arguments["order"] == "newest-first",
+        after=None if after is None else (int(after[0]), int(after[1])),
+        limit=limit,
+    )
+    return [((row.leaf_index, row.position), account_posting_document(row, bytes(account))) for row in rows]
+
+
 def _existing(snapshot: Snapshot, address: Address) -> accounts.AccountRow:
     row = accounts.account(snapshot, address)
     if row is None:
@@ -34,6 +71,20 @@ def _existing(snapshot: Snapshot, address: Address) -> accounts.AccountRow:
 
 
 ROUTES = (
+    ListRoute(
+        "/v1/accounts",
+        read_accounts,
+        key_types=(int,),
+        summary="Accounts",
+        description="By the operation that opened each. Who stands behind an account is not known here.",
+        model=AccountsAnswer,
+        tag="accounts",
+        parameters=(
+            word_parameter("kind", AccountKind, "Only of this kind."),
+            word_parameter("status", AccountStatus, "Only in this status."),
+            ORDER,
+        ),
+    ),
     ReadRoute(
         "/v1/accounts/{account}",
         read_account,
@@ -52,6 +103,17 @@ ROUTES = (
         model=HoldingsAnswer,
         tag="accounts",
         parameters=(_ACCOUNT,),
+        may_be_missing=True,
+    ),
+    ListRoute(
+        "/v1/accounts/{account}/postings",
+        read_account_postings,
+        key_types=(int, int),
+        summary="What came to an account and what left it",
+        description="Every double entry of lots in which the account stands; `direction` is as the account sees it.",
+        model=AccountPostingsAnswer,
+        tag="accounts",
+        parameters=(_ACCOUNT, ORDER),
         may_be_missing=True,
     ),
 )

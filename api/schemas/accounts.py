@@ -1,8 +1,11 @@
 """Accounts and holdings."""
 
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from api.repository.accounts import AccountRow, HoldingRow
+from pydantic import Field
+
+from api.repository.accounts import AccountPostingRow, AccountRow, HoldingRow
+from api.repository.snapshots import rfc3339
 from api.schemas.common import (
     Account,
     AccountKindWord,
@@ -15,7 +18,10 @@ from api.schemas.common import (
     Hash,
     Index,
     LotStatusWord,
+    Model,
+    OperationKindWord,
     Quantity,
+    Time,
     hex0x,
     label,
     lot_status,
@@ -23,10 +29,12 @@ from api.schemas.common import (
     optional_hex0x,
     quantity,
 )
-from ledger.vocabulary import AccountKind, AccountStatus, Custody, ReductionClass
+from api.schemas.postings import BookWord, Owner, book_label
+from indexer.schema import Book
+from ledger.vocabulary import AccountKind, AccountStatus, Custody, OperationKind, ReductionClass
 
 
-class AccountAnswer(Answered):
+class AccountModel(Model):
     """The public part of an account. Who stands behind it is not known here."""
 
     account: Account
@@ -37,6 +45,17 @@ class AccountAnswer(Answered):
     """Leaf of the operation that opened it."""
     status_leaf_index: Index
     """Leaf of the operation that gave it its status."""
+
+
+class AccountAnswer(Answered, AccountModel):
+    """One account."""
+
+
+class AccountsAnswer(Answered):
+    """A page of accounts, in the order in which they were opened."""
+
+    items: list[AccountModel]
+    next: str | None
 
 
 class Holding(Quantity):
@@ -56,6 +75,33 @@ class HoldingsAnswer(Answered):
     """A page of holdings, by lot id."""
 
     items: list[Holding]
+    next: str | None
+
+
+class AccountPosting(Quantity):
+    """One double entry of a lot with the account on one side or on both."""
+
+    leaf_index: Index
+    position: Index
+    """Place among the double entries of its operation."""
+    operation_id: Hash
+    kind: OperationKindWord
+    time: Time
+    direction: Annotated[Literal["in", "out", "beside"], Field(examples=["in"])]
+    """`in`: the account holds so much more; `out`: so much less; `beside`: withheld at issuance, never held."""
+    lot_id: Hash | None
+    reduction_class: ClassWord | None
+    activity_code: Code | None
+    debit_book: BookWord
+    debit_owner: Owner
+    credit_book: BookWord
+    credit_owner: Owner
+
+
+class AccountPostingsAnswer(Answered):
+    """A page of them, in the order of the log."""
+
+    items: list[AccountPosting]
     next: str | None
 
 
@@ -83,3 +129,29 @@ def holding_document(row: HoldingRow) -> dict[str, Any]:
         "lot_status": lot_status(row.lot_status),
         **quantity(row.grams),
     }
+
+
+def account_posting_document(row: AccountPostingRow, account: bytes) -> dict[str, Any]:
+    """A double entry as JSON, as this account sees it."""
+    return {
+        "leaf_index": row.leaf_index,
+        "position": row.position,
+        "operation_id": hex0x(row.operation_id),
+        "kind": label(OperationKind, row.kind),
+        "time": rfc3339(row.timestamp),
+        "direction": _direction(row, account),
+        "lot_id": optional_hex0x(row.lot_id),
+        "reduction_class": None if row.reduction_class is None else label(ReductionClass, row.reduction_class),
+        "activity_code": row.activity_code,
+        "debit_book": book_label(Book, row.debit_book),
+        "debit_owner": hex0x(row.debit_owner),
+        "credit_book": book_label(Book, row.credit_book),
+        "credit_owner": hex0x(row.credit_owner),
+        **quantity(row.grams),
+    }
+
+
+def _direction(row: AccountPostingRow, account: bytes) -> str:
+    if row.credit_book == Book.HELD and row.credit_owner == account:
+        return "in"
+    return "out" if row.debit_book == Book.HELD and row.debit_owner == account else "beside"

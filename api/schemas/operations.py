@@ -20,6 +20,7 @@ from api.schemas.common import (
     optional_hex0x,
     quantity,
 )
+from api.schemas.postings import Posting
 from api.schemas.records import PublicRecord
 from ledger.vocabulary import OperationKind
 
@@ -66,6 +67,8 @@ class OperationAnswer(Answered, Operation):
     """None where the document is not kept here (it was submitted elsewhere)."""
     certificate_number: Annotated[int, Field(ge=1)] | None
     """Of a cancellation."""
+    postings: list[Posting]
+    """What moved, in double entry; none where nothing did."""
     links: OperationLinks
 
 

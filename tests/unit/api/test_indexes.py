@@ -27,7 +27,23 @@ SEARCHED = {
     ("/v1/operations", f"account={ACCOUNT}"): f"{BOTH_SIDES} ix_operations_subject (subject=?",
     ("/v1/operations", f"account={ACCOUNT}&kind=lot-frozen"): f"{BOTH_SIDES} ix_operations_subject (subject=?",
     ("/v1/operations", f"subject={ID}&kind=lot-frozen"): "ix_operations_subject (subject=?",
-    ("/v1/operations", "order=newest-first"): "SCAN operations",
+    ("/v1/operations", "order=newest-first"): "SCAN o",
+    ("/v1/operations", f"lot_id={ID}"): (
+        "uq_operations_operation_id (operation_id=? ix_operations_subject (subject=? ix_certificates_lot_id (lot_id=?"
+    ),
+    ("/v1/operations", f"activity_id={ID}"): (
+        "ix_operations_subject (subject=? ix_operations_subject (subject=? ix_certificates_lot_id (lot_id=? "
+        "ix_batches_activity_id (activity_id=? ix_batches_corrected_batch (corrected_batch=?"
+    ),
+    ("/v1/operations", "first_day=2026-01-01&last_day=2026-01-31"): "INTEGER PRIMARY KEY (rowid<?)",
+    (
+        "/v1/operations",
+        "first_leaf=5&last_leaf=9&kind=lot-frozen",
+    ): "ix_operations_kind (kind=? AND leaf_index>? AND leaf_index<?)",
+    ("/v1/accounts", "kind=personal"): "ix_accounts_kind (kind=?",
+    ("/v1/accounts", "status=frozen&kind=personal"): "ix_accounts_status (status=?",
+    ("/v1/accounts/{account}/postings", ""): BOTH_SIDES,
+    ("/v1/blocks", "order=newest-first"): "SCAN b",
     ("/v1/transfers", "order=newest-first"): "ix_operations_kind (kind=?",
     ("/v1/transfers", f"account={ACCOUNT}"): f"{BOTH_SIDES} ix_operations_subject (subject=?",
     ("/v1/transfers", f"lot_id={ID}"): "ix_operations_subject (subject=?",
@@ -67,7 +83,7 @@ class Explaining:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self.as_of: AsOf = as_of_from_row((1, bytes(32), 1, 1, bytes(32), 0, bytes(16)))
+        self.as_of: AsOf = as_of_from_row((1, bytes(32), 1, 0, bytes(32), 0, bytes(16)))
         self.facts = FactCache(16)
         self.plan: list[str] = []
 

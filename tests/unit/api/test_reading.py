@@ -31,11 +31,14 @@ from tests.unit.api.sample import (
     make_sample,
 )
 
+SOLAR = encoding.activity_id(code="SH-PV-0001").hex0x
 LOT = LotId(make_sample().rows["lots"][0]["lot_id"]).hex0x
 EXAMPLES = [
     "/v1/certificates",
     "/v1/certificates/1",
+    "/v1/accounts",
     f"/v1/accounts/{BUYER.hex0x}",
+    f"/v1/accounts/{BUYER.hex0x}/postings",
     f"/v1/accounts/{BUYER.hex0x}/holdings",
     "/v1/methodologies",
     "/v1/methodologies/SHCER-PV-001",
@@ -51,6 +54,9 @@ EXAMPLES = [
     "/v1/operations",
     f"/v1/operations/{hash32(1).hex0x}",
     "/v1/transfers",
+    "/v1/blocks",
+    "/v1/blocks/10",
+    "/v1/search?q=1",
     "/v1/log",
     "/v1/log/leaves/0",
     "/v1/log/proof/inclusion?leaf_index=0",
@@ -324,6 +330,11 @@ def test_operations_of_an_account_are_those_it_gave_received_or_is_about(client:
         "/v1/activities?kind=project",
         "/v1/methodologies?status=published",
         f"/v1/accounts/{PLATFORM_HOLDER.hex0x}/holdings",
+        "/v1/accounts?kind=institution",
+        "/v1/blocks",
+        f"/v1/operations?lot_id={LOT}",
+        f"/v1/operations?lot_id={LOT}&order=newest-first&last_leaf=17",
+        f"/v1/operations?activity_id={SOLAR}&first_day=2025-11-13",
     ],
 )
 def test_pages_of_any_size_join_into_the_same_list(client: Client, target: str) -> None:
@@ -369,6 +380,12 @@ def test_pages_of_any_size_join_into_the_same_list(client: Client, target: str) 
         ("/v1/methodologies/SHCER-PV-001/0", "version"),
         ("/v1/activities/" + "x" * 65, "activity"),
         ("/v1/activities/0x12", "activity"),
+        ("/v1/blocks/one", "block"),
+        ("/v1/blocks/0x12", "block"),
+        ("/v1/search?q=%20", "q"),
+        ("/v1/search?q=" + "x" * 201, "q"),
+        ("/v1/search", "q"),
+        ("/v1/operations?first_day=2026-02-30", "first_day"),
     ],
 )
 def test_a_malformed_question_names_field_and_rule(client: Client, target: str, field: str) -> None:
@@ -395,6 +412,9 @@ def test_a_malformed_question_names_field_and_rule(client: Client, target: str, 
         "/v1/methodologies/SHCER-PV-001/3",
         "/v1/activities/NONE",
         "/v1/log/leaves/1000",
+        "/v1/blocks/9",
+        f"/v1/blocks/0x{'99' * 32}",
+        f"/v1/accounts/0x{'99' * 20}/postings",
         "/v1/log/proof/inclusion?leaf_index=1000",
         f"/v1/log/proof/inclusion?operation_id=0x{'99' * 32}",
     ],
