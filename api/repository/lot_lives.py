@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from api.repository.filters import where
 from api.repository.lots import LotRow
 from api.repository.snapshots import Snapshot
 from indexer.schema import Book
@@ -49,7 +50,7 @@ class CancelledByRow(NamedTuple):
 
     account: bytes
     purpose: int
-    count: int
+    certificates: int
     grams: int
 
 
@@ -81,7 +82,7 @@ class TransferredRow(NamedTuple):
 
     giver: bytes
     receiver: bytes
-    count: int
+    transfers: int
     grams: int
 
 
@@ -95,10 +96,13 @@ def cancelled_by(snapshot: Snapshot, lot_id: bytes) -> list[CancelledByRow]:
     return [CancelledByRow._make(row) for row in snapshot.all(_CANCELLED_BY, bytes(lot_id))]
 
 
-def cancellations(snapshot: Snapshot, lot_id: bytes, *, after: int, limit: int) -> list[CancellationRow]:
+def cancellations(
+    snapshot: Snapshot, lot_id: bytes, *, purpose: int | None, after: int, limit: int
+) -> list[CancellationRow]:
     """Cancellations by number, which is also the order of their serial numbers."""
-    condition = "WHERE c.lot_id = ? AND c.number > ? ORDER BY c.number LIMIT ?"
-    return [CancellationRow._make(row) for row in snapshot.all(_CANCELLATIONS + condition, bytes(lot_id), after, limit)]
+    clause, values = where({"c.lot_id = ?": bytes(lot_id), "c.number > ?": after, "c.purpose = ?": purpose})
+    rows = snapshot.all(f"{_CANCELLATIONS} {clause} ORDER BY c.number LIMIT ?", *values, limit)
+    return [CancellationRow._make(row) for row in rows]
 
 
 def largest_cancellations(snapshot: Snapshot, lot_id: bytes, limit: int) -> list[CancellationRow]:

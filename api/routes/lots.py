@@ -1,10 +1,12 @@
 """Lots, where their grams are, and the fate of one gram."""
 
 from api import lot_life
+from api.lot_life import Fate
 from api.pagination import Key
 from api.parameters import Arguments, choice_parameter, id_parameter, number_parameter, word_parameter
 from api.reading import Found, Keyed, ListRoute, ReadRoute
 from api.repository import lot_lives, lots
+from api.repository.filters import number
 from api.repository.snapshots import Snapshot
 from api.schemas.lot_lives import (
     EndsAnswer,
@@ -18,7 +20,7 @@ from api.schemas.lots import LotAnswer, LotsAnswer, lot_document
 from indexer.schema import LotStatus
 from ledger.errors import NotFound
 from ledger.ids import ActivityId, Address, LotId
-from ledger.vocabulary import ReductionClass
+from ledger.vocabulary import CancellationPurpose, ReductionClass
 
 
 def read_lot(snapshot: Snapshot, arguments: Arguments) -> Found:
@@ -41,23 +43,27 @@ def read_lots(snapshot: Snapshot, arguments: Arguments, limit: int, after: Key |
 
 def read_lot_ends(snapshot: Snapshot, arguments: Arguments, limit: int, after: Key | None) -> list[Keyed]:
     """Where the grams of a lot are: certificates by number, holders by address, take-backs by leaf."""
-    lot = _existing(snapshot, arguments["lot_id"])
+    lot, fate, purpose = _existing(snapshot, arguments["lot_id"]), arguments["fate"], arguments["purpose"]
     part, place = (_CANCELLED, "") if after is None else (int(after[0]), str(after[1]))
     found: list[Keyed] = []
     if part == _CANCELLED:
-        rows = lot_lives.cancellations(snapshot, lot.lot_id, after=int(place or 0), limit=limit)
-        found += [((_CANCELLED, str(row.number)), cancelled_document(row)) for row in rows]
+        if fate in {None, Fate.CANCELLED}:
+            begin = int(place or 0)
+            rows = lot_lives.cancellations(snapshot, lot.lot_id, purpose=number(purpose), after=begin, limit=limit)
+            found += [((_CANCELLED, str(row.number)), cancelled_document(row)) for row in rows]
         part, place = _HELD, ""
+    if purpose is not None:
+        return found
     if part == _HELD and len(found) < limit:
-        holders = lot_lives.holders(snapshot, lot.lot_id, after=bytes.fromhex(place), limit=limit)
-        found += [((_HELD, row.account.hex()), held_document(row)) for row in holders]
-        part, place = _TAKEN_BACK, ""
+        if fate in {None, Fate.HELD}:
+            holders = lot_lives.holders(snapshot, lot.lot_id, after=bytes.fromhex(place), limit=limit)
+            found += [((_HELD, row.account.hex()), held_document(row)) for row in holders]
+        place = ""
     if len(found) < limit:
-        taken = lot_life.taken_back(lot, lot_lives.take_backs(snapshot, lot))
         found += [
             ((_TAKEN_BACK, str(one.row.leaf_index)), taken_back_document(lot, one))
-            for one in taken
-            if not place or one.row.leaf_index > int(place)
+            for one in lot_life.taken_back(lot, lot_lives.take_backs(snapshot, lot))
+            if fate in {None, one.fate} and (not place or one.row.leaf_index > int(place))
         ]
     return found[:limit]
 
@@ -112,7 +118,11 @@ ROUTES = (
         description="Every gram of the lot is in one of these, and in one only.",
         model=EndsAnswer,
         tag="lots",
-        parameters=(id_parameter("lot_id", LotId, "Id of the lot."),),
+        parameters=(
+            id_parameter("lot_id", LotId, "Id of the lot."),
+            choice_parameter("fate", tuple(Fate), "Only of this fate.", optional=True),
+            word_parameter("purpose", CancellationPurpose, "Only what was cancelled for this purpose."),
+        ),
         may_be_missing=True,
     ),
     ReadRoute(

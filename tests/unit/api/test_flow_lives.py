@@ -1,6 +1,8 @@
 """Every gram of a random ledger has exactly one fate, and the fates of a lot add up to what was issued (10-pages)."""
 
+import itertools
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +13,7 @@ from api.repository.lots import LotRow
 from api.repository.snapshots import Snapshot
 from api.routes.lots import read_lot_ends
 from ledger.ids import LotId
+from ledger.vocabulary import CancellationPurpose
 from tests.unit.api.client import Client
 from tests.unit.api.lives import made_life, reading, serving
 
@@ -27,12 +30,13 @@ def every_lot(snapshot: Snapshot) -> list[LotRow]:
     return lots.page(snapshot, **nothing, after=-1, limit=10_000)
 
 
-def ends_of(snapshot: Snapshot, lot: LotRow, page: int = 3) -> list[dict[str, str]]:
+def ends_of(snapshot: Snapshot, lot: LotRow, page: int = 3, **only: object) -> list[dict[str, Any]]:
     """All ends, read by small pages."""
-    found: list[dict[str, str]] = []
+    found: list[dict[str, Any]] = []
     after = None
     while True:
-        rows = read_lot_ends(snapshot, {"lot_id": LotId(lot.lot_id)}, page, after)
+        arguments = {"lot_id": LotId(lot.lot_id), "fate": None, "purpose": None, **only}
+        rows = read_lot_ends(snapshot, arguments, page, after)
         found += [document for _, document in rows]
         if len(rows) < page:
             return found
@@ -55,14 +59,25 @@ def test_the_ends_of_a_lot_are_all_of_its_grams_once(url: str) -> None:
             assert sum(int(end["quantity_gco2e"]) for end in ends) == lot.issued_grams
             taken = [end for end in ends if end["first_serial"] is not None]
             ranges = sorted((int(end["first_serial"]), int(end["last_serial"])) for end in taken)
-            assert all(last < first for (_, last), (first, _) in zip(ranges, ranges[1:], strict=False))
-            assert all(last - first + 1 == int(end["quantity_gco2e"]) for end, (first, last) in zip(
-                sorted(taken, key=lambda end: int(end["first_serial"])), ranges, strict=True
-            ))  # fmt: skip
+            assert all(last < first for (_, last), (first, _) in itertools.pairwise(ranges))
+            assert all(
+                int(end["last_serial"]) - int(end["first_serial"]) + 1 == int(end["quantity_gco2e"]) for end in taken
+            )
             held = sum(int(end["quantity_gco2e"]) for end in ends if end["fate"] == Fate.HELD)
             assert held == lot_life.held(lot).grams
             free = [serial for serial in edges(lot) if not any(first <= serial <= last for first, last in ranges)]
             assert all(serial in lot_life.held(lot) for serial in free)
+
+
+def test_the_ends_of_a_fate_or_a_purpose_are_those_of_all_ends(url: str) -> None:
+    with reading(url) as snapshot:
+        for lot in every_lot(snapshot):
+            ends = ends_of(snapshot, lot)
+            for fate in Fate:
+                assert ends_of(snapshot, lot, fate=fate.value) == [end for end in ends if end["fate"] == fate]
+            for purpose in CancellationPurpose:
+                found = ends_of(snapshot, lot, purpose=purpose)
+                assert found == [end for end in ends if end["purpose"] == purpose.label]
 
 
 def edges(lot: LotRow) -> list[int]:
@@ -90,9 +105,9 @@ def test_a_gram_has_the_fate_of_the_end_that_holds_its_serial_number(url: str) -
                 assert len(holding) == (0 if life.fate is Fate.HELD else 1)
                 if holding:
                     assert holding[0]["fate"] == life.fate
-                    row = life.cancellation or life.taken_back and life.taken_back.row
-                    assert row is not None
-                    assert holding[0]["leaf_index"] == row.leaf_index
+                    taken = None if life.taken_back is None else life.taken_back.row.leaf_index
+                    made = taken if life.cancellation is None else life.cancellation.leaf_index
+                    assert holding[0]["leaf_index"] == made
 
 
 def test_beyond_the_last_serial_number_there_is_no_gram(url: str) -> None:
