@@ -17,6 +17,7 @@ from api.answers import JSON_TYPE, Answer, encode_json
 from api.auth import Authenticator, LazyKeys
 from api.caching import CacheRule
 from api.certificate_files import PdfMaker
+from api.chain_port import ChainPort
 from api.context import AnswerResponse, Context, Following, conditions_of, no_follower
 from api.edge import Edge
 from api.errors import LogKeysNotConfigured, MethodNotAllowed, RequestRefused, RouteUnknown
@@ -120,6 +121,7 @@ def create_app(
     *,
     database: Database | None = None,
     operations: OperationsPort | None = None,
+    chain: ChainPort | None = None,
     following: Following = no_follower,
     point_accounts: PointAccounts | None = None,
     log_keys: LogKeys | None = None,
@@ -128,7 +130,7 @@ def create_app(
     """The application of one instance.
 
     Without `operations` it only reads, and then the index is opened at the first request, so that it may start before
-    the indexer. `database` is where API keys are; without it, it is opened when the first key has to be checked. Both
+    the indexer. `chain` is what the console asks of the chain; without it, nobody acts there. `database` is where API keys are; without it, it is opened when the first key has to be checked. Both
     stay their maker's to close. `following` says what ails the follower beside it, where there is one. `point_accounts`
     is where persons' entries are; without it, persons are not served. `log_keys` is what it says of the log's keys, and
     checks the signatures of its own certificates with. `events` is where the chain's events are exported from; without
@@ -136,7 +138,8 @@ def create_app(
     """
     problems = Problems(settings.public_url)
     readers = open_readers(settings.database_url, cached_facts=settings.cached_facts)
-    authenticator = Authenticator(LazyKeys(settings.database_url, database), monotonic)
+    keys = LazyKeys(settings.database_url, database)
+    authenticator = Authenticator(keys, monotonic)
     context = Context(
         settings=settings,
         readers=readers,
@@ -155,6 +158,9 @@ def create_app(
         ),
         following=following,
         token_desk=_token_desk(settings, point_accounts),
+        keys=keys,
+        operations=operations,
+        chain=chain,
         log_keys=log_keys,
         events=events,
     )

@@ -83,6 +83,14 @@ class KeyVerifier(Protocol):
         ...
 
 
+class KeyBook(KeyVerifier, Protocol):
+    """The same for those who prove a key once and come again."""
+
+    def find(self, key_id: str) -> ApiKey:
+        """The key with this id; `Unauthorised` if it was revoked since it was proved."""
+        ...
+
+
 class LazyKeys:
     """The keys of a database that is opened when the first key has to be checked."""
 

@@ -7,12 +7,13 @@ the two at a time: while it resumes, new operations wait in the outbox.
 
 import logging
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from api.operations_port import Sent
+from api.operations_port import Sent, Trouble
 from chain.deployment import Deployment
 from chain.facts import check_record
 from chain.operations import Operation, OperationState, OperationStatus
@@ -44,6 +45,17 @@ class _Body:
     submitting: int = 0
     resuming: bool = False
     unfinished: threading.Event = field(default_factory=threading.Event)
+    failed: tuple[Exception, int, float] | None = None
+    """What failed last, how often in a row, and when it is tried again (monotonic)."""
+
+    def trouble(self) -> Trouble | None:
+        """What `failed` says now."""
+        failed = self.failed
+        if failed is None:
+            return None
+        error, failures, again_at = failed
+        known = error if isinstance(error, TanpuhuiError) else None
+        return Trouble(error=known, failures=failures, again_seconds=max(0.0, again_at - time.monotonic()))
 
     @contextmanager
     def submission(self) -> Iterator[None]:
@@ -114,6 +126,12 @@ class ChainOperations:
     def senders(self) -> Mapping[Role, Address]:
         """The bodies that this instance signs for."""
         return self._senders
+
+    @property
+    def troubles(self) -> Mapping[Role, Trouble]:
+        """What the last resumption of each body failed with, where it did."""
+        found = {body.role: body.trouble() for body in self._bodies.values()}
+        return {role: trouble for role, trouble in found.items() if trouble is not None}
 
     def submit(self, operation: Operation) -> "Future[OperationStatus]":
         """Saves the operation before it returns; the future is its end. See `OperationsPort.submit`."""
@@ -190,7 +208,7 @@ class ChainOperations:
 
     def _resume(self, body: _Body) -> None:
         """Finishes what is unfinished whenever there is something, with a growing pause after each failure."""
-        pause = _FIRST_PAUSE_SECONDS
+        pause, failures = _FIRST_PAUSE_SECONDS, 0
         while not self._closing.is_set():
             body.unfinished.wait()
             if self._closing.is_set():
@@ -202,10 +220,12 @@ class ChainOperations:
             except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again
                 log.warning("the %s's operations wait: %s", body.role.label, error)
                 body.unfinished.set()
+                failures += 1
+                body.failed = (error, failures, time.monotonic() + pause)
                 self._closing.wait(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
                 continue
-            pause = _FIRST_PAUSE_SECONDS
+            pause, failures, body.failed = _FIRST_PAUSE_SECONDS, 0, None
             for status in finished:
                 self._finish(status.operation_id, status)
 

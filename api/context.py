@@ -11,10 +11,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 
 from api.answers import Answer
-from api.auth import KeyScope
+from api.auth import KeyBook, KeyScope
+from api.chain_port import ChainPort
 from api.errors import BodyTooLarge, BodyTooSlow, FollowerFailing
 from api.events_port import EventsPort
 from api.log_keys import LogKeys
+from api.operations_port import OperationsPort
 from api.personal import PersonRoute, TokenDesk, bearer_of
 from api.problems import Problems
 from api.reading import Conditions, ReadRoute
@@ -56,6 +58,9 @@ class Context:
     writer: Writer
     following: Following
     token_desk: TokenDesk
+    keys: KeyBook
+    operations: OperationsPort | None = None
+    chain: ChainPort | None = None
     log_keys: LogKeys | None = None
     events: EventsPort | None = None
 
@@ -125,7 +130,7 @@ class Context:
             return key._replace(headers=(*key.headers, (b"connection", b"close")))
         try:
             async with asyncio.timeout(self.settings.body_seconds):
-                body = await _body_of(asked, self.settings.most_body_bytes)
+                body = await body_of(asked, self.settings.most_body_bytes)
         except TimeoutError:
             error = BodyTooSlow(self.settings.body_seconds)
             return self.problems.answer(error, request.headers.get(b"accept-language"))
@@ -190,8 +195,8 @@ def _request_of(asked: Request) -> WriteRequest:
     return WriteRequest(path, asked.scope["query_string"], dict(asked.scope["headers"]), b"")
 
 
-async def _body_of(asked: Request, most_bytes: int) -> bytes:
-    """The whole body. Its length was looked at before, as far as the request told it."""
+async def body_of(asked: Request, most_bytes: int) -> bytes:
+    """The whole body; `BodyTooLarge` as soon as more than `most_bytes` have come."""
     body = bytearray()
     async for part in asked.stream():
         body += part

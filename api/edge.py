@@ -34,6 +34,8 @@ _PREFLIGHT: Headers = (
     (b"access-control-max-age", b"86400"),
 )
 _READING = frozenset({"GET", "HEAD"})
+_CONSOLE = "/console"
+_CONSOLE_METHODS: Headers = ((b"allow", b"GET, HEAD, POST"),)
 _ADDRESS, _KEY = "address", "key"
 
 
@@ -83,14 +85,15 @@ class Edge:
         """The answer where FastAPI is not needed for it, and the headers that every response has."""
         method: str = scope["method"]
         reading = method in _READING
-        common = self._public_headers if reading else self._private_headers
+        private = is_private(scope["path"])
+        common = self._public_headers if reading and not private else self._private_headers
         authorization, conditions, refused = self._inspect(scope)
         if self._limited:
             refused, common = self._limit(scope, authorization, refused, common)
         if refused is not None:
             return self._problems.answer(refused, conditions.accept_language), common
         if method == "OPTIONS":
-            return Answer(204, _PREFLIGHT, b""), common
+            return Answer(204, _CONSOLE_METHODS if private else _PREFLIGHT, b""), common
         if reading and self._short_way is not None:
             return self._short_way.answer(scope["path"], scope["query_string"], conditions), common
         return None, common
@@ -188,6 +191,11 @@ def _with_common(headers: list[tuple[bytes, bytes]], common: Headers) -> list[tu
     """The headers of a response with those that every response has before its length, as on the short way."""
     length = [header for header in headers if header[0] == b"content-length"]
     return [*(header for header in headers if header[0] != b"content-length"), *common, *length]
+
+
+def is_private(path: str) -> bool:
+    """Whether a path is of those who are logged in: no other site's page may read it, whatever it is."""
+    return path == _CONSOLE or path.startswith(_CONSOLE + "/")
 
 
 def _too_large(length: bytes, most: int) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from chain.operations import Operation, OperationStatus
-from ledger.errors import Refused
+from ledger.errors import Refused, TanpuhuiError
 from ledger.ids import Address, OperationId
 from ledger.records import Record, SaltSource
 from ledger.vocabulary import Role
@@ -20,12 +20,26 @@ class Sent:
     transaction_hash: bytes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """Why a body's operations wait now: what failed, how often in a row, and in how many seconds it is tried again."""
+
+    error: TanpuhuiError | None
+    failures: int
+    again_seconds: float
+
+
 class OperationsPort(Protocol):
     """All methods block and are called from threads, never from the event loop."""
 
     @property
     def senders(self) -> Mapping[Role, Address]:
         """The bodies that this instance signs for."""
+        ...
+
+    @property
+    def troubles(self) -> Mapping[Role, Trouble]:
+        """The bodies whose operations could not be sent on when it was last tried."""
         ...
 
     @property

@@ -30,6 +30,15 @@ class ApiSettings(BaseSettings):
         bool, Field(description="false: no limits, for an instance behind a proxy that has its own")
     ] = True
 
+    session_idle_seconds: Annotated[
+        int, Field(ge=60, le=86_400, description="how long somebody who does nothing stays logged in")
+    ] = 900
+    session_seconds: Annotated[
+        int, Field(ge=60, le=604_800, description="how long somebody stays logged in at most")
+    ] = 28_800
+    login_attempts: Annotated[int, Field(ge=1, description="logins at once from one address")] = 10
+    login_attempts_per_second: Annotated[float, Field(gt=0, description="refill of it, a second")] = 0.1
+
     most_body_bytes: Annotated[int, Field(ge=1_024, description="largest body of a request")] = 262_144
     body_seconds: Annotated[int, Field(ge=1, le=600, description="how long a body may take to arrive")] = 10
     most_address_bytes: Annotated[int, Field(ge=256, description="longest path and query")] = 4_096

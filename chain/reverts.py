@@ -99,9 +99,13 @@ def refusal_of_mined(
 
 def refusal_of_status(status: OperationStatus) -> Refused:
     """The refusal that an outbox saved."""
-    arguments = status.error_arguments or {}
-    if status.error_code in REFUSALS:
-        return refusal_from_details(status.error_code, arguments)
+    return saved_refusal(status.error_code, status.error_arguments or {})
+
+
+def saved_refusal(error_code: str | None, arguments: Mapping[str, Any]) -> Refused:
+    """The refusal of this name and with these arguments, as an outbox has them."""
+    if error_code in REFUSALS:
+        return refusal_from_details(error_code, arguments)
     data = from_data(arguments.get("data", "0x"), "outbox")
     return UnknownRefusal(data, str(arguments.get("reason", "")))
 

@@ -37,6 +37,12 @@ def by_id(snapshot: Snapshot, proposal_id: bytes) -> IssuanceRow | None:
     return None if row is None else IssuanceRow._make(row)
 
 
+def waiting(snapshot: Snapshot, status: int) -> tuple[int, int]:
+    """How many proposals have this status, and their grams."""
+    rows = snapshot.all("SELECT quantity_gco2e FROM proposals WHERE status = ?", status)
+    return len(rows), sum(int(row[0]) for row in rows)
+
+
 def page(
     snapshot: Snapshot, *, status: int | None, activity_id: bytes | None, after: int, limit: int
 ) -> list[IssuanceRow]:

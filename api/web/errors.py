@@ -1,4 +1,4 @@
-# ruff: noqa: N818 - named for what is wrong, as the rest of the tree is
+
 """What can be wrong with what a person in a browser sends: forms, sessions, and who may do what in the console.
 
 ::

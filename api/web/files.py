@@ -28,15 +28,19 @@ TRUST_FILE: Final = "trust.json"
 VERIFY_PAGE: Final = "/static/verify.html"
 
 
-def page_security(*, connect: str = "'self'", form: str = "'self'") -> Headers:
-    """What a page may do: load files of this server, and run nothing that stands in the page itself."""
+def page_security(*, connect: str = "'self'", form: str = "'self'", referrer: str = "no-referrer") -> Headers:
+    """What a page may do: load files of this server, and run nothing that stands in the page itself.
+
+    Pages with a form that is sent by POST need the referrer "same-origin": browsers send `Origin: null` from a page
+    without referrer, and the origin of a form is looked at.
+    """
     policy = (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
         f"connect-src {connect}; form-action {form}; frame-ancestors 'none'; base-uri 'none'"
     )
     return (
         (b"content-security-policy", policy.encode()),
-        (b"referrer-policy", b"no-referrer"),
+        (b"referrer-policy", referrer.encode()),
         (b"cross-origin-opener-policy", b"same-origin"),
     )
 

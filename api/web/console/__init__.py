@@ -1,15 +1,35 @@
 """Pages of the operators' console: who is logged in, as which body they act, and what they do (docs/spec/10-pages.md).
 
-`visits`: what a page of the console is asked and answers. `routes.ConsoleRoute`: a page with its form. `acting`: an
-operation from a confirmed form to the outbox or to a wallet. `actors`: who a session is; `chain_port`: what the console
-asks of the chain. `console`: all of it in one instance.
+`visits`: what a page of the console is asked and answers. `routes.ConsoleRoute`: a page with its form, and how one is
+written. `acting`: an operation from a confirmed form to the outbox or to a wallet. `actors`: who a session is.
+`console`: all of it in one instance. `dispatch`: from a request to a page.
 """
 
+from collections.abc import Callable
+from time import monotonic
+
 from api.context import Context
+from api.web.console import dashboard, login, operations, sign_pages
+from api.web.console.console import Console
+from api.web.console.dispatch import ConsolePage
+from api.web.console.routes import ConsoleRoute
 from api.web.frame.pages import PageRoute
 
+ROUTES: tuple[ConsoleRoute, ...] = (*dashboard.PAGES, *operations.PAGES, *sign_pages.PAGES)
+"""Every page behind the login; the menu has those that say so, in this order."""
 
-def pages(context: Context) -> tuple[PageRoute, ...]:
-    """All of them."""
-    del context
-    return ()
+
+def pages(context: Context, *, clock: Callable[[], float] = monotonic) -> tuple[PageRoute, ...]:
+    """All of them. `clock` measures how long sessions last."""
+    console = Console(
+        settings=context.settings,
+        readers=context.readers,
+        problems=context.problems,
+        keys=context.keys,
+        operations=context.operations,
+        chain=context.chain,
+        following=context.following,
+        clock=clock,
+    )
+    menu = [route for route in ROUTES if route.menu]
+    return tuple(ConsolePage(route, console, menu) for route in (*login.OPEN_PAGES, *ROUTES))

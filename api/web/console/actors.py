@@ -7,11 +7,11 @@ the chain gives the address its role. Nothing is allowed by memory.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from api.auth import FOUR_EYES, ROLE_OF_SCOPE, KeyScope
-from api.web.console.chain_port import ConsoleChain
+from api.chain_port import ChainPort
 from api.web.errors import ActNotAllowed, AnotherBodyActs, RoleNotHeld
 from indexer.api_keys import ApiKey
 from ledger.errors import SignerNotConfigured, Unavailable
@@ -36,26 +36,28 @@ class Actor:
     acting_as: Role | None = None
 
     @classmethod
-    def of_key(cls, key: ApiKey, acting_as: Role | None = None) -> Actor:
+    def of_key(cls, key: ApiKey) -> Actor:
         """A person with an API key. A key from before that rule which may both propose and confirm may do neither
         here.
         """
         scopes = frozenset(scope for scope in KeyScope if scope in key.scopes)
         if scopes >= FOUR_EYES:
             scopes -= FOUR_EYES
-        return cls(identity=key.key_id, name=key.name, scopes=scopes, acting_as=acting_as)
+        return cls(identity=key.key_id, name=key.name, scopes=scopes)
 
     @classmethod
-    def of_wallet(cls, address: Address, acting_as: Role | None = None) -> Actor:
+    def of_wallet(cls, address: Address) -> Actor:
         """A person with a wallet, who may do whatever the chain lets the address do."""
-        return cls(
-            identity=address.hex0x, name="", scopes=frozenset(ROLE_OF_SCOPE), address=address, acting_as=acting_as
-        )
+        return cls(identity=address.hex0x, name="", scopes=frozenset(ROLE_OF_SCOPE), address=address)
 
     @property
     def has_wallet(self) -> bool:
         """Whether this person signs with a key of their own."""
         return self.address is not None
+
+    def acting(self, role: Role) -> Actor:
+        """The same person as this body."""
+        return replace(self, acting_as=role)
 
     @property
     def roles(self) -> frozenset[Role]:
@@ -79,7 +81,7 @@ class BodyStanding:
         return bool(self.held) and self.address is not None
 
 
-def standings(actor: Actor, senders: Mapping[Role, Address], chain: ConsoleChain) -> tuple[BodyStanding, ...]:
+def standings(actor: Actor, senders: Mapping[Role, Address], chain: ChainPort) -> tuple[BodyStanding, ...]:
     """The bodies that the session may choose, with what the chain says of each. `senders`: the instance's signers. A
     wallet may choose what its address holds.
     """
@@ -95,7 +97,7 @@ def standings(actor: Actor, senders: Mapping[Role, Address], chain: ConsoleChain
     return tuple(found)
 
 
-def require(actor: Actor, scope: KeyScope, senders: Mapping[Role, Address], chain: ConsoleChain) -> Address:
+def require(actor: Actor, scope: KeyScope, senders: Mapping[Role, Address], chain: ChainPort) -> Address:
     """The address that signs a step of this scope.
 
     Raises `AnotherBodyActs`, `ActNotAllowed`, `SignerNotConfigured`, `RoleNotHeld` where the chain has taken the role
@@ -114,7 +116,7 @@ def require(actor: Actor, scope: KeyScope, senders: Mapping[Role, Address], chai
     return address
 
 
-def _held(chain: ConsoleChain, address: Address, role: Role) -> bool | None:
+def _held(chain: ChainPort, address: Address, role: Role) -> bool | None:
     try:
         return role in chain.bodies_of(address)
     except Unavailable:

@@ -86,8 +86,11 @@ class Frame:
         *,
         kept: bool = True,
         headers: Headers = (),
+        security: Headers = _SECURITY,
     ) -> Answer:
-        """A drawn page as it is sent. `kept`: it may be kept and asked for again; never while the index has halted."""
+        """A drawn page as it is sent. `kept`: it may be kept and asked for again; never while the index has halted.
+        `security`: what the page may do, where that is not what every page may (`page_security`).
+        """
         etag = strong_etag(b"page" if as_of is None else as_of.mark, body)
         kept = kept and status == _OK and not (as_of is not None and as_of.halted)
         rule = CacheRule.REVALIDATED if kept else CacheRule.NEVER
@@ -95,7 +98,7 @@ class Frame:
             (b"etag", etag),
             (b"cache-control", rule.value),
             (b"vary", b"accept-language"),
-            *_SECURITY,
+            *security,
             *headers,
         )
         if as_of is not None:

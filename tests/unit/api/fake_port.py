@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 
-from api.operations_port import Sent
+from api.operations_port import Sent, Trouble
 from chain.operations import Operation, OperationState, OperationStatus
 from ledger.errors import OperationConflict, Refused
 from ledger.ids import Address, OperationId
@@ -29,6 +29,7 @@ class FakePort:
     outcome: ContractRefusal | Exception | str | None = None
     salts: SaltSource = field(default_factory=RandomSalts)
     saved: dict[OperationId, tuple[Operation, OperationStatus]] = field(default_factory=dict)
+    troubles: Mapping[Role, Trouble] = field(default_factory=dict)
     sent: list[bytes] = field(default_factory=list)
     leaf_index: int | None = 7
     refusal: Refused | Exception | None = None

@@ -1,4 +1,3 @@
-
 """What can be wrong between the preview of an act and its confirmation.
 
 ::

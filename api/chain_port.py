@@ -1,4 +1,4 @@
-"""What the console asks of the chain: who holds which role, whether an operation would pass, what a wallet sent."""
+"""What people's pages ask of the chain: who holds which role, whether an operation would pass, what a wallet sent."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class WalletTransaction:
     refusal: Refused | None = None
 
 
-class ConsoleChain(Protocol):
+class ChainPort(Protocol):
     """All methods block and are called from threads. They raise `Unavailable` where the node does not answer."""
 
     @property
@@ -43,6 +43,10 @@ class ConsoleChain(Protocol):
         """The roles that the access manager says an address holds and may use at once; asked of the node again when
         the answer is older than five seconds.
         """
+        ...
+
+    def has_account(self, address: Address) -> bool:
+        """Whether the account registry knows the address."""
         ...
 
     def try_operation(self, operation: Operation) -> None:

@@ -1,4 +1,4 @@
-"""`ConsoleChain` over the node of this instance."""
+"""The chain port over the node of this instance."""
 
 from __future__ import annotations
 
@@ -8,26 +8,28 @@ from threading import Lock
 from time import monotonic
 from typing import Final
 
-from api.web.console.chain_port import WalletTransaction
+from api.chain_port import WalletTransaction
 from chain.deployment import Deployment
-from chain.gas import gas_limit
-from chain.hexes import from_data, from_quantity, to_data, to_quantity
+from chain.hexes import from_data, from_quantity, to_data
 from chain.operations import ContractName, Operation
-from chain.reverts import call_object, refusal_from_answer, refusal_of_mined
+from chain.reverts import refusal_of_mined
 from chain.rpc import Rpc
 from chain.transactions import Transaction
+from chain.trial import trial_request, try_operation
+from chain.views import ContractViews
 from chain.wiring import HAS_ROLE, HELD_AT_ONCE
 from indexer.records import RecordStore
+from ledger.errors import Unavailable
 from ledger.ids import Address, Hash32
 from ledger.records import Record, SaltSource
-from ledger.vocabulary import Role
+from ledger.vocabulary import AccountStatus, Role
 
 _KEPT_SECONDS: Final = 5.0
 _MOST_KEPT: Final = 1_000
 _BODIES: Final = tuple(role for role in Role if role is not Role.LEDGER)
 
 
-class NodeConsoleChain:
+class NodeChain:
     """See the port. `records` is where records are kept."""
 
     def __init__(
@@ -44,7 +46,7 @@ class NodeConsoleChain:
         self._records = records
         self._salts = salts
         self._clock = clock
-        self._bodies: OrderedDict[Address, tuple[frozenset[Role], float]] = OrderedDict()
+        self._bodies: OrderedDict[Address, tuple[frozenset[Role] | Unavailable, float]] = OrderedDict()
         self._lock = Lock()
 
     @property
@@ -58,43 +60,48 @@ class NodeConsoleChain:
         return self._salts
 
     def bodies_of(self, address: Address) -> frozenset[Role]:
-        """One batch of questions to the access manager, kept for five seconds."""
-        now = self._clock()
+        """One batch of questions to the access manager. The answer is kept for five seconds, and so is that there was
+        none: while a node is down, no page waits for it twice.
+        """
         with self._lock:
             known = self._bodies.get(address)
-        if known is not None and now - known[1] < _KEPT_SECONDS:
-            return known[0]
+        if known is None or self._clock() - known[1] >= _KEPT_SECONDS:
+            known = (self._ask(address), self._clock())
+            with self._lock:
+                self._bodies[address] = known
+                self._bodies.move_to_end(address)
+                if len(self._bodies) > _MOST_KEPT:
+                    self._bodies.popitem(last=False)
+        if isinstance(known[0], Unavailable):
+            raise known[0]
+        return known[0]
+
+    def _ask(self, address: Address) -> frozenset[Role] | Unavailable:
         manager = self._deployment.address(ContractName.ACCESS_MANAGER).hex0x
-        answers = self._rpc.batch(
-            ("eth_call", [{"to": manager, "data": to_data(HAS_ROLE.encode(int(role), address))}, "latest"])
-            for role in _BODIES
-        )
-        found = frozenset(
-            role for role, answer in zip(_BODIES, answers, strict=True) if from_data(answer, "eth_call") == HELD_AT_ONCE
-        )
-        with self._lock:
-            self._bodies[address] = (found, now)
-            self._bodies.move_to_end(address)
-            if len(self._bodies) > _MOST_KEPT:
-                self._bodies.popitem(last=False)
-        return found
+        questions = [to_data(HAS_ROLE.encode(int(role), address)) for role in _BODIES]
+        try:
+            answers = self._rpc.batch(("eth_call", [{"to": manager, "data": one}, "latest"]) for one in questions)
+            held = [from_data(answer, "eth_call") == HELD_AT_ONCE for answer in answers]
+        except Unavailable as error:
+            return error
+        return frozenset(role for role, holds in zip(_BODIES, held, strict=True) if holds)
+
+    def has_account(self, address: Address) -> bool:
+        """As the registry says now."""
+        account = ContractViews(self._rpc, self._deployment).account_of(address)
+        return account.status is not AccountStatus.UNKNOWN
 
     def try_operation(self, operation: Operation) -> None:
         """An `eth_call` from the sender on the present state."""
-        call = call_object(operation.sender, self._transaction(operation))
-        refusal = refusal_from_answer(self._rpc.try_call("eth_call", [call, "latest"]))
+        refusal = try_operation(self._rpc, self._deployment, operation)
         if refusal is not None:
             raise refusal
 
     def transaction_request(self, operation: Operation) -> Mapping[str, str]:
         """Type 0 and a gas price of nothing, for GoQuorum takes no other, and Besu takes these too."""
-        made = self._transaction(operation)
-        return {
-            **call_object(operation.sender, made),
-            "gasPrice": to_quantity(made.gas_price),
-            "value": to_quantity(made.value),
-            "type": "0x0",
-        }
+        call = operation.call
+        _, [tried, _] = trial_request(self._deployment, call.contract, operation.sender, call.calldata)
+        return {**tried, "gasPrice": "0x0", "value": "0x0", "type": "0x0"}
 
     def keep_record(self, record: Record) -> None:
         """On the disk when it returns."""
@@ -132,15 +139,4 @@ class NodeConsoleChain:
             value=value,
             block_number=block_number,
             refusal=refusal,
-        )
-
-    def _transaction(self, operation: Operation) -> Transaction:
-        call = operation.call
-        return Transaction(
-            chain_id=self.chain_id,
-            nonce=0,
-            gas_price=0,
-            gas=gas_limit(call.contract, call.function),
-            to=self._deployment.address(call.contract),
-            data=call.calldata,
         )

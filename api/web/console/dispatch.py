@@ -1,0 +1,289 @@
+"""From a request to a page of the console: the session, the form, whether it may be, and the page's own functions."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from api.answers import Answer, Headers
+from api.auth import ROLE_OF_SCOPE
+from api.caching import CacheRule
+from api.context import AnswerResponse, Context, body_of, conditions_of
+from api.errors import BodyTooLarge, BodyTooSlow, IndexEmpty
+from api.parameters import Parameter, plain_text
+from api.problems import Said
+from api.repository.snapshots import AsOf, IndexUnavailable
+from api.web.console import actors
+from api.web.console.actors import Actor
+from api.web.console.console import Console
+from api.web.console.forms import CSRF, FORM_ID, MOST_FORM_BYTES, Form, new_form_id, read_form
+from api.web.console.routes import ConsoleRoute, OpenRoute, Stranger
+from api.web.console.visits import LOGIN, Page, SeeOther, Visit, local_path
+from api.web.errors import ActNotAllowed, AnotherBodyActs, ConsoleNotServed, FormMalformed, SessionEnded
+from api.web.files import page_security
+from api.web.frame.asked import Asked
+from api.web.frame.frame import Frame
+from api.web.frame.pages import PageRoute
+from api.web.sessions import Session, check_origin
+
+SECTION: Final = "console"
+_SECURITY: Final = page_security(referrer="same-origin")
+_TO_NOBODY: Final = Answer(400, (), b"")
+_NO_FORM: Final = Form()
+
+
+def _always(name: str) -> Parameter:
+    return Parameter(name, "query", "", plain_text, {}, None)
+
+
+_ALWAYS: Final = (_always("kept"), _always("refresh"))
+"""What every page may be asked besides its own: the form that was kept over a login; that it reloads itself, so that
+nobody stays logged in by it.
+"""
+
+
+class ConsolePage(PageRoute):
+    """A route of the console as the site serves it; `answer_form` never raises."""
+
+    methods = ("GET", "POST")
+
+    def __init__(self, route: ConsoleRoute | OpenRoute, console: Console, menu: Sequence[ConsoleRoute]) -> None:
+        super().__init__(
+            route.path,
+            lambda *_: Page("", {}),
+            name=f"console {route.name}",
+            section=SECTION,
+            parameters=(*route.parameters, *_ALWAYS),
+        )
+        self._route = route
+        self._console = console
+        self._menu = menu
+
+    async def respond(self, frame: Frame, context: Context, request: Request) -> Response:
+        """The response to a request. The body is read here, everything else is done in a thread."""
+        asked = self.address.asked(
+            {name: str(value) for name, value in request.path_params.items()},
+            request.scope["query_string"],
+            conditions_of(request),
+        )
+        visited = _Visited(self, self._route, self._console, self._menu, frame, context, request, asked)
+        try:
+            body = await _body(request, context.settings.body_seconds) if request.method == "POST" else None
+        except ClientDisconnect:
+            return AnswerResponse(_TO_NOBODY)
+        except (BodyTooLarge, BodyTooSlow) as error:
+            refused = error
+            return AnswerResponse(await context.write(lambda: visited.failed(refused)))
+        return AnswerResponse(await context.write(lambda: visited.answer(body)))
+
+
+async def _body(request: Request, most_seconds: float) -> bytes:
+    try:
+        async with asyncio.timeout(most_seconds):
+            return await body_of(request, MOST_FORM_BYTES)
+    except TimeoutError:
+        raise BodyTooSlow(most_seconds) from None
+
+
+class _Visited:
+    """One request on its way through the console."""
+
+    def __init__(
+        self,
+        page: ConsolePage,
+        route: ConsoleRoute | OpenRoute,
+        console: Console,
+        menu: Sequence[ConsoleRoute],
+        frame: Frame,
+        context: Context,
+        request: Request,
+        asked: Asked,
+    ) -> None:
+        self._page = page
+        self._route = route
+        self._console = console
+        self._menu = menu
+        self._frame = frame
+        self._context = context
+        self._request = request
+        self._asked = asked
+        self._headers = _headers(request)
+        self._session_id = console.cookie.given(self._headers.get(b"cookie"))
+        self._session: Session[Actor] | None = None
+
+    def answer(self, body: bytes | None) -> Answer:
+        """The whole answer; never raises."""
+        try:
+            path = {name: str(value) for name, value in self._request.path_params.items()}
+            arguments = self._page.address.arguments(path, self._request.scope["query_string"])
+            form = None if body is None else self._form(body)
+            if isinstance(self._route, OpenRoute):
+                return self._open(self._route, arguments, form)
+            return self._closed(self._route, arguments, form)
+        except Exception as error:  # noqa: BLE001 - the edge: unknown ones become an opaque page, logged with an id
+            return self.failed(error)
+
+    def failed(self, error: Exception) -> Answer:
+        """A page of the error alone."""
+        said = self._say(error)
+        return self._drawn(Page("console/problem.html", {}, said.status), said)
+
+    def _form(self, body: bytes) -> Form:
+        check_origin(self._headers, self._console.settings.public_url)
+        return read_form(self._headers.get(b"content-type"), body)
+
+    # --------------------------------------------------------------------------------- pages of a session
+
+    def _closed(self, route: ConsoleRoute, arguments: dict[str, Any], form: Form | None) -> Answer:
+        refreshes = form is None and arguments["refresh"] is not None
+        self._session = self._console.session(self._session_id, use=not refreshes)
+        if self._session is None or self._session_id is None:
+            return self._without_session(form)
+        if form is not None:
+            self._session.check_form(form.text(CSRF))
+        visit = Visit(
+            console=self._console,
+            session=self._session,
+            session_id=self._session_id,
+            asked=self._asked,
+            arguments=arguments,
+            form=self._console.kept_forms.take(arguments["kept"]) if form is None else form,
+        )
+        if form is not None:
+            return self._acted(route, visit)
+        _check_shown(route, visit.actor)
+        return self._told(route.show(visit), visit)
+
+    def _acted(self, route: ConsoleRoute, visit: Visit) -> Answer:
+        """What comes of a form; one that is refused is shown again as it was filled in."""
+        if route.act is None:
+            raise FormMalformed("be sent to a page that has a form")
+        if route.scope is not None:
+            visit.require(route.scope)
+        try:
+            done = route.act(visit)
+        except Exception as error:  # noqa: BLE001 - as in `answer`
+            said = self._say(error)
+            again = route.show(visit)
+            if isinstance(again, SeeOther):
+                return self.failed(error)
+            return self._drawn(again._replace(status=said.status), said, visit.form)
+        return self._told(done, visit)
+
+    def _told(self, made: Page | SeeOther, visit: Visit) -> Answer:
+        return see_other(made) if isinstance(made, SeeOther) else self._drawn(made, None, visit.form)
+
+    def _without_session(self, form: Form | None) -> Answer:
+        """To the login, and back from there: with what was typed, if it was typed on a page of ours."""
+        if form is None:
+            return see_other(SeeOther(self._asked.link(LOGIN, next=local_path(self._asked.here()))))
+        kept = form.without_secrets()
+        back = self._asked.link(self._asked.path, kept=self._console.kept_forms.keep(kept))
+        said = self._say(SessionEnded())
+        values = {
+            "login": self._asked.link(LOGIN, next=back),
+            "typed": [(name, text) for name, texts in kept.values.items() for text in texts if text],
+        }
+        return self._drawn(Page("console/ended.html", values, said.status), said)
+
+    # ------------------------------------------------------------------------------- pages before a session
+
+    def _open(self, route: OpenRoute, arguments: dict[str, Any], form: Form | None) -> Answer:
+        client = self._request.client
+        stranger = Stranger(
+            console=self._console,
+            asked=self._asked,
+            arguments=arguments,
+            form=form or _NO_FORM,
+            session_id=self._session_id,
+            host=client.host if client else "",
+        )
+        if form is None:
+            return self._drawn(route.show(stranger), None)
+        if route.act is None:
+            raise FormMalformed("be sent to a page that has a form")
+        try:
+            done = route.act(stranger)
+        except Exception as error:  # noqa: BLE001 - as in `answer`
+            said = self._say(error)
+            shown = replace(stranger, form=form.without_secrets())
+            return self._drawn(route.show(shown)._replace(status=said.status), said, shown.form)
+        return see_other(done) if isinstance(done, SeeOther) else self._drawn(done, None, stranger.form)
+
+    # -------------------------------------------------------------------------------------------- drawing
+
+    def _say(self, error: Exception) -> Said:
+        return self._context.problems.said(error, self._asked.language)
+
+    def _drawn(self, page: Page, problem: Said | None, form: Form = _NO_FORM) -> Answer:
+        actor = None if self._session is None else self._session.payload
+        standings = self._standings(actor)
+        values = {
+            "actor": actor,
+            "standings": standings,
+            "acting": next((one for one in standings if actor and one.role is actor.acting_as), None),
+            CSRF: "" if self._session is None else self._session.csrf,
+            FORM_ID: next(iter(form.all(FORM_ID)), "") or new_form_id(),
+            "form": form,
+            "problem": problem,
+            "menu": [] if actor is None else [one for one in self._menu if _may_be_shown(one, actor)],
+        }
+        as_of = self._as_of()
+        body = self._frame.draw(page.template, self._asked, as_of, SECTION, {**values, **page.values})
+        headers = () if problem is None else problem.headers
+        return self._frame.answer(
+            page.status, body, self._asked, as_of, kept=False, headers=headers, security=_SECURITY
+        )
+
+    def _standings(self, actor: Actor | None) -> tuple[actors.BodyStanding, ...]:
+        if actor is None:
+            return ()
+        try:
+            return actors.standings(actor, self._console.senders, self._console.chain)
+        except ConsoleNotServed:
+            return ()
+
+    def _as_of(self) -> AsOf | None:
+        try:
+            with self._console.readers.snapshot() as snapshot:
+                return snapshot.as_of
+        except (IndexEmpty, IndexUnavailable):
+            return None
+
+
+def _check_shown(route: ConsoleRoute, actor: Actor) -> None:
+    """Whether the session may look at the page of a step; whether the chain lets it act, the page itself says."""
+    if route.scope is None:
+        return
+    role = ROLE_OF_SCOPE[route.scope]
+    if actor.acting_as is not role:
+        raise AnotherBodyActs(role)
+    if route.scope not in actor.scopes:
+        raise ActNotAllowed(route.scope.value)
+
+
+def _may_be_shown(route: ConsoleRoute, actor: Actor) -> bool:
+    try:
+        _check_shown(route, actor)
+    except (AnotherBodyActs, ActNotAllowed):
+        return False
+    return True
+
+
+def see_other(to: SeeOther) -> Answer:
+    """The way to another page of ours (303)."""
+    told: Headers = ((b"location", to.location.encode()), (b"cache-control", CacheRule.NEVER.value))
+    return Answer(303, (*told, *to.headers), b"")
+
+
+def _headers(request: Request) -> Mapping[bytes, bytes]:
+    """The headers by name. A cookie header that comes in parts (HTTP/2) is one."""
+    found: dict[bytes, bytes] = {}
+    for name, value in request.scope["headers"]:
+        found[name] = found[name] + b"; " + value if name == b"cookie" and name in found else value
+    return found
