@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
 
@@ -23,7 +23,8 @@ from api.reading import Conditions, ReadRoute
 from api.repository.snapshots import Readers
 from api.routes.health import READY
 from api.settings import ApiSettings
-from api.streams import StreamRoute
+from api.spools import Spools
+from api.streams import Stream, StreamRoute
 from api.writing import Writer, WriteRequest, WriteRoute
 from indexer.api_keys import ApiKey
 from ledger.limits import caller_of_address
@@ -63,6 +64,7 @@ class Context:
     chain: ChainPort | None = None
     log_keys: LogKeys | None = None
     events: EventsPort | None = None
+    spools: Spools = field(default_factory=Spools)
 
     async def read(self, route: ReadRoute, path: Mapping[str, str], query: bytes, conditions: Conditions) -> Answer:
         """The answer of a reading route; point reads on SQLite in the event loop, all others in a thread."""
@@ -147,16 +149,18 @@ class Context:
     async def stream(self, route: StreamRoute, query: bytes, conditions: Conditions) -> Response:
         """The answer of a route that sends while it reads, in threads of its own kind: at most so many at a time."""
         begun = await self.export(lambda: route.begin(self.readers, self.events, self.problems, query, conditions))
-        if isinstance(begun, Answer):
-            return AnswerResponse(begun)
-        pieces = begun.pieces
+        return AnswerResponse(begun) if isinstance(begun, Answer) else self.sent(begun)
+
+    def sent(self, stream: Stream) -> Response:
+        """A response whose pieces are made by the threads of exports, one after the other."""
+        pieces = stream.pieces
 
         async def content() -> AsyncIterator[bytes]:
             while (piece := await self.export(lambda: next(pieces, None))) is not None:
                 yield piece
 
         response = StreamingResponse(content())
-        response.raw_headers = list(begun.headers)
+        response.raw_headers = list(stream.headers)
         return response
 
     async def export(self, work: Callable[[], T]) -> T:

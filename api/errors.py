@@ -18,6 +18,7 @@
         ├── BodyTooLarge              413
         ├── AddressTooLong            414
         ├── MediaTypeUnsupported      415
+        ├── TableTooLong              422  a table is longer than a file that is made of it
         ├── BodyInvalid                422  several fields of a body break rules
         ├── RateExceeded              429
         ├── HeadersTooLarge           431
@@ -30,6 +31,7 @@
         ├── IndexEmpty                503  the index has not read its first block
         ├── IndexHalted               503  the index found something wrong and stands still
         ├── ExportInterrupted         503  the mirror became another one while it was exported
+        ├── DownloadsBusy             503  as many tables are sent as files as there is room for
         ├── NodeOnOtherBlocks         503  the node's blocks are not those of the index
         ├── LogNotAsPublished         503  the index does not hold the log that a published checkpoint states
         └── FollowerFailing           503  the index is not kept up with the chain
@@ -406,6 +408,39 @@ class ExportInterrupted(RequestRefused):
 
     def explain_chinese(self) -> str:
         return "导出期间索引被重建或回滚；请丢弃已收到的内容并重新请求。"
+
+
+class DownloadsBusy(RequestRefused):
+    """As many tables are being made into files and sent as this instance has room for."""
+
+    status: ClassVar[int] = 503
+
+    def explain(self) -> str:
+        return "Too many tables are being downloaded just now; try again in a minute."
+
+    def explain_chinese(self) -> str:
+        return "正在下载的表格太多；请一分钟后重试。"
+
+
+@dataclass(unsafe_hash=True)
+class TableTooLong(RequestRefused):
+    """A table has more rows than a file of the form asked for may have."""
+
+    most_rows: int
+
+    status: ClassVar[int] = 422
+
+    def explain(self) -> str:
+        return (
+            f"This table has more than {self.most_rows} rows, the most of such a file. Narrow it by its filters, ask "
+            "for CSV if this was XLSX, or take the exports at /explorer/exports, which have no end."
+        )
+
+    def explain_chinese(self) -> str:
+        return (
+            f"此表超过 {self.most_rows} 行，为这种文件的上限。请用筛选条件缩小范围，或（若所选为 XLSX）改用 CSV，"
+            "或使用 /explorer/exports 的数据导出，其行数不限。"
+        )
 
 
 @dataclass(unsafe_hash=True)

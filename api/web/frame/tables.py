@@ -7,44 +7,24 @@ no second way to read.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.answers import Answer
+from api.context import AnswerResponse, Context, conditions_of
 from api.pagination import DEFAULT_LIMIT
 from api.parameters import Arguments
-from api.reading import Document, ListRoute
-from api.repository.snapshots import Snapshot
+from api.reading import Conditions, Document, ListRoute
+from api.repository.snapshots import AsOf, Snapshot
+from api.streams import Stream
 from api.web.frame.asked import Asked
+from api.web.frame.columns import KINDS, Column
+from api.web.frame.downloads import FORMAT, WholeTable, download
+from api.web.frame.frame import Frame
 from api.web.frame.pages import Page, PageRoute
-
-KINDS: Final = frozenset(
-    {"text", "number", "grams", "day", "time", "address", "hash", "code", "word", "certificate", "flag"}
-)
-"""How a value is drawn, and what it is in a file (`templates/frame/table_parts.html`, `api.web.frame.downloads`)."""
-
-
-class Column(NamedTuple):
-    """One column. `name` is the member of the document, dots lead further in (`lot.lot_id`), and the heading of files;
-    `heading` a text of `locales`; `link` where a cell leads, as a path of this server.
-    """
-
-    name: str
-    heading: str
-    kind: str = "text"
-    link: Callable[[Document], str | None] | None = None
-    value: Callable[[Document], Any] | None = None
-    vocabulary: str = ""
-    """Of a word: which one its label is of (`api.web.frame.words`)."""
-
-    def of(self, document: Document) -> Any:
-        """The value in this column; None where there is none."""
-        if self.value is not None:
-            return self.value(document)
-        found: Any = document
-        for part in self.name.split("."):
-            if not isinstance(found, Mapping):
-                return None
-            found = found.get(part)
-        return found
+from api.web.frame.sheets import SHEETS, fields
 
 
 class Filter(NamedTuple):
@@ -83,7 +63,9 @@ class Table(NamedTuple):
 
 
 class TableRoute(PageRoute):
-    """A page that shows one list. `heading`, `lead`, `empty` are texts of `locales`."""
+    """A page that shows one list, and with `?format=` all of it as a file. `heading`, `lead`, `empty` are texts of
+    `locales`.
+    """
 
     def __init__(
         self,
@@ -101,7 +83,8 @@ class TableRoute(PageRoute):
         more: Callable[[Snapshot, Arguments, Asked], Mapping[str, Any]] | None = None,
     ) -> None:
         """`more` reads what the template needs besides. Path parameters are the list's."""
-        super().__init__(path, self._table_page, name=name, section=section, parameters=rows.parameters)
+        parameters = (*rows.parameters, FORMAT)
+        super().__init__(path, self._table_page, name=name, section=section, parameters=parameters)
         self.rows = rows
         self.columns = tuple(columns)
         self.filters = tuple(filters)
@@ -110,6 +93,7 @@ class TableRoute(PageRoute):
         self.empty = empty
         self._template = template
         self._more = more
+        self._fields = fields(self.columns)
         for column in self.columns:
             if column.kind not in KINDS:
                 raise ValueError(f"{name}: column {column.name} is of no known kind, {column.kind}")
@@ -128,8 +112,37 @@ class TableRoute(PageRoute):
         whole = asked.link(self.path.format_map(path), **query)
         return self._table(documents, asked, whole_url=whole if following else None)
 
+    async def respond(self, frame: Frame, context: Context, request: Request) -> Response:
+        """The page; or the file, made and sent by the threads of exports."""
+        path = {name: str(value) for name, value in request.path_params.items()}
+        given = (path, request.scope["query_string"], conditions_of(request))
+        if FORMAT.name not in self.address.asked(*given).query:
+            return await super().respond(frame, context, request)
+        made = await context.export(lambda: self.file(frame, context, *given))
+        return AnswerResponse(made) if isinstance(made, Answer) else context.sent(made)
+
+    def file(
+        self, frame: Frame, context: Context, path: Mapping[str, str], query: bytes, conditions: Conditions
+    ) -> Stream | Answer:
+        """The whole list as a file, or the page that says why not; never raises."""
+        asked = self.address.asked(path, query, conditions)
+        as_of: AsOf | None = None
+        try:
+            arguments = self.address.arguments(path, query)
+            form = arguments.pop(FORMAT.name)
+            with context.readers.snapshot() as snapshot:
+                as_of = snapshot.as_of
+                table = WholeTable(self.rows, self._fields, arguments, self._path(arguments), self.name)
+                return download(snapshot, table, form, context.spools)
+        except Exception as error:  # noqa: BLE001 - the edge, as in `PageRoute.answer`
+            return frame.error(error, asked, as_of, self.section)
+
+    def _path(self, arguments: Arguments) -> dict[str, str]:
+        return {one.name: _text(arguments[one.name]) for one in self.rows.parameters if one.place == "path"}
+
     def _table_page(self, snapshot: Snapshot, arguments: Arguments, asked: Asked) -> Page:
-        path = {one.name: _text(arguments[one.name]) for one in self.rows.parameters if one.place == "path"}
+        del arguments[FORMAT.name]
+        path = self._path(arguments)
         documents, following = self.rows.page(snapshot, arguments, path)
         first = asked.here(cursor=None) if arguments["cursor"] is not None else None
         table = self._table(
@@ -137,7 +150,7 @@ class TableRoute(PageRoute):
             asked,
             next_url=None if following is None else asked.here(cursor=following),
             first_url=first,
-            downloads=tuple((form, asked.here(cursor=None, limit=None, format=form)) for form in ("csv", "xlsx")),
+            downloads=tuple((form, asked.here(cursor=None, limit=None, format=form)) for form in SHEETS),
         )
         more = {} if self._more is None else self._more(snapshot, arguments, asked)
         given = {one.name: asked.query.get(one.name, "") for one in self.filters}
