@@ -19,7 +19,7 @@ from api.caching import CacheRule
 from api.certificate_files import PdfMaker
 from api.chain_port import ChainPort
 from api.context import AnswerResponse, Context, Following, conditions_of, no_follower
-from api.edge import Edge
+from api.edge import Edge, Refuse
 from api.errors import LogKeysNotConfigured, MethodNotAllowed, RequestRefused, RouteUnknown
 from api.events_port import EventsPort
 from api.files import FileRoute
@@ -54,7 +54,9 @@ from api.routes.writes import ROUTES as WRITE_ROUTES
 from api.schemas.statuses import SentAnswer, StatusAnswer
 from api.settings import ApiSettings
 from api.streams import StreamRoute
-from api.web.site import add_site
+from api.web.frame.frame import Frame
+from api.web.frame.refusals import Refusals
+from api.web.site import add_site, frame_of
 from api.writing import Writer, WriteRoute
 from indexer.database import Database
 from indexer.point_accounts import PointAccounts
@@ -87,12 +89,12 @@ VERSION = version("tanpuhui")
 class Application(Edge):
     """An ASGI application: the edge, with what stands behind it at hand."""
 
-    def __init__(self, fastapi: FastAPI, context: Context, authenticator: Authenticator) -> None:
+    def __init__(self, fastapi: FastAPI, context: Context, authenticator: Authenticator, refuse: Refuse) -> None:
         settings, readers = context.settings, context.readers
         super().__init__(
             fastapi,
             settings=settings,
-            problems=context.problems,
+            refuse=refuse,
             short_way=ShortWay(readers, context.problems) if settings.hot_paths and readers.in_loop else None,
             buckets={
                 "address": TokenBuckets(
@@ -164,7 +166,9 @@ def create_app(
         log_keys=log_keys,
         events=events,
     )
-    return Application(_fastapi(context), context, authenticator)
+    frame = frame_of(context)
+    refuse = Refusals(problems, frame)
+    return Application(_fastapi(context, frame, refuse), context, authenticator, refuse)
 
 
 def _token_desk(settings: ApiSettings, accounts: PointAccounts | None) -> TokenDesk:
@@ -174,7 +178,7 @@ def _token_desk(settings: ApiSettings, accounts: PointAccounts | None) -> TokenD
     return TokenDesk(accounts, wrong)
 
 
-def _fastapi(context: Context) -> FastAPI:
+def _fastapi(context: Context, frame: Frame, refuse: Refuse) -> FastAPI:
     app = FastAPI(
         title="Tanpuhui Ledger",
         version=VERSION,
@@ -197,9 +201,9 @@ def _fastapi(context: Context) -> FastAPI:
         _add_write_route(app, context, write_route)
     _add_operator_routes(app, context)
     _add_pages(app, context)
-    add_site(app, context)
+    add_site(app, context, frame)
     app.openapi = cache(lambda: openapi.build(app, version=VERSION))  # type: ignore[method-assign]  # FastAPI's way
-    _add_error_handlers(app, context.problems)
+    _add_error_handlers(app, refuse)
     return app
 
 
@@ -393,12 +397,11 @@ def _log_keys(context: Context) -> Answer:
     return Answer(200, headers, encode_json(context.log_keys.document()))
 
 
-def _add_error_handlers(app: FastAPI, problems: Problems) -> None:
+def _add_error_handlers(app: FastAPI, refuse: Refuse) -> None:
     async def refused(request: Request, error: Exception) -> Response:
-        language = conditions_of(request).accept_language
         status = error.status_code if isinstance(error, HTTPException) else 500
         known = {404: RouteUnknown, 405: MethodNotAllowed}.get(status)
-        answer = problems.answer(known() if known else error, language)
+        answer = refuse(known() if known else error, request.scope, conditions_of(request))
         allow = (error.headers or {}).get("Allow") if isinstance(error, HTTPException) else None
         if allow:
             answer = Answer(answer.status, (*answer.headers, (b"allow", allow.encode())), answer.body)

@@ -185,7 +185,7 @@ class AnswerResponse(Response):
 def conditions_of(request: Request) -> Conditions:
     """The request headers that an answer depends on."""
     headers = dict(request.scope["headers"])
-    return Conditions(headers.get(b"if-none-match"), headers.get(b"accept-language"))
+    return Conditions(headers.get(b"if-none-match"), headers.get(b"accept-language"), headers.get(b"accept"))
 
 
 def caller_of(request: Request) -> str:

@@ -10,7 +10,6 @@ from typing import Any
 from api.answers import Answer, Headers
 from api.errors import AddressTooLong, BodyTooLarge, HeadersTooLarge, LengthRequired, RateExceeded, RequestRefused
 from api.hot import ShortWay
-from api.problems import Problems
 from api.reading import Conditions
 from api.settings import ApiSettings
 from ledger.limits import TokenBuckets, caller_of_address
@@ -20,6 +19,7 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
+Refuse = Callable[[Exception, Scope, Conditions], Answer]
 
 # What is answered is JSON and can be nothing else. A header costs a microsecond: pages bring those that only pages
 # need.
@@ -47,15 +47,17 @@ class Edge:
         inner: App,
         *,
         settings: ApiSettings,
-        problems: Problems,
+        refuse: Refuse,
         short_way: ShortWay | None,
         buckets: Mapping[str, TokenBuckets],
         known_key: Callable[[bytes], str | None],
     ) -> None:
-        """`buckets` by "address" and "key"; `known_key` gives the id of an API key that was proven lately."""
+        """`refuse` says an error to whoever sent a request. `buckets` by "address" and "key"; `known_key` gives the id
+        of an API key that was proven lately.
+        """
         self._inner = inner
         self._settings = settings
-        self._problems = problems
+        self._refuse = refuse
         self._short_way = short_way
         self._buckets = buckets
         self._known_key = known_key
@@ -91,7 +93,7 @@ class Edge:
         if self._limited:
             refused, common = self._limit(scope, authorization, refused, common)
         if refused is not None:
-            return self._problems.answer(refused, conditions.accept_language), common
+            return self._refuse(refused, scope, conditions), common
         if method == "OPTIONS":
             return Answer(204, _CONSOLE_METHODS if private else _PREFLIGHT, b""), common
         if reading and self._short_way is not None:
@@ -100,7 +102,7 @@ class Edge:
 
     def _inspect(self, scope: Scope) -> tuple[bytes | None, Conditions, RequestRefused | None]:
         """The headers that matter here, and whether the request is too large."""
-        authorization = if_none_match = accept_language = length = None
+        authorization = if_none_match = accept_language = accept = length = None
         chunked = False
         total = 0
         headers = scope["headers"]
@@ -111,6 +113,8 @@ class Edge:
                     if_none_match = value
                 case b"accept-language":
                     accept_language = value
+                case b"accept":
+                    accept = value
                 case b"authorization":
                     authorization = value
                 case b"content-length":
@@ -123,9 +127,9 @@ class Edge:
         settings = self._settings
         within = total <= settings.most_header_bytes and len(headers) <= settings.most_headers
         if within and asked <= settings.most_address_bytes and length is None and not chunked:
-            return authorization, Conditions(if_none_match, accept_language), None
+            return authorization, Conditions(if_none_match, accept_language, accept), None
         refused = self._oversize(total, len(headers), asked, chunked=chunked, length=length)
-        return authorization, Conditions(if_none_match, accept_language), refused
+        return authorization, Conditions(if_none_match, accept_language, accept), refused
 
     def _oversize(
         self, header_bytes: int, headers: int, address_bytes: int, *, chunked: bool, length: bytes | None
@@ -177,7 +181,7 @@ class Edge:
         try:
             await self._inner({**scope, "method": "GET"} if bodiless else scope, receive, send_with_common)
         except Exception as error:  # noqa: BLE001 - whatever escaped every handler: opaque outside, whole in the log
-            answer = self._problems.answer(error, None)
+            answer = self._refuse(error, scope, Conditions())
             if not started:
                 headers = [*answer.headers, *common, (b"content-length", b"%d" % len(answer.body))]
                 await send({"type": "http.response.start", "status": answer.status, "headers": headers})

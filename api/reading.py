@@ -28,6 +28,7 @@ class Conditions(NamedTuple):
 
     if_none_match: bytes | None = None
     accept_language: bytes | None = None
+    accept: bytes | None = None
 
 
 class Found(NamedTuple):

@@ -22,11 +22,15 @@ def pages(context: Context) -> Iterator[PageRoute]:
         yield from area.pages(context)
 
 
-def add_site(app: FastAPI, context: Context) -> Frame:
+def frame_of(context: Context) -> Frame:
+    """What stands around every page of an instance."""
+    return Frame(context.problems, following=context.following, stale_seconds=context.settings.stale_seconds)
+
+
+def add_site(app: FastAPI, context: Context, frame: Frame) -> None:
     """Adds pages and files to the application: what people see and no program needs, so not in the machine
     description.
     """
-    frame = Frame(context.problems, following=context.following, stale_seconds=context.settings.stale_seconds)
     for route in pages(context):
         _add(app, frame, context, route)
 
@@ -38,7 +42,6 @@ def add_site(app: FastAPI, context: Context) -> Frame:
             return AnswerResponse(context.problems.answer(error, conditions.accept_language))
 
     app.add_api_route("/static/{path:path}", file, name="static", response_model=None, include_in_schema=False)
-    return frame
 
 
 def _add(app: FastAPI, frame: Frame, context: Context, route: PageRoute) -> None:
