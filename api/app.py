@@ -366,7 +366,6 @@ def _add_pages(app: FastAPI, context: Context) -> None:
         made = cache(make)
         return lambda request: pages.static_answer(made(), content_type, conditions_of(request))
 
-    page("/", "Leads to the documentation", lambda _: Answer(307, ((b"location", b"/docs"),), b""), listed=False)
     page(
         "/docs",
         "All routes on one page",

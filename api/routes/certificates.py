@@ -86,24 +86,23 @@ CERTIFICATE = ReadRoute(
     may_be_missing=True,
 )
 
-ROUTES = (
-    ListRoute(
-        "/v1/certificates",
-        read_certificates,
-        key_types=(int,),
-        summary="Certificates of reductions",
-        description="Numbers that are not here belong to points: to entries of cancel batches and to campaigns.",
-        model=CertificatesAnswer,
-        tag="certificates",
-        parameters=(
-            id_parameter("account", Address, "Only of this account.", place="query"),
-            id_parameter("lot_id", LotId, "Only of this lot.", place="query"),
-            id_parameter("activity_id", ActivityId, "Only of lots of this activity.", place="query"),
-            word_parameter("purpose", CancellationPurpose, "Only for this purpose."),
-            day_parameter("first_day", "Only cancelled on this day in Shanghai or later."),
-            day_parameter("last_day", "Only cancelled on this day in Shanghai or before."),
-            ORDER,
-        ),
+CERTIFICATES = ListRoute(
+    "/v1/certificates",
+    read_certificates,
+    key_types=(int,),
+    summary="Certificates of reductions",
+    description="Numbers that are not here belong to points: to entries of cancel batches and to campaigns.",
+    model=CertificatesAnswer,
+    tag="certificates",
+    parameters=(
+        id_parameter("account", Address, "Only of this account.", place="query"),
+        id_parameter("lot_id", LotId, "Only of this lot.", place="query"),
+        id_parameter("activity_id", ActivityId, "Only of lots of this activity.", place="query"),
+        word_parameter("purpose", CancellationPurpose, "Only for this purpose."),
+        day_parameter("first_day", "Only cancelled on this day in Shanghai or later."),
+        day_parameter("last_day", "Only cancelled on this day in Shanghai or before."),
+        ORDER,
     ),
-    CERTIFICATE,
 )
+
+ROUTES = (CERTIFICATES, CERTIFICATE)

@@ -27,6 +27,9 @@ TRUST_FILE: Final = "trust.json"
 
 VERIFY_PAGE: Final = "/static/verify.html"
 
+PACKAGES: Final = {f"packages/qr/{name}": f"qr/{name}" for name in ("decode.js", "index.js", "LICENSE-MIT")}
+"""Files of npm packages (`api/web/package.json`) that pages load, by their path below `/static`."""
+
 
 def page_security(*, connect: str = "'self'", form: str = "'self'", referrer: str = "no-referrer") -> Headers:
     """What a page may do: load files of this server, and run nothing that stands in the page itself.
@@ -72,7 +75,13 @@ def _answer(body: bytes, content_type: bytes, conditions: Conditions) -> Answer:
 @cache
 def _files() -> dict[str, tuple[bytes, bytes]]:
     """Content and type of every file by its path: they change with the program only."""
-    return dict(_below(files("api.web") / "static", ""))
+    installed = files("api.web") / "node_modules"
+    packages = {path: ((installed / name).read_bytes(), _type_of(name)) for path, name in PACKAGES.items()}
+    return {**dict(_below(files("api.web") / "static", "")), **packages}
+
+
+def _type_of(name: str) -> bytes:
+    return _TYPES.get("." + name.rpartition(".")[2], b"text/plain; charset=utf-8")
 
 
 def _below(folder: Traversable, prefix: str) -> list[tuple[str, tuple[bytes, bytes]]]:

@@ -18,16 +18,20 @@ from api.log_keys import LogKeys
 from api.parameters import LARGEST_INTEGER, Arguments, Parameter, plain_text
 from api.repository.log import TileNodes
 from api.repository.snapshots import Snapshot
+from api.routes.certificates import CERTIFICATES
 from api.web.certificate_check import STEP_NAMES, check, not_checked
 from api.web.certificate_view import CertificateView, batch_facts
+from api.web.citizen.lists import activity_link, newest_first
 from api.web.files import VERIFY_PAGE
 from api.web.frame.asked import Asked
-from api.web.frame.pages import Page, PageRoute, Redirect, StillRoute
+from api.web.frame.pages import Address, Page, PageRoute, Redirect, StillRoute
+from api.web.frame.tables import Column, Filter, TableRoute
 from api.web.texts import texts, visible
 from indexer import certificate_bundles
 from ledger.bundle import Bundle, PointsCertificate
 from ledger.bundle.certificates import read_certificate
 from ledger.errors import InvalidInput, NotFound, TanpuhuiError
+from ledger.vocabulary import CancellationPurpose
 
 log = logging.getLogger("tanpuhui.pages")
 
@@ -36,10 +40,63 @@ _NUMBER = re.compile(r"(?:no\.?|#)?([0-9]{1,19})", re.ASCII | re.IGNORECASE)
 _MOST_GIVEN = 64
 
 
+class _LookUpRoute(TableRoute):
+    """A form for a number, and everything else that leads to certificates; asked with a number, the way to its page.
+
+    A number is no filter of the list, so that it is taken before the list is asked.
+    """
+
+    def __init__(self, public_url: str) -> None:
+        super().__init__(
+            "/certificates",
+            newest_first(CERTIFICATES),
+            _COLUMNS,
+            name="certificates",
+            section="certificates",
+            heading="lookup_title",
+            lead="lookup_lead",
+            empty="search_empty",
+            filters=_FILTERS,
+            template="certificates/lookup.html",
+            more=lambda *_: {"public_url": public_url.rstrip("/")},
+        )
+        self.address = Address("/certificates", (*self.rows.parameters, _WRITTEN))
+        self._read_list, self.read = self.read, self._look_up
+
+    def _look_up(self, snapshot: Snapshot, arguments: Arguments, asked: Asked) -> Page | Redirect:
+        written = arguments.pop(_WRITTEN.name)
+        if written is None:
+            return self._read_list(snapshot, arguments, asked)
+        number = number_of(written)
+        return _malformed(written, 422) if number is None else Redirect(asked.link(f"/certificates/{number}"))
+
+
+_COLUMNS: Final = (
+    Column("number", "search_number", "certificate"),
+    Column("time", "search_time", "time"),
+    Column("purpose", "search_purpose", "word", vocabulary="CancellationPurpose"),
+    Column("quantity_gco2e", "search_quantity", "grams"),
+    Column("reduction_class", "search_class", "word", vocabulary="ReductionClass"),
+    Column("activity_code", "search_activity", link=activity_link),
+    Column("account", "search_account", "address"),
+    Column("lot_id", "search_lot", "hash", link=lambda one: f"/explorer/lots/{one['lot_id']}"),
+    Column("first_serial", "search_first_serial", "code"),
+    Column("last_serial", "search_last_serial", "code"),
+)
+_FILTERS: Final = (
+    Filter("purpose", "search_purpose", tuple(CancellationPurpose.labels()), "CancellationPurpose"),
+    Filter("first_day", "search_first_day"),
+    Filter("last_day", "search_last_day"),
+    Filter("account", "search_account"),
+    Filter("activity_id", "search_activity_id"),
+    Filter("lot_id", "search_lot_id"),
+)
+
+
 def pages(context: Context) -> tuple[PageRoute, ...]:
     """Look-up, one certificate, and the way to the checking page."""
     return (
-        StillRoute("/certificates", _lookup, name="certificates", section="certificates", parameters=(_WRITTEN,)),
+        _LookUpRoute(context.settings.public_url),
         PageRoute(
             "/certificates/{number}",
             partial(_certificate, context.log_keys),
@@ -51,19 +108,8 @@ def pages(context: Context) -> tuple[PageRoute, ...]:
     )
 
 
-def _lookup(arguments: Arguments, asked: Asked) -> Page | Redirect:
-    """The form; asked with a number, the way to its page."""
-    written = arguments["number"]
-    if written is None:
-        return Page("certificates/lookup.html", {"malformed": None})
-    number = number_of(written)
-    if number is None:
-        return _malformed(written, 422)
-    return Redirect(asked.link(f"/certificates/{number}"))
-
-
 def _malformed(written: str, status: int) -> Page:
-    return Page("certificates/lookup.html", {"malformed": visible(written[:_MOST_GIVEN])}, status)
+    return Page("certificates/malformed.html", {"written": visible(written[:_MOST_GIVEN])}, status)
 
 
 def _verify(_: Arguments, asked: Asked) -> Redirect:
