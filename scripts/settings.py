@@ -27,6 +27,7 @@ WITNESSES: Final = "TANPUHUI_WITNESSES"
 WITNESS_QUORUM: Final = "TANPUHUI_WITNESS_QUORUM"
 CHECKPOINT_SECONDS: Final = "TANPUHUI_CHECKPOINT_SECONDS"
 VALIDATORS: Final = "TANPUHUI_VALIDATORS"
+MAPPINGS: Final = "TANPUHUI_MAPPINGS"
 DEBUG: Final = "TANPUHUI_DEBUG"
 KEYSTORE: Final = "TANPUHUI_KEYSTORE_"
 PASSWORD_FILE: Final = "TANPUHUI_PASSWORD_FILE_"  # noqa: S105 - the name of a setting
@@ -66,7 +67,8 @@ class Settings:
 
     `home_option` is the home folder only if the command's own option named it; `keystore` and `password_file` are the
     options that name the key of whoever signs. `log_key_file` is the log's key where there is one; `witnesses` are
-    URL=VKEY, as they were given; `checkpoint_seconds` is 0 where nothing is published in the background.
+    URL=VKEY, as they were given; `checkpoint_seconds` is 0 where nothing is published in the background. `mappings`
+    is the folder of the mapping files that the console offers.
     """
 
     rpc_url: str
@@ -85,6 +87,7 @@ class Settings:
     witness_quorum: int | None = None
     checkpoint_seconds: int = 0
     validators: tuple[str, ...] = ()
+    mappings: Path | None = None
     keys: Mapping[str, KeySettings] = field(default_factory=dict)
 
     @property
@@ -138,6 +141,7 @@ def load_settings(
         else None,
         checkpoint_seconds=_number(env, CHECKPOINT_SECONDS, "be a whole number of seconds"),
         validators=tuple((env.get(VALIDATORS) or "").split()),
+        mappings=Path(given).expanduser() if (given := env.get(MAPPINGS)) else folder / "mappings",
         keys={name: _key(name, env, folder) for name in (*(role.name for role in Role), DEPLOYER, FEED)},
     )
 

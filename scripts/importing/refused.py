@@ -40,7 +40,7 @@ _MODE: Final = 0o600  # rows name companies and amounts, and whoever may write t
 
 def format_of(path: Path, given: FileFormat) -> FileFormat:
     """How to read a file by a mapping that says `given`: rows refused from Parquet come back as text."""
-    written = _written(given)
+    written = written_as(given)
     if written == given:
         return given
     try:
@@ -50,7 +50,7 @@ def format_of(path: Path, given: FileFormat) -> FileFormat:
     return written if set(origins.COLUMNS) <= set(columns) else given
 
 
-def _written(given: FileFormat) -> FileFormat:
+def written_as(given: FileFormat) -> FileFormat:
     """How rows of such a file are written when they are refused."""
     if given.kind != "parquet":
         return given
@@ -69,7 +69,7 @@ class RefusedFile:
             raise InvalidInput("refused", "be another file than the one that is imported", str(path))
         self.path = path
         self._columns = source.columns()
-        self._format = _written(source.format)
+        self._format = written_as(source.format)
         self._own = [place for place, name in enumerate(self._columns) if name not in COLUMNS]
         self._file: IO[str] | None = None
         self.count = 0

@@ -72,9 +72,19 @@ class Watcher(Protocol):
         ...
 
 
+@dataclass(slots=True)
+class Asked:
+    """Operations of one action, and the grams that they name together."""
+
+    count: int = 0
+    grams: int = 0
+
+
 @dataclass(slots=True, kw_only=True)
 class Tally:
-    """What became of a file. `repeated`: operations that had been applied before this run."""
+    """What became of a file. `repeated`: operations that had been applied before this run. `asked`: by action, what the
+    rows that pass ask for, as far as it was counted when they were checked.
+    """
 
     rows: int = 0
     applied: int = 0
@@ -83,6 +93,13 @@ class Tally:
     operations: int = 0
     repeated: int = 0
     operations_by_action: dict[str, int] = field(default_factory=dict)
+    asked: dict[str, Asked] = field(default_factory=dict)
+
+    def ask(self, step: Step) -> None:
+        """Counts an operation that a row asks for."""
+        asked = self.asked.setdefault(step.action.label, Asked())
+        asked.count += 1
+        asked.grams += int(step.arguments.get("grams", 0))
 
 
 def check_rows(

@@ -187,6 +187,8 @@ class _Import:
             else:
                 tally.idle += not row.steps
                 tally.repeated += row.done
+                for step in row.steps:
+                    tally.ask(step)
                 self._left += len(row.steps) - row.done
         if not self._left:  # whatever the rows ask for was applied before: there is nothing to read them again for
             tally.applied = tally.rows - tally.refused - tally.idle

@@ -91,8 +91,8 @@ def prepare(
     were read.
 
     Raises `InvalidMapping` for inputs that the methodology does not take, `RunMismatch` for a folder of another run,
-    `RunAbandoned` and `BatchWithdrawn` for one that was given up or holds a withdrawn batch, `MalformedFile` for a file that is wrong as a whole,
-    `EntryIndexBusy` while another run is at work.
+    `RunAbandoned` for one that was given up, `BatchWithdrawn` for one that holds a withdrawn batch, `MalformedFile` for
+    a file that is wrong as a whole, `EntryIndexBusy` while another run is at work.
     """
     _check(mapping, terms, quantification, batch_size)
     places.run.check_wanted()

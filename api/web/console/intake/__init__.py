@@ -1,0 +1,1 @@
+"""Files in the console: uploaded, read, shown row by row, signed, anchored or applied (docs/spec/10-pages.md)."""

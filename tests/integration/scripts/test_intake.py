@@ -1,0 +1,245 @@
+"""Files of the console on the real machinery: read, signed, anchored, applied, given up, gone on with after a crash."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from eth_account.messages import encode_typed_data
+
+from api.web.console.intake.errors import WrongStage
+from api.web.console.intake.port import BUSY, FileKind, Purpose, RunView, Stage, Upload
+from chain.functions import keccak256
+from chain.signers import LocalSigner
+from chain.typed_data import TypedData
+from ledger.errors import InvalidInput
+from ledger.ids import Hash32
+from ledger.vocabulary import BatchKind, ReductionClass
+from scripts.intake.service import Intake
+from scripts.operating import OperatingContext
+from scripts.output import Output
+from scripts.points.errors import HeaderNotSigned, NotTheFeedKey
+from scripts.settings import load_settings
+from tests.integration.scripts.conftest import Cli
+from tests.integration.scripts.test_points import FEED_SECRET, MAPPING, METRES, STARTED, TRIPS, Points
+
+FEED = Purpose(kind=FileKind.FEED, mapping="metro", activity="SH-METRO-1")
+ACCOUNTS = """
+[mapping]
+name = "accounts"
+row_id = "{name}"
+
+[[operation]]
+do = "open-account"
+account = "ref:{name}"
+kind = "institution"
+"""
+
+
+@pytest.fixture
+def points(cli: Cli, tmp_path: Path) -> Points:
+    return Points(cli, tmp_path)
+
+
+@pytest.fixture
+def context(points: Points, cli: Cli) -> Iterator[OperatingContext]:
+    (cli.home / "mappings").mkdir()
+    (cli.home / "mappings" / "metro.toml").write_text(MAPPING)
+    (cli.home / "mappings" / "accounts.toml").write_text(ACCOUNTS)
+    (cli.home / "mappings" / "broken.toml").write_text("[feed]\n")
+    with OperatingContext(load_settings(environment=cli.env), Output(as_json=True)) as context:
+        yield context
+
+
+@pytest.fixture
+def intake(context: OperatingContext) -> Iterator[Intake]:
+    with Intake(context) as intake:
+        yield intake
+
+
+def trips(count: int = TRIPS, first: int = 0) -> bytes:
+    rows = [f"{first + n},{n % 4},{STARTED + n},{METRES}" for n in range(count)]
+    return "\n".join(["trip,card,started,metres", *rows, ""]).encode()
+
+
+def uploaded(intake: Intake, content: bytes, purpose: Purpose = FEED, name: str = "../trips.csv") -> str:
+    path = intake.incoming()
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.write_bytes(content)
+    given = Upload(
+        path=path, file_name=name, bytes=len(content), sha256=Hash32(hashlib.sha256(content).digest()), by="a test"
+    )
+    run = intake.begin(given, purpose)
+    assert not path.exists()
+    return run
+
+
+def settled(intake: Intake, run: str) -> RunView:
+    deadline = time.monotonic() + 60
+    while (view := intake.run(run)).stage in BUSY:
+        assert time.monotonic() < deadline, view
+        time.sleep(0.05)
+    return view
+
+
+def test_a_file_of_trips_becomes_anchored_points(intake: Intake, cli: Cli) -> None:
+    content = trips() + b"60,1,soon,5\n"
+    run = uploaded(intake, content)
+    ready = settled(intake, run)
+    assert (ready.stage, ready.problem) == (Stage.READY, None)
+    assert ready.columns == ("trip", "card", "started", "metres")
+    assert ready.first_rows[0] == ("0", "0", str(STARTED), str(METRES))
+    assert ready.prepared is not None
+    assert (ready.prepared.entries, ready.prepared.total, ready.prepared.rows) == (TRIPS, 3_000_000, TRIPS + 1)
+    assert ready.refused == {"time-unreadable": 1}
+    [row] = intake.refused_rows(run, 0, 10).rows
+    assert (row.line, row.rule, row.cells) == (TRIPS + 2, "time-unreadable", ("1", "5", "soon", "60"))
+    assert b"soon" in intake.refused_file(run).read_bytes()
+    assert not list((cli.home / "intake").rglob(hashlib.sha256(content).hexdigest()[:16])), "the file is gone"
+
+    found = intake.consequence(run)
+    assert found is not None
+    assert (found.cap_left, found.cap_left_after, found.withheld) == (1_000_000_000, 997_000_000, 0)
+    with pytest.raises(HeaderNotSigned):
+        intake.send(run)
+    assert intake.holds_feed_key
+    intake.sign(run)
+    intake.send(run)
+    done = settled(intake, run)
+    assert (done.stage, done.problem) == (Stage.DONE, None)
+    assert done.prepared is not None
+    assert [batch.batch_number for batch in done.prepared.batches] == [1]
+    assert cli.json("points", "balance", "metro:1")["balances"][0]["balance_gco2e"] == "750000"
+    with pytest.raises(WrongStage):
+        intake.abandon(run)
+
+
+def test_a_wallet_signs_the_very_header_and_nobody_else(intake: Intake) -> None:
+    run = uploaded(intake, trips())
+    settled(intake, run)
+    [header] = intake.headers_for_wallet(run)
+    assert (header.sequence, header.document["primaryType"], header.signed) == (1, "FeedHeader", False)
+    wallet = LocalSigner(FEED_SECRET)
+    assert header.feed_signer == wallet.address
+    data = _typed(header.document)
+    with pytest.raises(NotTheFeedKey):
+        intake.accept_signature(run, header.number, LocalSigner(bytes([9]) * 32).sign_typed_data(data))
+    with pytest.raises(InvalidInput, match="signature"):
+        intake.accept_signature(run, header.number, b"\x01" * 64)
+    intake.accept_signature(run, header.number, wallet.sign_typed_data(data))
+    assert [one.signed for one in intake.headers_for_wallet(run)] == [True]
+    intake.send(run)
+    assert settled(intake, run).stage is Stage.DONE
+
+
+def test_the_same_file_is_the_same_run_and_another_files_rows_count_once(intake: Intake) -> None:
+    run = uploaded(intake, trips())
+    assert uploaded(intake, trips()) == run
+    settled(intake, run)
+    again = settled(intake, uploaded(intake, trips(TRIPS + 1)))
+    assert again.prepared is not None
+    assert (again.prepared.entries, again.refused) == (1, {"duplicate-entry": TRIPS})
+    intake.abandon(run)
+    assert intake.run(run).stage is Stage.ABANDONED
+    with pytest.raises(WrongStage):
+        intake.sign(run)
+    anew = uploaded(intake, trips())
+    assert anew != run
+    view = settled(intake, anew)
+    assert view.prepared is not None
+    assert view.prepared.entries == TRIPS
+
+
+@pytest.mark.parametrize(
+    ("content", "field", "line"),
+    [
+        (b"", "header", 0),
+        (b"a,b\n1,2\n", "card", 1),
+        (b"\x00\x01\x02PNG", "header", 1),
+        (b"trip,card,started,metres\n\xff\xfe\n", "encoding", 2),
+        (b"trip,card,started,metres\n" + b"9" * 200_000, "row", 2),
+        (gzip.compress(b"trip,card,started,metres\n" + b"\n" * 20_000_000), "gzip stream", 16_777_193),
+    ],
+)
+def test_a_file_that_is_none_says_where(intake: Intake, content: bytes, field: str, line: int) -> None:
+    view = settled(intake, uploaded(intake, content))
+    assert view.stage is Stage.FAILED
+    assert view.problem is not None
+    assert view.problem.code == "malformed-file"
+    assert (view.problem.field, view.problem.line) == (field, line)
+    assert "/" not in view.problem.english
+
+
+def test_operations_are_checked_and_then_applied(intake: Intake, cli: Cli) -> None:
+    purpose = Purpose(kind=FileKind.OPERATIONS, mapping="accounts")
+    run = uploaded(intake, b"name\nnorth\nsouth\noperator\n", purpose)
+    ready = settled(intake, run)
+    assert (ready.stage, ready.problem) == (Stage.READY, None)
+    assert ready.checked is not None
+    assert (ready.checked.rows, ready.checked.refused_rows) == (3, 1)
+    assert [(one.action, one.count) for one in ready.checked.operations] == [("open-account", 2)]
+    assert list(ready.refused) == ["account-registry-already-opened"]
+    [row] = intake.refused_rows(run, 0, 10).rows
+    assert (row.line, row.cells) == (4, ("operator",))
+    with pytest.raises(WrongStage):
+        intake.send(run)
+    intake.send(run, row_wise=True)
+    done = settled(intake, run)
+    assert done.stage is Stage.DONE
+    assert done.checked is not None
+    assert done.checked.applied == 2
+    assert cli.json("account", "show", "ref:north")["status"] == "active"
+
+
+def test_what_a_crash_left_goes_on(context: OperatingContext) -> None:
+    """The process dies with one file waiting and another on its way to the chain."""
+    with Intake(context) as before:
+        run = uploaded(before, trips())
+        settled(before, run)
+        before.sign(run)
+        folder = before._folder(run)
+    folder.move(Stage.SENDING)
+    (folder.path.parent.parent / "incoming").mkdir(exist_ok=True)
+    (folder.path.parent.parent / "incoming" / "half").write_bytes(b"half a file")
+    with Intake(context) as after:
+        assert settled(after, run).stage is Stage.DONE
+    assert not list((folder.path.parent.parent / "incoming").glob("*"))
+
+
+def test_mappings_are_offered_by_name_and_no_path_is_one(intake: Intake) -> None:
+    offered = {one.name: (one.kind, one.refused is None) for one in intake.mappings()}
+    assert offered == {
+        "metro": (FileKind.FEED, True),
+        "accounts": (FileKind.OPERATIONS, True),
+        "broken": (FileKind.OPERATIONS, False),
+    }
+    for mapping in ("../metro", "/etc/passwd", "metro.toml", ""):
+        with pytest.raises(Exception, match="mapping"):
+            uploaded(intake, trips(), Purpose(kind=FileKind.FEED, mapping=mapping, activity="SH-METRO-1"))
+    with pytest.raises(InvalidInput, match="mapping"):
+        uploaded(intake, trips(), Purpose(kind=FileKind.OPERATIONS, mapping="metro"))
+    assert not intake.runs()
+
+
+def test_instructions_spend_what_persons_have(intake: Intake, points: Points) -> None:
+    points.earn()
+    purpose = Purpose(kind=FileKind.INSTRUCTIONS, batch_kind=BatchKind.CANCEL, reduction_class=ReductionClass.I)
+    rows = points.instructions("cancel", ("0", 50_000), ("1", 750_001)).read_bytes()
+    run = uploaded(intake, rows, purpose)
+    ready = settled(intake, run)
+    assert ready.refused == {"more-than-held": 1}
+    intake.send(run)
+    done = settled(intake, run)
+    assert (done.stage, done.problem) == (Stage.DONE, None)
+
+
+def _typed(document: Mapping[str, Any]) -> TypedData:
+    """Typed data as a wallet reads it from the page, hashed by somebody else's program."""
+    message = encode_typed_data(full_message=dict(document))
+    digest = keccak256(b"\x19" + message.version + message.header + message.body)
+    return TypedData(document, Hash32(digest))
