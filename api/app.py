@@ -25,6 +25,7 @@ from api.events_port import EventsPort
 from api.files import FileRoute
 from api.hot import ShortWay
 from api.log_keys import LogKeys
+from api.mirror_watch import MirrorWatch
 from api.operations_port import OperationsPort
 from api.parameters import parse_query
 from api.personal import SECONDS_PER_WRONG_TOKEN, WRONG_TOKENS, PersonRoute, TokenDesk
@@ -128,6 +129,7 @@ def create_app(
     point_accounts: PointAccounts | None = None,
     log_keys: LogKeys | None = None,
     events: EventsPort | None = None,
+    watch: MirrorWatch | None = None,
 ) -> Application:
     """The application of one instance.
 
@@ -136,7 +138,7 @@ def create_app(
     stay their maker's to close. `following` says what ails the follower beside it, where there is one. `point_accounts`
     is where persons' entries are; without it, persons are not served. `log_keys` is what it says of the log's keys, and
     checks the signatures of its own certificates with. `events` is where the chain's events are exported from; without
-    it, they are not.
+    it, they are not. `watch` is what holds the mirror to a node; without it, nobody does.
     """
     problems = Problems(settings.public_url)
     readers = open_readers(settings.database_url, cached_facts=settings.cached_facts)
@@ -165,6 +167,7 @@ def create_app(
         chain=chain,
         log_keys=log_keys,
         events=events,
+        watch=watch,
     )
     frame = frame_of(context)
     refuse = Refusals(problems, frame)

@@ -16,6 +16,7 @@ from api.chain_port import ChainPort
 from api.errors import BodyTooLarge, BodyTooSlow, FollowerFailing
 from api.events_port import EventsPort
 from api.log_keys import LogKeys
+from api.mirror_watch import MirrorWatch
 from api.operations_port import OperationsPort
 from api.personal import PersonRoute, TokenDesk, bearer_of
 from api.problems import Problems
@@ -65,6 +66,7 @@ class Context:
     log_keys: LogKeys | None = None
     events: EventsPort | None = None
     spools: Spools = field(default_factory=Spools)
+    watch: MirrorWatch | None = None
 
     async def read(self, route: ReadRoute, path: Mapping[str, str], query: bytes, conditions: Conditions) -> Answer:
         """The answer of a reading route; point reads on SQLite in the event loop, all others in a thread."""

@@ -67,6 +67,10 @@ class ApiSettings(BaseSettings):
     stale_seconds: Annotated[
         int, Field(ge=10, description="age of the last block from which on pages warn that they speak of the past")
     ] = 600
+    audit_report: Annotated[
+        str,
+        Field(description="`report.json` of the newest audit, which `tanpuhui audit --report` writes; may be empty"),
+    ] = ""
     pdf_fonts: Annotated[
         str, Field(description="folder of NotoSansHans-Regular.otf and -Bold.otf; empty: those that setup installs")
     ] = ""

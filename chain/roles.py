@@ -12,7 +12,7 @@ from chain.functions import Function
 from chain.operations import ContractName
 from ledger.errors import InvalidInput
 from ledger.ids import Address
-from ledger.vocabulary import Role
+from ledger.vocabulary import OperationKind, Role
 
 ADD_HOLDINGS_SOURCE = Function("addHoldingsSource(address)")
 APPEND = Function("append((bytes32,bytes32,uint16,bytes32,address,address,uint128,bytes32))")
@@ -77,6 +77,16 @@ def role_table() -> dict[ContractName, dict[Function, Role]]:
         for entry in functions:
             table[entry.contract][entry.function] = role
     return {name: functions for name, functions in table.items() if functions}
+
+
+def bodies_of(kind: OperationKind) -> tuple[Role, ...]:
+    """Who may send an operation of this kind; nobody of one that a contract does within another's transaction."""
+    return tuple(role for role, functions in _OPERATIONS.items() if any(one.kind is kind for one in functions))
+
+
+def is_open_to_holders(kind: OperationKind) -> bool:
+    """Whether the key of the account may send it too."""
+    return any(one.kind is kind for one in OPEN_TO_HOLDERS)
 
 
 def check_holders(holders: Mapping[Role, Address], deployer: Address) -> None:

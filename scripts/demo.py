@@ -62,6 +62,7 @@ from scripts.output import Facts, Grams, Listing, Output, Result
 from scripts.points.home import PointsHome
 from scripts.publishing import PublisherThread, open_publisher, quorum_of
 from scripts.serving import ApiServer, FollowerThread, WorkerThread
+from scripts.watching import watching, with_audit_report
 from scripts.settings import (
     DEPLOYER,
     FEED,
@@ -123,7 +124,7 @@ def _tell_and_serve(output: Output, stack: ExitStack, *, home: Path | None, port
     demo = Demo(context)
     demo.before_serving()
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    settings = ApiSettings(database_url=context.settings.database_url, public_url=url)
+    settings = with_audit_report(ApiSettings(database_url=context.settings.database_url, public_url=url), context)
     context.bring_up()
     demo.say("索引", "chain indexed into SQL", context.settings.database_url)
     following = stack.enter_context(FollowerThread(context.follower, context.database, context.output.warn))
@@ -138,6 +139,7 @@ def _tell_and_serve(output: Output, stack: ExitStack, *, home: Path | None, port
         point_accounts=points.accounts(),
         log_keys=log_keys,
         events=ChainEvents(context.rpc, context.deployment),
+        watch=stack.enter_context(watching(context)),
     )
     stack.enter_context(server)
     demo.say("服务", "API served", url)

@@ -19,6 +19,7 @@ from api.context import Following, no_follower
 from api.errors import FollowerFailing
 from api.events_port import EventsPort
 from api.log_keys import LogKeys
+from api.mirror_watch import MirrorWatch
 from api.operations_port import OperationsPort
 from api.problems import INTERNAL_ERROR
 from api.settings import ApiSettings
@@ -55,6 +56,7 @@ class ApiServer:
         point_accounts: PointAccounts | None = None,
         log_keys: LogKeys | None = None,
         events: EventsPort | None = None,
+        watch: MirrorWatch | None = None,
     ) -> None:
         self._socket = listening
         app = create_app(
@@ -65,6 +67,7 @@ class ApiServer:
             point_accounts=point_accounts,
             log_keys=log_keys,
             events=events,
+            watch=watch,
         )
         config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="on")
         self._server = uvicorn.Server(config)

@@ -43,6 +43,11 @@ def of_leaf(snapshot: Snapshot, leaf_index: int) -> CheckpointRow | None:
     return _row(snapshot.one(_COLUMNS + "AND size > ? ORDER BY size LIMIT 1", leaf_index))
 
 
+def newest_below(snapshot: Snapshot, size: int) -> CheckpointRow | None:
+    """The one before that of a size."""
+    return _row(snapshot.one(_COLUMNS + "AND size < ? ORDER BY size DESC LIMIT 1", size))
+
+
 def page(snapshot: Snapshot, *, before: int | None, limit: int) -> list[CheckpointRow]:
     """Newest first, those below a size."""
     if before is None:

@@ -70,21 +70,46 @@ def _existing(snapshot: Snapshot, address: Address) -> accounts.AccountRow:
     return row
 
 
-ROUTES = (
-    ListRoute(
-        "/v1/accounts",
-        read_accounts,
-        key_types=(int,),
-        summary="Accounts",
-        description="By the operation that opened each. Who stands behind an account is not known here.",
-        model=AccountsAnswer,
-        tag="accounts",
-        parameters=(
-            word_parameter("kind", AccountKind, "Only of this kind."),
-            word_parameter("status", AccountStatus, "Only in this status."),
-            ORDER,
-        ),
+ACCOUNTS = ListRoute(
+    "/v1/accounts",
+    read_accounts,
+    key_types=(int,),
+    summary="Accounts",
+    description="By the operation that opened each. Who stands behind an account is not known here.",
+    model=AccountsAnswer,
+    tag="accounts",
+    parameters=(
+        word_parameter("kind", AccountKind, "Only of this kind."),
+        word_parameter("status", AccountStatus, "Only in this status."),
+        ORDER,
     ),
+)
+
+HOLDINGS = ListRoute(
+    "/v1/accounts/{account}/holdings",
+    read_holdings,
+    key_types=(str,),
+    summary="What an account holds, lot by lot",
+    model=HoldingsAnswer,
+    tag="accounts",
+    parameters=(_ACCOUNT,),
+    may_be_missing=True,
+)
+
+POSTINGS = ListRoute(
+    "/v1/accounts/{account}/postings",
+    read_account_postings,
+    key_types=(int, int),
+    summary="What came to an account and what left it",
+    description="Every double entry of lots in which the account stands; `direction` is as the account sees it.",
+    model=AccountPostingsAnswer,
+    tag="accounts",
+    parameters=(_ACCOUNT, ORDER),
+    may_be_missing=True,
+)
+
+ROUTES = (
+    ACCOUNTS,
     ReadRoute(
         "/v1/accounts/{account}",
         read_account,
@@ -95,25 +120,6 @@ ROUTES = (
         parameters=(_ACCOUNT,),
         may_be_missing=True,
     ),
-    ListRoute(
-        "/v1/accounts/{account}/holdings",
-        read_holdings,
-        key_types=(str,),
-        summary="What an account holds, lot by lot",
-        model=HoldingsAnswer,
-        tag="accounts",
-        parameters=(_ACCOUNT,),
-        may_be_missing=True,
-    ),
-    ListRoute(
-        "/v1/accounts/{account}/postings",
-        read_account_postings,
-        key_types=(int, int),
-        summary="What came to an account and what left it",
-        description="Every double entry of lots in which the account stands; `direction` is as the account sees it.",
-        model=AccountPostingsAnswer,
-        tag="accounts",
-        parameters=(_ACCOUNT, ORDER),
-        may_be_missing=True,
-    ),
+    HOLDINGS,
+    POSTINGS,
 )

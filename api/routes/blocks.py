@@ -36,17 +36,19 @@ BLOCK = Parameter(
     "block", "path", "Number, or hash (0x and 64 hexadecimal digits).", _number_or_hash, {"type": "string"}, "7"
 )
 
+BLOCKS = ListRoute(
+    "/v1/blocks",
+    read_blocks,
+    key_types=(int,),
+    summary="Blocks that hold events of the ledger",
+    description="Other blocks of the chain are not kept here.",
+    model=BlocksAnswer,
+    tag="blocks",
+    parameters=(ORDER,),
+)
+
 ROUTES = (
-    ListRoute(
-        "/v1/blocks",
-        read_blocks,
-        key_types=(int,),
-        summary="Blocks that hold events of the ledger",
-        description="Other blocks of the chain are not kept here.",
-        model=BlocksAnswer,
-        tag="blocks",
-        parameters=(ORDER,),
-    ),
+    BLOCKS,
     ReadRoute(
         "/v1/blocks/{block}",
         read_block,

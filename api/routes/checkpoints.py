@@ -193,15 +193,17 @@ FILE_ROUTES = (
     ),
 )
 
+CHECKPOINTS = ListRoute(
+    "/v1/log/checkpoints",
+    read_checkpoints,
+    key_types=(int,),
+    summary="Published checkpoints, newest first",
+    model=CheckpointsAnswer,
+    tag="log",
+)
+
 ROUTES = (
-    ListRoute(
-        "/v1/log/checkpoints",
-        read_checkpoints,
-        key_types=(int,),
-        summary="Published checkpoints, newest first",
-        model=CheckpointsAnswer,
-        tag="log",
-    ),
+    CHECKPOINTS,
     ReadRoute(
         "/v1/log/checkpoints/{size}",
         read_checkpoint,

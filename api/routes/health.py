@@ -4,12 +4,15 @@ from time import time
 
 from api.caching import CacheRule
 from api.errors import IndexHalted
+from api.pagination import Key
 from api.parameters import Arguments
-from api.reading import Found, ReadRoute
+from api.reading import Found, Keyed, ListRoute, ReadRoute
+from api.repository import incidents
 from api.repository.deployment import binding, open_halt
 from api.repository.snapshots import Snapshot
 from api.schemas.common import hex0x
 from api.schemas.health import DeploymentAnswer, ReadyAnswer
+from api.schemas.incidents import IncidentsAnswer, incident_document
 
 
 def read_ready(snapshot: Snapshot, _: Arguments) -> Found:
@@ -36,6 +39,12 @@ def read_deployment(snapshot: Snapshot, _: Arguments) -> Found:
     return Found(document)
 
 
+def read_incidents(snapshot: Snapshot, _: Arguments, limit: int, after: Key | None) -> list[Keyed]:
+    """What happened to the index, newest first."""
+    rows = incidents.page(snapshot, before=None if after is None else int(after[0]), limit=limit)
+    return [((row.incident_id,), incident_document(row)) for row in rows]
+
+
 READY = ReadRoute(
     "/v1/health/ready",
     read_ready,
@@ -46,8 +55,19 @@ READY = ReadRoute(
     tag="health",
 )
 
+INCIDENTS = ListRoute(
+    "/v1/incidents",
+    read_incidents,
+    key_types=(int,),
+    summary="What happened to the index, newest first",
+    description="Blocks that the chain took back, halts, and what was found in files of anchored batches.",
+    model=IncidentsAnswer,
+    tag="health",
+)
+
 ROUTES = (
     READY,
+    INCIDENTS,
     ReadRoute(
         "/v1/deployment",
         read_deployment,

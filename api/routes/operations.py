@@ -98,36 +98,36 @@ def read_transfers(snapshot: Snapshot, arguments: Arguments, limit: int, after: 
     return [((row.leaf_index,), transfer_document(row)) for row in rows]
 
 
-ROUTES = (
-    ListRoute(
-        "/v1/operations",
-        read_operations,
-        key_types=(int,),
-        summary="Operations, which are the leaves of the log",
-        model=OperationsAnswer,
-        tag="operations",
-        parameters=(
-            word_parameter("kind", OperationKind, "Only of this kind."),
-            id_parameter(
-                "account", Address, "Only where this account gave, received, or is the subject.", place="query"
-            ),
-            id_parameter("subject", Hash32, "Only about this subject: docs/spec/03-encodings.md §3.4.", place="query"),
-            id_parameter(
-                "lot_id",
-                LotId,
-                "Only of this lot: its proposal, what moved or froze it, its certificates.",
-                place="query",
-            ),
-            id_parameter(
-                "activity_id", ActivityId, "Only of this activity: its own, its lots' and its batches'.", place="query"
-            ),
-            day_parameter("first_day", "Only of this day in Shanghai or later."),
-            day_parameter("last_day", "Only of this day in Shanghai or earlier."),
-            number_parameter("first_leaf", "Only from this leaf on.", most=_LAST_LEAF),
-            number_parameter("last_leaf", "Only up to this leaf.", most=_LAST_LEAF),
-            ORDER,
+OPERATIONS = ListRoute(
+    "/v1/operations",
+    read_operations,
+    key_types=(int,),
+    summary="Operations, which are the leaves of the log",
+    model=OperationsAnswer,
+    tag="operations",
+    parameters=(
+        word_parameter("kind", OperationKind, "Only of this kind."),
+        id_parameter("account", Address, "Only where this account gave, received, or is the subject.", place="query"),
+        id_parameter("subject", Hash32, "Only about this subject: docs/spec/03-encodings.md §3.4.", place="query"),
+        id_parameter(
+            "lot_id",
+            LotId,
+            "Only of this lot: its proposal, what moved or froze it, its certificates.",
+            place="query",
         ),
+        id_parameter(
+            "activity_id", ActivityId, "Only of this activity: its own, its lots' and its batches'.", place="query"
+        ),
+        day_parameter("first_day", "Only of this day in Shanghai or later."),
+        day_parameter("last_day", "Only of this day in Shanghai or earlier."),
+        number_parameter("first_leaf", "Only from this leaf on.", most=_LAST_LEAF),
+        number_parameter("last_leaf", "Only up to this leaf.", most=_LAST_LEAF),
+        ORDER,
     ),
+)
+
+ROUTES = (
+    OPERATIONS,
     ReadRoute(
         "/v1/operations/{operation_id}",
         read_operation,

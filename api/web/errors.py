@@ -1,4 +1,3 @@
-
 """What can be wrong with what a person in a browser sends: forms, sessions, and who may do what in the console.
 
 ::

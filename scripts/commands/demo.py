@@ -26,6 +26,7 @@ from scripts.operating import OperatingContext
 from scripts.points.home import PointsHome
 from scripts.publishing import PublisherThread, log_keys_of, open_log_key, open_publisher, witnesses_of
 from scripts.serving import ApiServer, FollowerThread, WorkerThread
+from scripts.watching import watching, with_audit_report
 
 app = commands()
 
@@ -83,6 +84,7 @@ def serve(
             database_url=context.settings.database_url,
             public_url=context.settings.public_url or url,
         )
+        settings = with_audit_report(settings, context)
         wait: Callable[[], object] = threading.Event().wait
         failing: Following = no_follower
         if follow:
@@ -109,6 +111,7 @@ def serve(
                 point_accounts=None if points is None else points.accounts(),
                 log_keys=log_keys,
                 events=ChainEvents(context.rpc, context.deployment) if follow else None,
+                watch=stack.enter_context(watching(context)) if follow else None,
             )
         )
         signs_for = ", ".join(role.label for role in roles) or "no body, so it only reads"

@@ -72,6 +72,7 @@ EXAMPLES = [
     "/v1/campaigns/MARATHON-2026",
     "/v1/points/totals",
     "/v1/health/ready",
+    "/v1/incidents",
     "/v1/deployment",
 ]
 
