@@ -13,12 +13,12 @@ from api.mirror_watch import Drift, HeadSeen, TotalsSeen
 from chain.deployment import Deployment
 from chain.hexes import from_quantity
 from chain.rpc import Rpc
+from chain.views import ContractViews
 from indexer import mirror
 from indexer.audit.contract_totals import compare_totals
 from indexer.database import Database
 from indexer.source import read_header
 from ledger.errors import TanpuhuiError
-from chain.views import ContractViews
 
 TOTALS_SECONDS: Final = 60.0
 """Totals are compared at most so often: it takes some calls for each class, provider, campaign, feed and debtor."""

@@ -62,7 +62,6 @@ from scripts.output import Facts, Grams, Listing, Output, Result
 from scripts.points.home import PointsHome
 from scripts.publishing import PublisherThread, open_publisher, quorum_of
 from scripts.serving import ApiServer, FollowerThread, WorkerThread
-from scripts.watching import watching, with_audit_report
 from scripts.settings import (
     DEPLOYER,
     FEED,
@@ -76,6 +75,7 @@ from scripts.settings import (
     default_keystore,
     default_log_key,
 )
+from scripts.watching import watching, with_audit_report
 
 BODIES: Final = (Role.ADMINISTRATOR, Role.REGULATOR, Role.TECHNICAL_CENTRE, Role.EXCHANGE, Role.PLATFORM)
 DEFAULT_PORT: Final = 8000
