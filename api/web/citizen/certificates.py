@@ -24,7 +24,7 @@ from api.web.certificate_view import CertificateView, batch_facts
 from api.web.citizen.lists import activity_link, newest_first
 from api.web.files import VERIFY_PAGE
 from api.web.frame.asked import Asked
-from api.web.frame.pages import Address, Page, PageRoute, Redirect, StillRoute
+from api.web.frame.pages import Page, PageRoute, Redirect, StillRoute
 from api.web.frame.tables import Column, Filter, TableRoute
 from api.web.texts import texts, visible
 from indexer import certificate_bundles
@@ -59,12 +59,12 @@ class _LookUpRoute(TableRoute):
             filters=_FILTERS,
             template="certificates/lookup.html",
             more=lambda *_: {"public_url": public_url.rstrip("/")},
+            parameters=(_WRITTEN,),
         )
-        self.address = Address("/certificates", (*self.rows.parameters, _WRITTEN))
         self._read_list, self.read = self.read, self._look_up
 
     def _look_up(self, snapshot: Snapshot, arguments: Arguments, asked: Asked) -> Page | Redirect:
-        written = arguments.pop(_WRITTEN.name)
+        written = arguments[_WRITTEN.name]
         if written is None:
             return self._read_list(snapshot, arguments, asked)
         number = number_of(written)

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from api.answers import Answer
 from api.context import AnswerResponse, Context, conditions_of
 from api.pagination import DEFAULT_LIMIT
-from api.parameters import Arguments
+from api.parameters import Arguments, Parameter
 from api.reading import Conditions, Document, ListRoute
 from api.repository.snapshots import AsOf, Snapshot
 from api.streams import Stream
@@ -81,10 +81,14 @@ class TableRoute(PageRoute):
         filters: Sequence[Filter] = (),
         template: str = "frame/table.html",
         more: Callable[[Snapshot, Arguments, Asked], Mapping[str, Any]] | None = None,
+        parameters: Sequence[Parameter] = (),
     ) -> None:
-        """`more` reads what the template needs besides. Path parameters are the list's."""
-        parameters = (*rows.parameters, FORMAT)
-        super().__init__(path, self._table_page, name=name, section=section, parameters=parameters)
+        """`more` reads what the template needs besides. Path parameters are the list's; `parameters` are those of the
+        page alone, which the list is not asked with.
+        """
+        super().__init__(
+            path, self._table_page, name=name, section=section, parameters=(*rows.parameters, FORMAT, *parameters)
+        )
         self.rows = rows
         self.columns = tuple(columns)
         self.filters = tuple(filters)
@@ -129,21 +133,23 @@ class TableRoute(PageRoute):
         as_of: AsOf | None = None
         try:
             arguments = self.address.arguments(path, query)
-            form = arguments.pop(FORMAT.name)
+            form, listed = arguments[FORMAT.name], self._listed(arguments)
             with context.readers.snapshot() as snapshot:
                 as_of = snapshot.as_of
-                table = WholeTable(self.rows, self._fields, arguments, self._path(arguments), self.name)
+                table = WholeTable(self.rows, self._fields, listed, self._path(arguments), self.name)
                 return download(snapshot, table, form, context.spools)
         except Exception as error:  # noqa: BLE001 - the edge, as in `PageRoute.answer`
             return frame.error(error, asked, as_of, self.section)
+
+    def _listed(self, arguments: Arguments) -> Arguments:
+        """What the list is asked with."""
+        return {one.name: arguments[one.name] for one in self.rows.parameters}
 
     def _path(self, arguments: Arguments) -> dict[str, str]:
         return {one.name: _text(arguments[one.name]) for one in self.rows.parameters if one.place == "path"}
 
     def _table_page(self, snapshot: Snapshot, arguments: Arguments, asked: Asked) -> Page:
-        del arguments[FORMAT.name]
-        path = self._path(arguments)
-        documents, following = self.rows.page(snapshot, arguments, path)
+        documents, following = self.rows.page(snapshot, self._listed(arguments), self._path(arguments))
         first = asked.here(cursor=None) if arguments["cursor"] is not None else None
         table = self._table(
             documents,
