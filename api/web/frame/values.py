@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Final
 
 from api.web.frame.identicon import identicon
+from api.web.frame.rules import rule_in
 from api.web.frame.words import word
 from api.web.texts import visible
 from ledger.units import SHANGHAI_OFFSET_SECONDS, civil_day_from_text, date_of_civil_day, format_tonnes
@@ -91,6 +92,7 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "grams_text": grams_text,
     "identicon": identicon,
     "iso_shanghai": iso_shanghai,
+    "rule_in": rule_in,
     "shanghai_time": shanghai_time,
     "short": short,
     "tonnes": tonnes,

@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from api.app import Application, create_app
+from api.app import READ_ROUTES, Application, create_app
+from api.parameters import Parameter
+from api.reading import ReadRoute
 from api.settings import ApiSettings
 from api.web.frame.refusals import wants_page
+from api.web.frame.rules import rule_in
+from ledger.errors import InvalidInput
 from tests.unit.api.client import Client, Reply
 from tests.unit.api.test_certificate_pages import Page
 
@@ -117,3 +121,35 @@ def test_what_fails_here_is_a_page_with_an_id_and_nothing_else(
     found = re.search(r"error id ([0-9a-f]{16})", page.text)
     assert found is not None
     assert any(record.getMessage() == f"error {found[1]}" for record in caplog.records)
+
+
+def test_rules_are_said_in_the_readers_language() -> None:
+    for rule in ("be one of I, II", "be 0x and 40 hexadecimal digits", "be given", "be a whole number from 1 to 200"):
+        said, language = rule_in(rule, "zh")
+        assert (language, said.isascii()) == ("zh-Hans", False)
+        assert rule_in(rule, "en") == (rule, "en")
+    assert rule_in("be something new", "zh") == ("be something new", "en")
+
+
+@pytest.mark.parametrize(
+    ("route", "name", "written"),
+    [
+        (route, one.name, written)
+        for route in READ_ROUTES
+        for one in route.parameters
+        if one.place == "query"
+        for written in ("!" * 70, "-1", "\u4e0a")
+    ],
+    ids=str,
+)
+def test_what_lists_refuse_is_said_in_chinese(route: ReadRoute, name: str, written: str) -> None:
+    one = next(one for one in route.parameters if one.name == name)
+    assert all(rule_in(rule, "zh")[1] == "zh-Hans" for rule in _refused(one, written))
+
+
+def _refused(one: Parameter, written: str) -> list[str]:
+    try:
+        one.parse(written, one.name)
+    except InvalidInput as error:
+        return [error.rule]
+    return []
