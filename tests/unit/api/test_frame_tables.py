@@ -13,6 +13,7 @@ from starlette.requests import Request
 
 from api.app import Application, create_app
 from api.errors import DownloadsBusy, TableTooLong
+from api.reading import ListRoute
 from api.routes import lots
 from api.settings import ApiSettings
 from api.spools import Spools
@@ -24,7 +25,7 @@ from api.web.site import _add
 from tests.unit.api.client import Client, Reply
 from tests.unit.api.test_certificate_pages import Page
 
-LOTS = next(route for route in lots.ROUTES if route.path == "/v1/lots")
+LOTS = next(route for route in lots.ROUTES if isinstance(route, ListRoute) and route.path == "/v1/lots")
 COLUMNS = (
     Column("lot_id", "lot", "hash", link=lambda document: f"/explorer/lots/{document['lot_id']}"),
     Column("activity.code", "activity"),
