@@ -21,7 +21,6 @@ from chain.raw import read_raw, send_raw
 from chain.reverts import refusal_of_status
 from chain.rpc import Rpc
 from chain.submitter import Submitter
-from chain.trial import try_operation
 from indexer.outbox import SqlOutbox
 from indexer.records import RecordStore
 from ledger.errors import OperationConflict, Refused, RefusedMeanwhile, SignerNotConfigured, TanpuhuiError
@@ -144,10 +143,6 @@ class ChainOperations:
             if len(others) == 1:
                 self._threads.submit(self._submit, operation)
         return future
-
-    def simulate(self, operation: Operation) -> Refused | None:
-        """Asks the node what the ledger would say now. See `OperationsPort.simulate`."""
-        return try_operation(self._rpc, self._deployment, operation)
 
     @contextmanager
     def submission(self, role: Role) -> Iterator[Submitter]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from chain.operations import Operation, OperationStatus
-from ledger.errors import Refused, TanpuhuiError
+from ledger.errors import TanpuhuiError
 from ledger.ids import Address, OperationId
 from ledger.records import Record, SaltSource
 from ledger.vocabulary import Role
@@ -52,12 +52,6 @@ class OperationsPort(Protocol):
 
         Raises `OperationConflict` when the id was saved with other content. A saved operation is sent in the
         background, also by the next start of this process; unavailable nodes are tried again.
-        """
-        ...
-
-    def simulate(self, operation: Operation) -> Refused | None:
-        """What the ledger would refuse the operation with now; None if it would take it, or has taken it already.
-        Nothing is saved, signed or sent, so that the sender may be anyone. Raises `Unavailable`.
         """
         ...
 

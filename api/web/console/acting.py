@@ -22,6 +22,7 @@ from chain.composer import Composer
 from chain.operations import Operation
 from ledger.errors import OperationConflict
 from ledger.ids import Address, OperationId
+from ledger.records import Record
 
 Make = Callable[[Composer, OperationId], Operation]
 """`lambda composer, operation_id: composer.freeze_lot(operation_id=operation_id, lot_id=…, fields=…)`"""
@@ -85,15 +86,18 @@ def _composer(visit: Visit, address: Address | None) -> Composer:
     """Salts of a record that was saved before are taken again, so that the same form makes the same operation."""
     role, console = visit.actor.acting_as, visit.console
     senders = {role: address} if role is not None and address is not None else {}
-    operation_id = operation_id_of_form(visit)
-    if visit.actor.has_wallet or console.operations is None:
-        known = console.signings.known(operation_id)
-        record = None if known is None else known.operation.record
-        fresh = console.chain.salts
-    else:
-        record, fresh = console.operations.saved_record(operation_id), console.operations.salts
-    salts = {} if record is None else {one.name: one.salt for one in record.fields}
-    return Composer(salts=RepeatedSalts(salts, fresh), senders=senders)
+    in_outbox = not visit.actor.has_wallet and console.operations is not None
+    fresh = console.signing_operations.salts if in_outbox else console.chain.salts
+    return Composer(salts=RepeatedSalts.of(known_record(visit), fresh), senders=senders)
+
+
+def known_record(visit: Visit) -> Record | None:
+    """The record that this form's operation has already, in the outbox or waiting for the wallet."""
+    operation_id, console = operation_id_of_form(visit), visit.console
+    if not visit.actor.has_wallet and console.operations is not None:
+        return console.operations.saved_record(operation_id)
+    known = console.signings.known(operation_id)
+    return None if known is None else known.operation.record
 
 
 def _to_outbox(visit: Visit, operation: Operation) -> SeeOther:

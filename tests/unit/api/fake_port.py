@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from api.operations_port import Sent, Trouble
 from chain.operations import Operation, OperationState, OperationStatus
-from ledger.errors import OperationConflict, Refused
+from ledger.errors import OperationConflict
 from ledger.ids import Address, OperationId
 from ledger.records import RandomSalts, Record, SaltSource
 from ledger.refusals import ContractRefusal
@@ -32,9 +32,6 @@ class FakePort:
     troubles: Mapping[Role, Trouble] = field(default_factory=dict)
     sent: list[bytes] = field(default_factory=list)
     leaf_index: int | None = 7
-    refusal: Refused | Exception | None = None
-    """What the contract would refuse with if it were asked now, or why it cannot be asked."""
-    asked: list[Operation] = field(default_factory=list)
     blind: int = 0
     """How often `saved_record` does not see yet what is saved: two equal requests at the same moment."""
 
@@ -78,12 +75,6 @@ class FakePort:
                 leaf_index=self.leaf_index,
             )
         return status
-
-    def simulate(self, operation: Operation) -> Refused | None:
-        self.asked.append(operation)
-        if self.refusal is not None and not isinstance(self.refusal, Refused):
-            raise self.refusal
-        return self.refusal
 
     def status(self, operation_id: OperationId) -> OperationStatus | None:
         found = self.saved.get(operation_id)

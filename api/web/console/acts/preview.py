@@ -1,4 +1,4 @@
-"""What will be signed, shown before it is: every argument, the record, the hashes, and what the ledger says to it now.
+"""What will be signed, shown before it is: every argument, the record, the hashes, and what it will do.
 
 What is shown is what is signed: the confirmation names operation, calldata and signer, and is refused where any of them
 would be another (`check_shown`). Salts follow from a secret of the session and the operation's id, so that composing
@@ -8,7 +8,7 @@ the same form twice gives the same record; of what is saved already, the saved r
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import NamedTuple
@@ -28,7 +28,7 @@ from chain.facts import Argument, arguments_of
 from chain.functions import keccak256
 from chain.operations import Operation
 from indexer.records import public_fields
-from ledger.errors import InvalidQuantity, Refused
+from ledger.errors import InvalidQuantity
 from ledger.ids import Address, Hash32, OperationId
 from ledger.records import DerivedSalts, Record
 from ledger.units import grams_from_tonnes
@@ -45,7 +45,7 @@ class Said(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """An act as it would be signed now. `refusal`: what the ledger says against it, None where it would take it."""
+    """An act as it would be signed now."""
 
     act: Act
     operation: Operation
@@ -54,7 +54,6 @@ class Preview:
     arguments: tuple[Argument, ...]
     said: tuple[Said, ...]
     outlook: Outlook
-    refusal: Refused | None
 
     @property
     def role(self) -> Role:
@@ -92,14 +91,8 @@ def composed(
     return compose(act.route, operation_id, asked.arguments, asked.body, senders={act.role: sender}, salts=salts)
 
 
-def look_at(
-    act: Act,
-    asked: Asked,
-    operation: Operation,
-    snapshot: Snapshot,
-    simulate: Callable[[Operation], Refused | None],
-) -> Preview:
-    """Everything that a person is shown before signing. Raises `Unavailable` where no node can be asked."""
+def look_at(act: Act, asked: Asked, operation: Operation, snapshot: Snapshot) -> Preview:
+    """Everything that a person is shown before signing, but for what the ledger says."""
     call = operation.call
     contracts: Mapping[str, bytes] = {name: address for name, address, _ in binding(snapshot).contracts}
     public = set(public_fields(operation.record))
@@ -111,7 +104,6 @@ def look_at(
         arguments=arguments_of(call),
         said=tuple(Said(one.name, visible(one.value), one.name in public) for one in operation.record.fields),
         outlook=LOOKS[act.name](snapshot, Meant(asked.arguments, asked.body, operation)),
-        refusal=simulate(operation),
     )
 
 
