@@ -10,12 +10,20 @@ from time import monotonic
 
 from api.context import Context
 from api.web.console import dashboard, login, operations, sign_pages
+from api.web.console.acts import pages as act_pages
+from api.web.console.acts import queue
 from api.web.console.console import Console
 from api.web.console.dispatch import ConsolePage
 from api.web.console.routes import ConsoleRoute
 from api.web.frame.pages import PageRoute
 
-ROUTES: tuple[ConsoleRoute, ...] = (*dashboard.PAGES, *operations.PAGES, *sign_pages.PAGES)
+ROUTES: tuple[ConsoleRoute, ...] = (
+    *dashboard.PAGES,
+    *act_pages.PAGES,
+    *queue.PAGES,
+    *operations.PAGES,
+    *sign_pages.PAGES,
+)
 """Every page behind the login; the menu has those that say so, in this order."""
 
 
