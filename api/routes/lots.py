@@ -3,9 +3,17 @@
 from api import lot_life
 from api.lot_life import Fate
 from api.pagination import Key
-from api.parameters import Arguments, choice_parameter, id_parameter, number_parameter, word_parameter
+from api.parameters import (
+    Arguments,
+    Parameter,
+    choice_parameter,
+    code,
+    id_parameter,
+    number_parameter,
+    word_parameter,
+)
 from api.reading import Found, Keyed, ListRoute, ReadRoute
-from api.repository import lot_lives, lots
+from api.repository import activities, lot_lives, lots
 from api.repository.filters import number
 from api.repository.snapshots import Snapshot
 from api.schemas.lot_lives import (
@@ -30,7 +38,12 @@ def read_lot(snapshot: Snapshot, arguments: Arguments) -> Found:
 
 def read_lots(snapshot: Snapshot, arguments: Arguments, limit: int, after: Key | None) -> list[Keyed]:
     """Lots in the order in which they were confirmed."""
-    status = arguments.pop("status")
+    status, activity_code = arguments.pop("status"), arguments.pop("activity_code")
+    if activity_code is not None:
+        activity = activities.by_code(snapshot, activity_code)
+        if activity is None or arguments["activity_id"] not in {None, activity.activity_id}:
+            return []
+        arguments["activity_id"] = ActivityId(activity.activity_id)
     rows = lots.page(
         snapshot,
         **arguments,
@@ -96,6 +109,9 @@ ROUTES = (
         tag="lots",
         parameters=(
             id_parameter("activity_id", ActivityId, "Only of this activity.", place="query"),
+            Parameter(
+                "activity_code", "query", "Only of the activity with this code.", code, {"type": "string"}, "SH-PV-0001"
+            ),
             word_parameter("reduction_class", ReductionClass, "Only of this class."),
             choice_parameter("status", ("free", "frozen"), "Only in this status.", optional=True),
             id_parameter("credited_account", Address, "Only credited to this account.", place="query"),

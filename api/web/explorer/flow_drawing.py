@@ -20,7 +20,7 @@ ISSUED_HEIGHT: Final = 3000
 """Of everything that was issued."""
 THINNEST: Final = 15
 _BAR: Final = 120
-_ENDS: Final = 6200
+_ENDS: Final = 5700
 _HEADING: Final = 340
 _END: Final = 280
 _ACCOUNT: Final = 520
@@ -171,7 +171,7 @@ def _px(tenths: int) -> str:
 
 def _columns(flow: LotFlow) -> tuple[int, ...]:
     """Left edges: issuance, the credited account where it gave something on, accounts, ends."""
-    return (0, 1900, 3800, _ENDS) if flow.received else (0, 2900, _ENDS)
+    return (0, 1750, 3500, _ENDS) if flow.received else (0, 2600, _ENDS)
 
 
 def _stacked_ends(flow: LotFlow, scale: _Scale) -> tuple[list[tuple[_Node, End]], int]:

@@ -29,6 +29,12 @@ _ENGLISH: Final[Mapping[tuple[str, str], str]] = {
 """Words whose label is not what one would say."""
 
 _ONLY_IN_INDEX: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
+    "Fate": {
+        "cancelled": ("已注销", "Cancelled"),
+        "held": ("持有", "Held"),
+        "taken-back": ("已扣回", "Taken back"),
+        "withheld": ("签发时抵扣", "Withheld at issuance"),
+    },
     "LotStatus": {"free": ("正常", "Free"), "frozen": ("冻结", "Frozen")},
     "BatchFileState": {
         "waiting": ("待核对", "Waiting for its file"),
@@ -36,7 +42,7 @@ _ONLY_IN_INDEX: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "wrong": ("文件不符", "File does not fit"),
     },
 }
-"""Vocabularies of `indexer.schema.words` that API answers contain, in Chinese and English."""
+"""Vocabularies of `indexer.schema.words` and `api.lot_life` that API answers contain, in Chinese and English."""
 
 
 def word(value: Word | str, language: str, name: str = "") -> str:
