@@ -99,10 +99,10 @@ class Application(Edge):
             short_way=ShortWay(readers, context.problems) if settings.hot_paths and readers.in_loop else None,
             buckets={
                 "address": TokenBuckets(
-                    capacity=settings.public_requests, per_second=settings.public_requests_per_second, clock=monotonic
+                    capacity=settings.public_requests, per_second=settings.public_requests_per_second, clock=context.clock
                 ),
                 "key": TokenBuckets(
-                    capacity=settings.key_requests, per_second=settings.key_requests_per_second, clock=monotonic
+                    capacity=settings.key_requests, per_second=settings.key_requests_per_second, clock=context.clock
                 ),
             },
             known_key=authenticator.recently_valid,
@@ -130,6 +130,7 @@ def create_app(
     log_keys: LogKeys | None = None,
     events: EventsPort | None = None,
     watch: MirrorWatch | None = None,
+    clock: Callable[[], float] = monotonic,
 ) -> Application:
     """The application of one instance.
 
@@ -138,12 +139,13 @@ def create_app(
     stay their maker's to close. `following` says what ails the follower beside it, where there is one. `point_accounts`
     is where persons' entries are; without it, persons are not served. `log_keys` is what it says of the log's keys, and
     checks the signatures of its own certificates with. `events` is where the chain's events are exported from; without
-    it, they are not. `watch` is what holds the mirror to a node; without it, nobody does.
+    it, they are not. `watch` is what holds the mirror to a node; without it, nobody does. `clock` measures rates and
+    sessions, in seconds.
     """
     problems = Problems(settings.public_url)
     readers = open_readers(settings.database_url, cached_facts=settings.cached_facts)
     keys = LazyKeys(settings.database_url, database)
-    authenticator = Authenticator(keys, monotonic)
+    authenticator = Authenticator(keys, clock)
     context = Context(
         settings=settings,
         readers=readers,
@@ -168,6 +170,7 @@ def create_app(
         log_keys=log_keys,
         events=events,
         watch=watch,
+        clock=clock,
     )
     frame = frame_of(context)
     refuse = Refusals(problems, frame)

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from time import monotonic
 from typing import TypeVar
 
 from starlette.requests import ClientDisconnect, Request
@@ -67,6 +68,8 @@ class Context:
     events: EventsPort | None = None
     spools: Spools = field(default_factory=Spools)
     watch: MirrorWatch | None = None
+    clock: Callable[[], float] = monotonic
+    """Measures how long sessions last and how often somebody asks."""
 
     async def read(self, route: ReadRoute, path: Mapping[str, str], query: bytes, conditions: Conditions) -> Answer:
         """The answer of a reading route; point reads on SQLite in the event loop, all others in a thread."""

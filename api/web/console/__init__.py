@@ -5,9 +5,6 @@ written. `acting`: an operation from a confirmed form to the outbox or to a wall
 `console`: all of it in one instance. `dispatch`: from a request to a page.
 """
 
-from collections.abc import Callable
-from time import monotonic
-
 from api.context import Context
 from api.web.console import dashboard, login, operations, sign_pages
 from api.web.console.acts import pages as act_pages
@@ -27,8 +24,8 @@ ROUTES: tuple[ConsoleRoute, ...] = (
 """Every page behind the login; the menu has those that say so, in this order."""
 
 
-def pages(context: Context, *, clock: Callable[[], float] = monotonic) -> tuple[PageRoute, ...]:
-    """All of them. `clock` measures how long sessions last."""
+def pages(context: Context) -> tuple[PageRoute, ...]:
+    """All of them."""
     console = Console(
         settings=context.settings,
         readers=context.readers,
@@ -37,7 +34,7 @@ def pages(context: Context, *, clock: Callable[[], float] = monotonic) -> tuple[
         operations=context.operations,
         chain=context.chain,
         following=context.following,
-        clock=clock,
+        clock=context.clock,
     )
     menu = [route for route in ROUTES if route.menu]
     return tuple(ConsolePage(route, console, menu) for route in (*login.OPEN_PAGES, *ROUTES))

@@ -187,7 +187,7 @@ class _Visited:
         said = self._say(SessionEnded())
         values = {
             "login": self._asked.link(LOGIN, next=back),
-            "typed": [(name, text) for name, texts in kept.values.items() for text in texts if text],
+            "typed_before": [(name, text) for name, texts in kept.values.items() for text in texts if text],
         }
         return self._drawn(Page("console/ended.html", values, said.status), said)
 
@@ -229,9 +229,9 @@ class _Visited:
             "acting": next((one for one in standings if actor and one.role is actor.acting_as), None),
             CSRF: "" if self._session is None else self._session.csrf,
             FORM_ID: next(iter(form.all(FORM_ID)), "") or new_form_id(),
-            "form": form,
+            "typed": form,
             "problem": problem,
-            "menu": [] if actor is None else [one for one in self._menu if _may_be_shown(one, actor)],
+            "console_menu": [] if actor is None else [one for one in self._menu if _may_be_shown(one, actor)],
         }
         as_of = self._as_of()
         body = self._frame.draw(page.template, self._asked, as_of, SECTION, {**values, **page.values})

@@ -25,8 +25,8 @@ and in the template::
     {% block page %} … {% call console.form("/console/lots/…/freeze") %} fields {% endcall %} … {% endblock %}
 
 Besides the frame's values every template has: `actor` and `standings` (who, and the bodies that they may choose),
-`acting` (the standing of the body that the session acts as, or None), `csrf`, `form_id`, `form` (what was typed:
-`form.text("code")`), `problem` (a `Said` about the form, or None) and `menu`.
+`acting` (the standing of the body that the session acts as, or None), `csrf`, `form_id`, `typed` (what was typed:
+`typed.text("code")`), `problem` (a `Said` about the form, or None) and `console_menu`.
 """
 
 from __future__ import annotations

@@ -1,15 +1,21 @@
 """An application over the sample ledger, asked without a network."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from api.app import Application, create_app
+from api.auth import KeyScope
 from api.settings import ApiSettings
-from indexer.database import open_database
+from indexer.api_keys import ApiKeyStore, NewApiKey
+from indexer.database import Database, open_database
 from indexer.schema import IncidentKind
+from tests.unit.api.browsers import PUBLIC_URL, Browser
 from tests.unit.api.client import Client
+from tests.unit.api.fake_chain import FakeChain
+from tests.unit.api.fake_port import FakePort
 from tests.unit.api.sample import SampleLedger, make_sample
 
 
@@ -95,3 +101,66 @@ def _client_of(url: str) -> Iterator[Client]:
     application = create_app(ApiSettings(database_url=url, rate_limits=False))
     yield Client(application)
     application.close()
+
+
+@dataclass
+class ConsoleOffice:
+    """An instance with a console: its application, ports, keys of people, and a clock that stands until it is moved."""
+
+    client: Client
+    port: FakePort
+    chain: FakeChain
+    database: Database
+    keys: dict[str, NewApiKey]
+    sample: SampleLedger
+    now: list[float]
+
+    def browser(self, who: str | None = None) -> Browser:
+        """A browser, of somebody who is logged in if `who` names their key."""
+        made = Browser(self.client)
+        if who is not None:
+            made.log_in(self.keys[who].secret)
+        return made
+
+
+KEYS = {
+    "regulator": (KeyScope.METHODOLOGIES_WRITE, KeyScope.ACTIVITIES_WRITE, KeyScope.ISSUANCES_CONFIRM)
+    + (KeyScope.FREEZES_WRITE, KeyScope.CORRECTIONS_WRITE),
+    "centre": (KeyScope.ISSUANCES_PROPOSE,),
+    "platform": (KeyScope.ACCOUNTS_OPEN, KeyScope.TRANSFERS_WRITE, KeyScope.CANCELLATIONS_WRITE, KeyScope.POINTS_WRITE),
+    "exchange": (KeyScope.PROVIDERS_WRITE, KeyScope.CAMPAIGNS_WRITE),
+    "two bodies": (KeyScope.FREEZES_WRITE, KeyScope.TRANSFERS_WRITE),
+    "old": tuple(KeyScope),
+    "revoked": (KeyScope.FREEZES_WRITE,),
+}
+
+
+@pytest.fixture(scope="session")
+def console_of_all(tmp_path_factory: pytest.TempPathFactory, sample: SampleLedger) -> Iterator[ConsoleOffice]:
+    """One application for all tests: making one takes a second."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('console') / 'index.db'}"
+    database = open_database(url)
+    database.migrate()
+    sample.save(database)
+    store = ApiKeyStore(database)
+    keys = {name: store.create(name, [str(scope) for scope in scopes]) for name, scopes in KEYS.items()}
+    store.revoke(keys["revoked"].key.key_id)
+    port, chain, now = FakePort(), FakeChain(), [1_000.0]
+    application = create_app(
+        ApiSettings(database_url=url, public_url=PUBLIC_URL, rate_limits=False),
+        database=database,
+        operations=port,
+        chain=chain,
+        clock=lambda: now[0],
+    )
+    yield ConsoleOffice(Client(application), port, chain, database, keys, sample, now)
+    application.close()
+    database.close()
+
+
+@pytest.fixture
+def console(console_of_all: ConsoleOffice) -> ConsoleOffice:
+    """Signs for the platform, the regulator and the technical centre; its ports begin anew in each test."""
+    vars(console_of_all.port).update(vars(FakePort()))
+    vars(console_of_all.chain).update(vars(FakeChain()))
+    return console_of_all
