@@ -24,6 +24,8 @@ _LEAST_SHARE: Final = 200
 """A bar by category is never shorter than one part in so many, unless it stands for nothing."""
 _SHARE_OF_BAR: Final = 70
 """Of a hundred parts of a period's width; the rest is between bars."""
+_WIDEST_BAR: Final = 12
+"""Of a hundred parts of the plot's width."""
 
 
 class Period(NamedTuple):
@@ -166,15 +168,15 @@ def _step(most: int) -> int:
 
 def _bar(period: Period, at: int, periods: int, top: int) -> Bar:
     parts = periods * 200
-    side = 100 - _SHARE_OF_BAR
+    half = min(_SHARE_OF_BAR, periods * _WIDEST_BAR)
     ends = [0, *accumulate(period.grams)]
     pieces = tuple(
         piece for series, (begin, end) in enumerate(pairwise(ends)) if (piece := _piece(series, begin, end, top)).grams
     )
     return Bar(
         period=period,
-        left=_percent(at * 200 + side, parts),
-        width=_percent(2 * _SHARE_OF_BAR, parts),
+        left=_percent(at * 200 + 100 - half, parts),
+        width=_percent(2 * half, parts),
         middle=_percent(at * 200 + 100, parts),
         begin=_percent(at, periods),
         whole=_percent(1, periods),

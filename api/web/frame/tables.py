@@ -15,7 +15,7 @@ from starlette.responses import Response
 from api.answers import Answer
 from api.context import AnswerResponse, Context, conditions_of
 from api.pagination import DEFAULT_LIMIT
-from api.parameters import Arguments, Parameter
+from api.parameters import Arguments, Parameter, civil_day
 from api.reading import Conditions, Document, ListRoute
 from api.repository.snapshots import AsOf, Snapshot
 from api.streams import Stream
@@ -106,6 +106,10 @@ class TableRoute(PageRoute):
         known = {one.name for one in rows.parameters}
         if unknown := [one.name for one in self.filters if one.name not in known]:
             raise ValueError(f"{name}: the list has no parameter {', '.join(unknown)}")
+
+    def input_type(self, name: str) -> str:
+        """What a field of the form asks for: browsers help with days."""
+        return "date" if any(one.name == name and one.parse is civil_day for one in self.rows.parameters) else "text"
 
     def beginning(self, snapshot: Snapshot, asked: Asked, limit: int = 10, **given: Any) -> Table:
         """The first rows with these filters (path parameters included), for another page; it links to the whole."""

@@ -18,7 +18,7 @@ def test_a_stack_stands_on_what_is_below_it() -> None:
     assert [piece.grams for piece in second.pieces] == [T]
     assert first.total == 50 * T
     assert chart.totals == (30 * T, 21 * T)
-    assert (first.left, first.width, first.middle) == ("7.5%", "35%", "25%")
+    assert (first.left, first.width, first.middle) == ("19%", "12%", "25%")
     assert (second.begin, second.whole) == ("50%", "50%")
 
 
