@@ -40,6 +40,8 @@ class Person:
 
     tag: Hash32
     accounts: PointAccounts
+    token_hash: bytes
+    """SHA-256 of the token: by it, and not by the token, a session goes on as long as the token is good."""
 
 
 class TokenDesk:
@@ -67,13 +69,23 @@ class TokenDesk:
             grant = None if self._wrong is None else self._wrong.look(caller)
         if grant is not None and not grant.allowed:
             raise RateExceeded(grant.wait_seconds)
+        token_hash = sha256(_bytes_of(token)).digest()
         try:
-            return Person(self.accounts.tag_of_token(_bytes_of(token)), self.accounts)
+            return Person(self.accounts.tag_of_token_hash(token_hash), self.accounts, token_hash)
         except NotFound:
             if self._wrong is not None:
                 with self._lock:
                     self._wrong.take(caller)
             raise LookupTokenInvalid from None
+
+    def again(self, token_hash: bytes) -> Person | None:
+        """The person who has shown this token before; None where it is good no more."""
+        if self.accounts is None:
+            return None
+        try:
+            return Person(self.accounts.tag_of_token_hash(token_hash), self.accounts, token_hash)
+        except NotFound:
+            return None
 
 
 def bearer_of(authorization: bytes | None) -> str | None:

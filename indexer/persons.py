@@ -192,8 +192,12 @@ class Persons:
 
     def tag_of_token(self, token: bytes) -> Hash32:
         """Whose token it is; `NotFound` if it was never issued, or its person is forgotten."""
+        return self.tag_of_token_hash(hashlib.sha256(token).digest())
+
+    def tag_of_token_hash(self, token_hash: bytes) -> Hash32:
+        """The same by the token's SHA-256, for whoever has seen the token and has not kept it."""
         # Looking up a hash tells by its time at most how a hash begins, not the token.
-        question = select(_TOKENS.c.account_tag).where(_TOKENS.c.token_hash == hashlib.sha256(token).digest())
+        question = select(_TOKENS.c.account_tag).where(_TOKENS.c.token_hash == token_hash)
         with self._database.read() as connection:
             found = connection.execute(question).scalar_one_or_none()
         if found is None:

@@ -62,6 +62,10 @@ class PointAccounts:
         """Whose token it is; `NotFound` if it is nobody's."""
         return self.persons.tag_of_token(token)
 
+    def tag_of_token_hash(self, token_hash: bytes) -> Hash32:
+        """The same by the token's SHA-256."""
+        return self.persons.tag_of_token_hash(token_hash)
+
     def forget(self, tag: Hash32) -> bool:
         """Forgets whose tag it is (`Persons.forget_tag`): entries and proofs stay, and are nobody's."""
         return self.persons.forget_tag(tag)

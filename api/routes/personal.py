@@ -10,6 +10,7 @@ from api.reading import Found, Keyed, ListRoute, ReadRoute
 from api.repository import log, points
 from api.repository.points import BatchRow
 from api.repository.snapshots import Snapshot, rfc3339
+from api.routes.operations import ORDER
 from api.schemas.common import hex0x, label, quantity
 from api.schemas.operations import links
 from api.schemas.personal import EntryProofAnswer, PersonalEntriesAnswer, PointAccountAnswer, SnapshotAnswer
@@ -27,10 +28,6 @@ _MOST_BATCHES = 1_000
 
 def read_point_account(person: Person, snapshot: Snapshot, _: Arguments) -> Found:
     """A person's points by class and by batch."""
-    classes = []
-    for one in CLASSES:
-        every, free = person.accounts.balance(person.tag, one)
-        classes.append({"reduction_class": one.label, "points": str(every), "available": str(free)})
     by_batch: dict[int, list[EntryPlace]] = {}
     for place in person.accounts.places(person.tag):
         by_batch.setdefault(place.batch.number, []).append(place)
@@ -49,13 +46,33 @@ def read_point_account(person: Person, snapshot: Snapshot, _: Arguments) -> Foun
                 "points": str(sum(amount.credited for amount in amounts)),
             }
         )
-    return Found({"classes": classes, "batches": batches})
+    return Found({"classes": balances(person), "batches": batches})
 
 
-def read_point_entries(person: Person, snapshot: Snapshot, _: Arguments, limit: int, after: Key | None) -> list[Keyed]:
-    """A person's entries in the order of the chain."""
-    begin = (0, -1) if after is None else (int(after[0]), int(after[1]))
-    places = [place for place in person.accounts.places(person.tag) if (place.batch.number, place.row) > begin]
+def balances(person: Person) -> list[dict[str, str]]:
+    """A person's points of each class."""
+    found = []
+    for one in CLASSES:
+        every, free = person.accounts.balance(person.tag, one)
+        found.append({"reduction_class": one.label, "points": str(every), "available": str(free)})
+    return found
+
+
+def read_point_entries(
+    person: Person, snapshot: Snapshot, arguments: Arguments, limit: int, after: Key | None
+) -> list[Keyed]:
+    """A person's entries in the order of the chain or against it."""
+    places = person.accounts.places(person.tag)
+    newest_first = arguments["order"] == "newest-first"
+    if newest_first:
+        places.reverse()
+    if after is not None:
+        begin = (int(after[0]), int(after[1]))
+        places = [
+            place
+            for place in places
+            if ((place.batch.number, place.row) < begin if newest_first else (place.batch.number, place.row) > begin)
+        ]
     rows: list[Keyed] = []
     for place in places:
         if len(rows) == limit:
@@ -193,6 +210,7 @@ ROUTES = (
             description="With the person's lookup token. Donations say where they went, and under which certificate.",
             model=PersonalEntriesAnswer,
             tag="personal",
+            parameters=(ORDER,),
         ),
         read_point_entries,
     ),
