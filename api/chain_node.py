@@ -30,7 +30,9 @@ _BODIES: Final = tuple(role for role in Role if role is not Role.LEDGER)
 
 
 class NodeChain:
-    """See the port. `records` is where records are kept."""
+    """See the port. `records` is where records are kept; `keep_salts` is called before one is, so that what its salts
+    are derived from outlasts this process.
+    """
 
     def __init__(
         self,
@@ -39,12 +41,14 @@ class NodeChain:
         records: RecordStore,
         salts: SaltSource,
         *,
+        keep_salts: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self._rpc = rpc
         self._deployment = deployment
         self._records = records
         self._salts = salts
+        self._keep_salts = keep_salts
         self._clock = clock
         self._bodies: OrderedDict[Address, tuple[frozenset[Role] | Unavailable, float]] = OrderedDict()
         self._lock = Lock()
@@ -105,6 +109,7 @@ class NodeChain:
 
     def keep_record(self, record: Record) -> None:
         """On the disk when it returns."""
+        self._keep_salts()
         self._records.save([record])
 
     def transaction(self, transaction_hash: Hash32) -> WalletTransaction | None:

@@ -47,6 +47,7 @@ from ledger.vocabulary import (
     ReductionClass,
     Role,
 )
+from scripts.acting import chain_operations, make_api_keys, node_chain
 from scripts.certificates import CheckedCertificate
 from scripts.context import new_operation_id
 from scripts.demo_points import CHARGING_FORMULA, POINTS_ACTIVITY, PointsOutcome, points_listing, run_points
@@ -78,6 +79,7 @@ from scripts.settings import (
 from scripts.watching import watching, with_audit_report
 
 BODIES: Final = (Role.ADMINISTRATOR, Role.REGULATOR, Role.TECHNICAL_CENTRE, Role.EXCHANGE, Role.PLATFORM)
+ACTING: Final = tuple(role for role in BODIES if role is not Role.ADMINISTRATOR)
 DEFAULT_PORT: Final = 8000
 CHECKPOINT_SECONDS: Final = 5
 _LIGHT_SCRYPT_N: Final = 2**12
@@ -131,10 +133,14 @@ def _tell_and_serve(output: Output, stack: ExitStack, *, home: Path | None, port
     points = stack.enter_context(PointsHome(context.settings))
     stack.enter_context(WorkerThread(points.worker(context.database)))
     log_keys = demo.publish_checkpoints(stack)
+    operations = chain_operations(context, ACTING)
+    stack.callback(operations.close)
     server = ApiServer(
         settings,
         listening,
         database=context.database,
+        operations=operations,
+        chain=node_chain(context),
         following=following.failing,
         point_accounts=points.accounts(),
         log_keys=log_keys,
@@ -150,6 +156,7 @@ def _tell_and_serve(output: Output, stack: ExitStack, *, home: Path | None, port
             output.note(f"serving {url} until Ctrl-C")
             output.note(f"In another terminal `. {environment}` lets every command work on it:")
             output.note(f"  tanpuhui index status\n{_sample_cancellation(demo)}")
+            _print_logins(context, url)
             following.wait()
 
 
@@ -161,6 +168,14 @@ def _write_environment(settings: Settings, url: str, witnesses: str) -> Path:
     path.touch(mode=0o600)
     path.write_text("".join(f"export {name}={shlex.quote(str(value))}\n" for name, value in values.items()))
     return path
+
+
+def _print_logins(context: OperatingContext, url: str) -> None:
+    """Where people act, and a key for each body: made for this demo, printed here and kept nowhere."""
+    output = context.output
+    output.note(f"业务办理 Console: {url}/console — log in as any of these made bodies, propose as one, confirm as another:")
+    for made in make_api_keys(context, ACTING, "demo"):
+        output.note(f"  {made.role.chinese} {made.role.label}: {made.secret}")
 
 
 def _sample_cancellation(demo: Demo) -> str:

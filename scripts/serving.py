@@ -15,6 +15,7 @@ import uvicorn
 from sqlalchemy.exc import OperationalError
 
 from api.app import create_app
+from api.chain_port import ChainPort
 from api.context import Following, no_follower
 from api.errors import FollowerFailing
 from api.events_port import EventsPort
@@ -52,6 +53,7 @@ class ApiServer:
         *,
         database: Database | None = None,
         operations: OperationsPort | None = None,
+        chain: ChainPort | None = None,
         following: Following = no_follower,
         point_accounts: PointAccounts | None = None,
         log_keys: LogKeys | None = None,
@@ -63,6 +65,7 @@ class ApiServer:
             settings,
             database=database,
             operations=operations,
+            chain=chain,
             following=following,
             point_accounts=point_accounts,
             log_keys=log_keys,

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Annotated
 
 import typer
 
 from api.chain_events import ChainEvents
-from api.chain_operations import ChainOperations
 from api.context import Following, no_follower
 from api.log_keys import LogKeys
 from api.settings import ApiSettings
 from chain.deployment import Deployment
 from indexer.publisher import DEFAULT_TIMEOUT_SECONDS
-from indexer.records import RecordStore
-from ledger.vocabulary import Role
+from scripts.acting import chain_operations, node_chain
 from scripts.command import command, commands
 from scripts.demo import run_demo
 from scripts.interrupts import interruptible, until_interrupted
@@ -48,7 +46,8 @@ def demo(
     by their keys alone. A made feed of charging sessions becomes points, which are redeemed, bought back as a lot,
     donated and cancelled. One refused operation is shown too. It touches nothing that is configured on this machine;
     keys and database are in a folder that goes when it ends, or in --home (a new or empty folder) and stay. While it
-    serves it says how other commands work on it. Ctrl-C ends it with 0 once it serves, before that with 130.
+    serves it says how other commands work on it, and prints a key for each body with which anyone here may log in to
+    its console, to propose and confirm. Ctrl-C ends it with 0 once it serves, before that with 130.
 
     **Examples**
 
@@ -71,7 +70,8 @@ def serve(
 
     Operator routes work for the bodies whose keys this process has (docs/operations.md). Put a proxy that ends TLS in
     front of it, and name the public address by TANPUHUI_PUBLIC_URL. Ended by Ctrl-C or SIGTERM it exits with 0, before
-    it serves with 130. A key without a password is left out, and that is said.
+    it serves with 130. A key without a password is left out, and that is said. People log in at /console, with a key of
+    `tanpuhui api-key create` or with a wallet of their own.
 
     **Example**
 
@@ -98,7 +98,7 @@ def serve(
             stack.enter_context(WorkerThread(points.worker(context.database)))
         log_keys = _publish(context, stack, follow=follow)
         roles = context.usable_roles()
-        operations = _operations(context, roles) if roles else None
+        operations = chain_operations(context, roles) if roles else None
         if operations is not None:
             stack.callback(operations.close)
         stack.enter_context(
@@ -107,6 +107,7 @@ def serve(
                 listening,
                 database=context.database,
                 operations=operations,
+                chain=node_chain(context) if follow or roles else None,
                 following=failing,
                 point_accounts=None if points is None else points.accounts(),
                 log_keys=log_keys,
@@ -116,7 +117,7 @@ def serve(
         )
         signs_for = ", ".join(role.label for role in roles) or "no body, so it only reads"
         with until_interrupted():
-            context.output.note(f"serving {url} until Ctrl-C; signs for {signs_for}")
+            context.output.note(f"serving {url} until Ctrl-C; signs for {signs_for}; people act at {settings.public_url}/console")
             wait()
         context.output.note("ended; every operation that was taken is saved, and `tanpuhui serve` goes on with it")
 
@@ -135,15 +136,3 @@ def _publish(context: OperatingContext, stack: ExitStack, *, follow: bool) -> Lo
         stack.enter_context(PublisherThread(publisher, quorum=keys.quorum, seconds=seconds))
         context.output.note(f"publishes checkpoints every {seconds} s")
     return keys
-
-
-def _operations(context: OperatingContext, roles: Sequence[Role]) -> ChainOperations:
-    """Sends what the API takes for these bodies; raises as `Context.signer` for a key that does not open."""
-    return ChainOperations(
-        rpc=context.rpc,
-        deployment=context.deployment,
-        submitters={role: context.submitter(context.signer(role)) for role in roles},
-        outbox=context.outbox,
-        records=RecordStore(context.database),
-        salts=context.salts,
-    )
