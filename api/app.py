@@ -24,6 +24,7 @@ from api.errors import LogKeysNotConfigured, MethodNotAllowed, RequestRefused, R
 from api.events_port import EventsPort
 from api.files import FileRoute
 from api.hot import ShortWay
+from api.intake_port import IntakePort
 from api.log_keys import LogKeys
 from api.mirror_watch import MirrorWatch
 from api.operations_port import OperationsPort
@@ -84,6 +85,9 @@ READ_ROUTES: tuple[ReadRoute, ...] = (
 
 FILE_ROUTES: tuple[FileRoute, ...] = (*checkpoints.FILE_ROUTES, *certificate_files.ROUTES)
 
+UPLOAD_PATHS = frozenset({"/console/uploads"})
+"""Where a body may be larger than `most_body_bytes`."""
+
 VERSION = version("tanpuhui")
 
 
@@ -106,6 +110,7 @@ class Application(Edge):
                 ),
             },
             known_key=authenticator.recently_valid,
+            uploads=UPLOAD_PATHS,
         )
         self.fastapi = fastapi
         self.context = context
@@ -125,6 +130,7 @@ def create_app(
     database: Database | None = None,
     operations: OperationsPort | None = None,
     chain: ChainPort | None = None,
+    intake: IntakePort | None = None,
     following: Following = no_follower,
     point_accounts: PointAccounts | None = None,
     log_keys: LogKeys | None = None,
@@ -135,8 +141,9 @@ def create_app(
     """The application of one instance.
 
     Without `operations` it only reads, and then the index is opened at the first request, so that it may start before
-    the indexer. `chain` is what the console asks of the chain; without it, nobody acts there. `database` is where API keys are; without it, it is opened when the first key has to be checked. Both
-    stay their maker's to close. `following` says what ails the follower beside it, where there is one. `point_accounts`
+    the indexer. `chain` is what the console asks of the chain; without it, nobody acts there. `intake` takes the
+    console's files; without it, none are taken. `database` is where API keys are; without it, it is opened when the
+    first key has to be checked. All stay their maker's to close. `following` says what ails the follower beside it, where there is one. `point_accounts`
     is where persons' entries are; without it, persons are not served. `log_keys` is what it says of the log's keys, and
     checks the signatures of its own certificates with. `events` is where the chain's events are exported from; without
     it, they are not. `watch` is what holds the mirror to a node; without it, nobody does. `clock` measures rates and
@@ -167,6 +174,7 @@ def create_app(
         keys=keys,
         operations=operations,
         chain=chain,
+        intake=intake,
         log_keys=log_keys,
         events=events,
         watch=watch,

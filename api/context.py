@@ -16,6 +16,7 @@ from api.auth import KeyBook, KeyScope
 from api.chain_port import ChainPort
 from api.errors import BodyTooLarge, BodyTooSlow, FollowerFailing
 from api.events_port import EventsPort
+from api.intake_port import IntakePort
 from api.log_keys import LogKeys
 from api.mirror_watch import MirrorWatch
 from api.operations_port import OperationsPort
@@ -64,6 +65,7 @@ class Context:
     keys: KeyBook
     operations: OperationsPort | None = None
     chain: ChainPort | None = None
+    intake: IntakePort | None = None
     log_keys: LogKeys | None = None
     events: EventsPort | None = None
     spools: Spools = field(default_factory=Spools)

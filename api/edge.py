@@ -51,9 +51,11 @@ class Edge:
         short_way: ShortWay | None,
         buckets: Mapping[str, TokenBuckets],
         known_key: Callable[[bytes], str | None],
+        uploads: frozenset[str] = frozenset(),
     ) -> None:
         """`refuse` says an error to whoever sent a request. `buckets` by "address" and "key"; `known_key` gives the id
-        of an API key that was proven lately.
+        of an API key that was proven lately. `uploads` are paths that bound the body of a POST themselves, once they
+        know whose it is.
         """
         self._inner = inner
         self._settings = settings
@@ -61,6 +63,7 @@ class Edge:
         self._short_way = short_way
         self._buckets = buckets
         self._known_key = known_key
+        self._uploads = uploads
         self._limited = settings.rate_limits
         secured = (*_SECURITY, _HSTS) if settings.public_url.startswith("https://") else _SECURITY
         self._public_headers: Headers = (*_CORS, *secured)
@@ -128,6 +131,8 @@ class Edge:
         within = total <= settings.most_header_bytes and len(headers) <= settings.most_headers
         if within and asked <= settings.most_address_bytes and length is None and not chunked:
             return authorization, Conditions(if_none_match, accept_language, accept), None
+        if not chunked and scope["method"] == "POST" and scope["path"] in self._uploads:
+            length = None
         refused = self._oversize(total, len(headers), asked, chunked=chunked, length=length)
         return authorization, Conditions(if_none_match, accept_language, accept), refused
 

@@ -41,6 +41,12 @@ class ApiSettings(BaseSettings):
 
     most_body_bytes: Annotated[int, Field(ge=1_024, description="largest body of a request")] = 262_144
     body_seconds: Annotated[int, Field(ge=1, le=600, description="how long a body may take to arrive")] = 10
+    most_upload_bytes: Annotated[
+        int, Field(ge=1_024, description="largest file that an operator may upload in the console")
+    ] = 67_108_864
+    upload_seconds: Annotated[
+        int, Field(ge=1, le=600, description="in how long at least 64 KiB of an upload must come, or its end")
+    ] = 30
     most_address_bytes: Annotated[int, Field(ge=256, description="longest path and query")] = 4_096
     most_header_bytes: Annotated[int, Field(ge=1_024, description="all header names and values together")] = 16_384
     most_headers: Annotated[int, Field(ge=8, description="most headers of a request")] = 64

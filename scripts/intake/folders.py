@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from api.web.console.intake.port import FileKind, Problem, Purpose, Stage, Upload
+from api.intake_port import FileKind, Problem, Purpose, Stage, Upload
 from ledger.canonical import canonical_json, parse_strict
 from ledger.errors import Json
 from ledger.files import sync_folder, write_whole

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from api.web.console.intake.port import CheckedView, FileKind, OperationsOfKind, Purpose
+from api.intake_port import CheckedView, FileKind, OperationsOfKind, Purpose
 from ledger.errors import InvalidInput, Json
 from scripts.importing.mapping import ImportMapping, load_mapping
 from scripts.importing.records import FileFormat

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from api.web.console.intake.port import FileKind, MappingChoice
+from api.intake_port import FileKind, MappingChoice
 from ledger.errors import NotFound, TanpuhuiError
 from scripts.importing.mapping import ImportMapping, load_mapping
 from scripts.points.mapping import FeedMapping, load_feed_mapping

@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Final
 
-from api.web.console.intake.port import (
+from api.intake_port import (
     BatchView,
     Consequence,
     FileKind,
@@ -19,7 +19,7 @@ from chain.views import ContractViews
 from indexer.entry_index import ANCHORED, WITHDRAWN
 from ledger.encoding import campaign_id
 from ledger.errors import InvalidInput, NotFound
-from ledger.ids import CampaignId, Hash32
+from ledger.ids import Address, CampaignId, Hash32
 from ledger.vocabulary import BatchKind
 from scripts.intake.folders import UploadFolder
 from scripts.intake.mappings import MappingFolder
@@ -148,6 +148,15 @@ class PointRuns:
         )
 
     # Signatures
+
+    def feed_signer(self, folder: UploadFolder) -> Address | None:
+        """The key that the run's activity is registered with; None for instructions, or before anything was made."""
+        headers = self._run(folder).headers()
+        if not headers or headers[0].activity_id is None:
+            return None
+        return (
+            ContractViews(self._context.rpc, self._context.deployment).activity_of(headers[0].activity_id).feed_signer
+        )
 
     def sign(self, folder: UploadFolder) -> None:
         """With the feed key of this instance; raises as `FeedSigning.sign_run`."""

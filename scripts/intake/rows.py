@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from api.web.console.intake.port import RefusedPage, RefusedRow
+from api.intake_port import RefusedPage, RefusedRow
 from ledger.errors import Json
 from scripts.importing.records import FileFormat
 from scripts.importing.refused import COLUMNS as IMPORT_COLUMNS

@@ -18,8 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from api.web.console.intake.errors import TooManyUploads, WrongStage
-from api.web.console.intake.port import (
+from api.intake_port import (
     BUSY,
     CheckedView,
     Consequence,
@@ -33,8 +32,10 @@ from api.web.console.intake.port import (
     Stage,
     Upload,
 )
+from api.web.console.intake.errors import TooManyUploads, WrongStage
 from indexer.errors import EntryIndexBusy
 from ledger.errors import NotFound, TanpuhuiError
+from ledger.ids import Address
 from scripts.importing.records import FileFormat
 from scripts.intake.folders import UploadFolder, Uploads
 from scripts.intake.imports import ImportRuns, checked_view
@@ -191,6 +192,10 @@ class Intake:
     def holds_feed_key(self) -> bool:
         """See the port."""
         return self._context.settings.key(FEED).configured
+
+    def feed_signer(self, run: str) -> Address | None:
+        """See the port."""
+        return self._looking.feed_signer(self._points_folder(run))
 
     def sign(self, run: str) -> None:
         """See the port."""

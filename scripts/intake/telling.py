@@ -6,8 +6,8 @@ import logging
 import secrets
 from collections.abc import Mapping
 
+from api.intake_port import Problem
 from api.problems import INTERNAL_ERROR
-from api.web.console.intake.port import Problem
 from ledger.errors import InvalidInput, NotFound, SignerNotConfigured, TanpuhuiError, Unavailable, shorten
 from scripts.importing.errors import InvalidMapping, MalformedFile
 from scripts.points.errors import NothingPrepared

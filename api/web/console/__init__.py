@@ -11,6 +11,8 @@ from api.web.console.acts import pages as act_pages
 from api.web.console.acts import queue
 from api.web.console.console import Console
 from api.web.console.dispatch import ConsolePage
+from api.web.console.intake import batches
+from api.web.console.intake import pages as intake_pages
 from api.web.console.routes import ConsoleRoute
 from api.web.frame.pages import PageRoute
 
@@ -20,6 +22,8 @@ ROUTES: tuple[ConsoleRoute, ...] = (
     *queue.PAGES,
     *operations.PAGES,
     *sign_pages.PAGES,
+    *intake_pages.PAGES,
+    *batches.PAGES,
 )
 """Every page behind the login; the menu has those that say so, in this order."""
 
@@ -34,7 +38,11 @@ def pages(context: Context) -> tuple[PageRoute, ...]:
         operations=context.operations,
         chain=context.chain,
         following=context.following,
+        intake=context.intake,
         clock=context.clock,
     )
     menu = [route for route in ROUTES if route.menu]
-    return tuple(ConsolePage(route, console, menu) for route in (*login.OPEN_PAGES, *ROUTES))
+    return tuple(
+        intake_pages.SERVED_BY.get(route.name, ConsolePage)(route, console, menu)
+        for route in (*login.OPEN_PAGES, *ROUTES)
+    )

@@ -16,6 +16,8 @@ from api.repository.snapshots import Readers
 from api.settings import ApiSettings
 from api.web.console.actors import Actor
 from api.web.console.forms import KeptForms
+from api.web.console.intake.errors import IntakeNotServed
+from api.intake_port import IntakePort
 from api.web.console.signing import Signings
 from api.web.console.wallet_login import WalletLogins
 from api.web.errors import ConsoleNotServed
@@ -43,6 +45,7 @@ class Console:
         operations: OperationsPort | None,
         chain: ChainPort | None,
         following: Following,
+        intake: IntakePort | None = None,
         clock: Callable[[], float] = monotonic,
         wall_clock: Callable[[], float] = time,
     ) -> None:
@@ -53,6 +56,7 @@ class Console:
         self.keys = keys
         self.operations = operations
         self.following = following
+        self._intake = intake
         self.cookie = SessionCookie.of(COOKIE, settings.public_url)
         self.sessions: SessionStore[Actor] = SessionStore(
             idle_seconds=settings.session_idle_seconds, absolute_seconds=settings.session_seconds, clock=clock
@@ -71,6 +75,13 @@ class Console:
         if self._chain is None:
             raise ConsoleNotServed
         return self._chain
+
+    @property
+    def intake(self) -> IntakePort:
+        """The way to files; `IntakeNotServed` where this instance takes none."""
+        if self._intake is None:
+            raise IntakeNotServed
+        return self._intake
 
     @property
     def signing_operations(self) -> OperationsPort:

@@ -66,12 +66,7 @@ class ConsolePage(PageRoute):
 
     async def respond(self, frame: Frame, context: Context, request: Request) -> Response:
         """The response to a request. The body is read here, everything else is done in a thread."""
-        asked = self.address.asked(
-            {name: str(value) for name, value in request.path_params.items()},
-            request.scope["query_string"],
-            conditions_of(request),
-        )
-        visited = _Visited(self, self._route, self._console, self._menu, frame, context, request, asked)
+        visited = self.visited(frame, context, request)
         try:
             body = await _body(request, context.settings.body_seconds) if request.method == "POST" else None
         except ClientDisconnect:
@@ -80,6 +75,15 @@ class ConsolePage(PageRoute):
             refused = error
             return AnswerResponse(await context.write(lambda: visited.failed(refused)))
         return AnswerResponse(await context.write(lambda: visited.answer(body)))
+
+    def visited(self, frame: Frame, context: Context, request: Request) -> Visited:
+        """The request on its way, for pages that take or give something else than forms and pages."""
+        asked = self.address.asked(
+            {name: str(value) for name, value in request.path_params.items()},
+            request.scope["query_string"],
+            conditions_of(request),
+        )
+        return Visited(self, self._route, self._console, self._menu, frame, context, request, asked)
 
 
 async def _body(request: Request, most_seconds: float) -> bytes:
@@ -90,8 +94,8 @@ async def _body(request: Request, most_seconds: float) -> bytes:
         raise BodyTooSlow(most_seconds) from None
 
 
-class _Visited:
-    """One request on its way through the console."""
+class Visited:
+    """One request on its way through the console. Its methods block: threads call them."""
 
     def __init__(
         self,
@@ -119,8 +123,7 @@ class _Visited:
     def answer(self, body: bytes | None) -> Answer:
         """The whole answer; never raises."""
         try:
-            path = {name: str(value) for name, value in self._request.path_params.items()}
-            arguments = self._page.address.arguments(path, self._request.scope["query_string"])
+            arguments = self.arguments()
             form = None if body is None else self._form(body)
             if isinstance(self._route, OpenRoute):
                 return self._open(self._route, arguments, form)
@@ -128,25 +131,22 @@ class _Visited:
         except Exception as error:  # noqa: BLE001 - the edge: unknown ones become an opaque page, logged with an id
             return self.failed(error)
 
-    def failed(self, error: Exception) -> Answer:
-        """A page of the error alone."""
-        said = self._say(error)
-        return self._drawn(Page("console/problem.html", {}, said.status), said)
+    def arguments(self) -> dict[str, Any]:
+        """What stands in path and query, parsed; raises `InvalidInput`, `RequestRefused`."""
+        path = {name: str(value) for name, value in self._request.path_params.items()}
+        return self._page.address.arguments(path, self._request.scope["query_string"])
 
-    def _form(self, body: bytes) -> Form:
+    def check_origin(self) -> None:
+        """`RequestFromElsewhere` unless the browser says that a form was on a page of ours."""
         check_origin(self._headers, self._console.settings.public_url)
-        return read_form(self._headers.get(b"content-type"), body)
 
-    # --------------------------------------------------------------------------------- pages of a session
-
-    def _closed(self, route: ConsoleRoute, arguments: dict[str, Any], form: Form | None) -> Answer:
+    def enter(self, arguments: Mapping[str, Any], form: Form | None) -> Visit | None:
+        """The visit of the session that the browser has, None where there is none. A form's secret is not looked at."""
         refreshes = form is None and arguments["refresh"] is not None
         self._session = self._console.session(self._session_id, use=not refreshes)
         if self._session is None or self._session_id is None:
-            return self._without_session(form)
-        if form is not None:
-            self._session.check_form(form.text(CSRF))
-        visit = Visit(
+            return None
+        return Visit(
             console=self._console,
             session=self._session,
             session_id=self._session_id,
@@ -154,10 +154,27 @@ class _Visited:
             arguments=arguments,
             form=self._console.kept_forms.take(arguments["kept"]) if form is None else form,
         )
+
+    def failed(self, error: Exception) -> Answer:
+        """A page of the error alone."""
+        said = self.say(error)
+        return self.drawn(Page("console/problem.html", {}, said.status), said)
+
+    def _form(self, body: bytes) -> Form:
+        self.check_origin()
+        return read_form(self._headers.get(b"content-type"), body)
+
+    # --------------------------------------------------------------------------------- pages of a session
+
+    def _closed(self, route: ConsoleRoute, arguments: dict[str, Any], form: Form | None) -> Answer:
+        visit = self.enter(arguments, form)
+        if visit is None:
+            return self.without_session(form)
         if form is not None:
+            visit.session.check_form(form.text(CSRF))
             return self._acted(route, visit)
         _check_shown(route, visit.actor)
-        return self._told(route.show(visit), visit)
+        return self.told(route.show(visit), visit)
 
     def _acted(self, route: ConsoleRoute, visit: Visit) -> Answer:
         """What comes of a form; one that is refused is shown again as it was filled in."""
@@ -168,28 +185,29 @@ class _Visited:
         try:
             done = route.act(visit)
         except Exception as error:  # noqa: BLE001 - as in `answer`
-            said = self._say(error)
+            said = self.say(error)
             again = route.show(visit)
             if isinstance(again, SeeOther):
                 return self.failed(error)
-            return self._drawn(again._replace(status=said.status), said, visit.form)
-        return self._told(done, visit)
+            return self.drawn(again._replace(status=said.status), said, visit.form)
+        return self.told(done, visit)
 
-    def _told(self, made: Page | SeeOther, visit: Visit) -> Answer:
-        return see_other(made) if isinstance(made, SeeOther) else self._drawn(made, None, visit.form)
+    def told(self, made: Page | SeeOther, visit: Visit) -> Answer:
+        """What a page's own function answered."""
+        return see_other(made) if isinstance(made, SeeOther) else self.drawn(made, None, visit.form)
 
-    def _without_session(self, form: Form | None) -> Answer:
+    def without_session(self, form: Form | None) -> Answer:
         """To the login, and back from there: with what was typed, if it was typed on a page of ours."""
         if form is None:
             return see_other(SeeOther(self._asked.link(LOGIN, next=local_path(self._asked.here()))))
         kept = form.without_secrets()
         back = self._asked.link(self._asked.path, kept=self._console.kept_forms.keep(kept))
-        said = self._say(SessionEnded())
+        said = self.say(SessionEnded())
         values = {
             "login": self._asked.link(LOGIN, next=back),
             "typed_before": [(name, text) for name, texts in kept.values.items() for text in texts if text],
         }
-        return self._drawn(Page("console/ended.html", values, said.status), said)
+        return self.drawn(Page("console/ended.html", values, said.status), said)
 
     # ------------------------------------------------------------------------------- pages before a session
 
@@ -204,23 +222,25 @@ class _Visited:
             host=client.host if client else "",
         )
         if form is None:
-            return self._drawn(route.show(stranger), None)
+            return self.drawn(route.show(stranger), None)
         if route.act is None:
             raise FormMalformed("be sent to a page that has a form")
         try:
             done = route.act(stranger)
         except Exception as error:  # noqa: BLE001 - as in `answer`
-            said = self._say(error)
+            said = self.say(error)
             shown = replace(stranger, form=form.without_secrets())
-            return self._drawn(route.show(shown)._replace(status=said.status), said, shown.form)
-        return see_other(done) if isinstance(done, SeeOther) else self._drawn(done, None, stranger.form)
+            return self.drawn(route.show(shown)._replace(status=said.status), said, shown.form)
+        return see_other(done) if isinstance(done, SeeOther) else self.drawn(done, None, stranger.form)
 
     # -------------------------------------------------------------------------------------------- drawing
 
-    def _say(self, error: Exception) -> Said:
+    def say(self, error: Exception) -> Said:
+        """The error in the reader's language; an unknown one is logged and stays opaque."""
         return self._context.problems.said(error, self._asked.language)
 
-    def _drawn(self, page: Page, problem: Said | None, form: Form = _NO_FORM) -> Answer:
+    def drawn(self, page: Page, problem: Said | None, form: Form = _NO_FORM) -> Answer:
+        """A page of the console, with `problem` at its head."""
         actor = None if self._session is None else self._session.payload
         standings = self._standings(actor)
         values = {

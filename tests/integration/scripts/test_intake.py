@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from eth_account.messages import encode_typed_data
 
+from api.intake_port import BUSY, FileKind, Purpose, RunView, Stage, Upload
 from api.web.console.intake.errors import WrongStage
-from api.web.console.intake.port import BUSY, FileKind, Purpose, RunView, Stage, Upload
 from chain.functions import keccak256
 from chain.signers import LocalSigner
 from chain.typed_data import TypedData

@@ -317,6 +317,10 @@ class IntakePort(Protocol):
         """Whether this instance holds an operator's feed key to sign with."""
         ...
 
+    def feed_signer(self, run: str) -> Address | None:
+        """Whose signature the headers of the run need; None for a run of instructions. Raises `Unavailable`."""
+        ...
+
     def sign(self, run: str) -> None:
         """Signs every header with the feed key of this instance; `NotTheFeedKey` if the activity has another."""
         ...
