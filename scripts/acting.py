@@ -22,8 +22,10 @@ class MadeKey(NamedTuple):
 
 
 def chain_operations(context: OperatingContext, roles: Iterable[Role]) -> ChainOperations:
-    """Sends what is asked for on behalf of these bodies; raises as `Context.signer` for a key that does not open."""
-    return ChainOperations(
+    """Sends what is asked for on behalf of these bodies; raises as `Context.signer` for a key that does not open. What
+    the context itself sends from here on takes turns with it.
+    """
+    context.operations = ChainOperations(
         rpc=context.rpc,
         deployment=context.deployment,
         submitters={role: context.submitter(context.signer(role)) for role in roles},
@@ -31,6 +33,7 @@ def chain_operations(context: OperatingContext, roles: Iterable[Role]) -> ChainO
         records=RecordStore(context.database),
         salts=context.salts,
     )
+    return context.operations
 
 
 def node_chain(context: OperatingContext) -> NodeChain:

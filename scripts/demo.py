@@ -53,6 +53,7 @@ from scripts.context import new_operation_id
 from scripts.demo_points import CHARGING_FORMULA, POINTS_ACTIVITY, PointsOutcome, points_listing, run_points
 from scripts.demo_witnesses import start_witnesses, verify_witnessed
 from scripts.importing.service import ImportJob, run_import
+from scripts.intake.service import intake_of
 from scripts.interrupts import interruptible, until_interrupted
 from scripts.keys import private_folder
 from scripts.listening import listen
@@ -141,6 +142,7 @@ def _tell_and_serve(output: Output, stack: ExitStack, *, home: Path | None, port
         database=context.database,
         operations=operations,
         chain=node_chain(context),
+        intake=stack.enter_context(intake_of(context)),
         following=following.failing,
         point_accounts=points.accounts(),
         log_keys=log_keys,
@@ -173,7 +175,9 @@ def _write_environment(settings: Settings, url: str, witnesses: str) -> Path:
 def _print_logins(context: OperatingContext, url: str) -> None:
     """Where people act, and a key for each body: made for this demo, printed here and kept nowhere."""
     output = context.output
-    output.note(f"业务办理 Console: {url}/console — log in as any of these made bodies, propose as one, confirm as another:")
+    output.note(
+        f"业务办理 Console: {url}/console — log in as any of these made bodies, propose as one, confirm as another:"
+    )
     for made in make_api_keys(context, ACTING, "demo"):
         output.note(f"  {made.role.chinese} {made.role.label}: {made.secret}")
 
@@ -488,6 +492,7 @@ def _settings(home: Path, rpc_url: str) -> Settings:
         database_url=f"sqlite:///{home / 'tanpuhui.db'}",
         deployment=home / "deployment.json",
         home=home,
+        mappings=sample("sessions.toml").parent,
         keys=keys,
     )
 

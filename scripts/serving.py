@@ -19,6 +19,7 @@ from api.chain_port import ChainPort
 from api.context import Following, no_follower
 from api.errors import FollowerFailing
 from api.events_port import EventsPort
+from api.intake_port import IntakePort
 from api.log_keys import LogKeys
 from api.mirror_watch import MirrorWatch
 from api.operations_port import OperationsPort
@@ -54,6 +55,7 @@ class ApiServer:
         database: Database | None = None,
         operations: OperationsPort | None = None,
         chain: ChainPort | None = None,
+        intake: IntakePort | None = None,
         following: Following = no_follower,
         point_accounts: PointAccounts | None = None,
         log_keys: LogKeys | None = None,
@@ -66,6 +68,7 @@ class ApiServer:
             database=database,
             operations=operations,
             chain=chain,
+            intake=intake,
             following=following,
             point_accounts=point_accounts,
             log_keys=log_keys,

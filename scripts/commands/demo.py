@@ -15,9 +15,11 @@ from api.log_keys import LogKeys
 from api.settings import ApiSettings
 from chain.deployment import Deployment
 from indexer.publisher import DEFAULT_TIMEOUT_SECONDS
+from ledger.vocabulary import Role
 from scripts.acting import chain_operations, node_chain
 from scripts.command import command, commands
 from scripts.demo import run_demo
+from scripts.intake.service import intake_of
 from scripts.interrupts import interruptible, until_interrupted
 from scripts.listening import listen
 from scripts.operating import OperatingContext
@@ -93,11 +95,11 @@ def serve(
             stack.enter_context(following)
             wait, failing = following.wait, following.failing
         home = stack.enter_context(PointsHome(context.settings))
-        points = home if home.exists else None
+        roles = context.usable_roles()
+        points = home if home.exists or Role.PLATFORM in roles else None  # its first file may come by the console
         if points is not None and follow:
             stack.enter_context(WorkerThread(points.worker(context.database)))
         log_keys = _publish(context, stack, follow=follow)
-        roles = context.usable_roles()
         operations = chain_operations(context, roles) if roles else None
         if operations is not None:
             stack.callback(operations.close)
@@ -108,6 +110,7 @@ def serve(
                 database=context.database,
                 operations=operations,
                 chain=node_chain(context) if follow or roles else None,
+                intake=stack.enter_context(intake_of(context)) if operations is not None else None,
                 following=failing,
                 point_accounts=None if points is None else points.accounts(),
                 log_keys=log_keys,
@@ -117,7 +120,9 @@ def serve(
         )
         signs_for = ", ".join(role.label for role in roles) or "no body, so it only reads"
         with until_interrupted():
-            context.output.note(f"serving {url} until Ctrl-C; signs for {signs_for}; people act at {settings.public_url}/console")
+            context.output.note(
+                f"serving {url} until Ctrl-C; signs for {signs_for}; people act at {settings.public_url}/console"
+            )
             wait()
         context.output.note("ended; every operation that was taken is saved, and `tanpuhui serve` goes on with it")
 

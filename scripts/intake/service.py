@@ -10,8 +10,8 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -36,6 +36,7 @@ from api.web.console.intake.errors import TooManyUploads, WrongStage
 from indexer.errors import EntryIndexBusy
 from ledger.errors import NotFound, TanpuhuiError
 from ledger.ids import Address
+from ledger.locks import sole_holder
 from scripts.importing.records import FileFormat
 from scripts.intake.folders import UploadFolder, Uploads
 from scripts.intake.imports import ImportRuns, checked_view
@@ -385,3 +386,17 @@ def _preview(folder: UploadFolder) -> tuple[tuple[str, ...], tuple[tuple[str, ..
     assert isinstance(columns, list)  # noqa: S101 - we wrote it
     assert isinstance(rows, list)  # noqa: S101
     return tuple(map(str, columns)), tuple(tuple(map(str, row)) for row in rows if isinstance(row, list))
+
+
+@contextmanager
+def intake_of(context: OperatingContext) -> Iterator[Intake | None]:
+    """The intake of an instance for as long as the block lasts; None where another process has that of its home."""
+    folder = context.settings.home / "intake"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with sole_holder(folder / "lock") as alone:
+        if not alone:
+            context.output.note("warning: takes no files, since another process takes those of this home")
+            yield None
+            return
+        with Intake(context) as intake:
+            yield intake
