@@ -202,6 +202,11 @@ def choice_parameter(name: str, choices: tuple[str, ...], description: str, *, o
     return Parameter(name, "query", description, parse, schema, choices[-1], default=default)
 
 
+def code_filter(name: str, description: str, example: str) -> Parameter:
+    """A filter by a public code."""
+    return Parameter(name, "query", description, code, {"type": "string", "pattern": "^[!-~]{1,64}$"}, example)
+
+
 def code_parameter(name: str, description: str) -> Parameter:
     """A public code in the path."""
     return Parameter(name, "path", description, code, {"type": "string", "pattern": "^[!-~]{1,64}$"}, "SHCER-PV-001")

@@ -58,6 +58,12 @@ def by_serial(snapshot: Snapshot, serial: int) -> LotRow | None:
     return lot if lot is not None and serial < lot.first_serial + lot.issued_grams else None
 
 
+def by_redemption(snapshot: Snapshot, operation_id: bytes) -> LotRow | None:
+    """The lot that was bought back in a redemption of points."""
+    row = snapshot.one(_COLUMNS + "WHERE l.redeem_operation_id = ?", bytes(operation_id))
+    return None if row is None else LotRow._make(row)
+
+
 def last_serial(snapshot: Snapshot) -> int:
     """The last serial number that was issued; 0 before the first."""
     row = snapshot.one("SELECT first_serial + issued_gco2e - 1 FROM lots ORDER BY first_serial DESC LIMIT 1")

@@ -135,6 +135,19 @@ def batch_of_certificate(snapshot: Snapshot, certificate: int) -> BatchRow | Non
     return found if certificate < found.first_certificate + found.entry_count else None
 
 
+def latest_number(snapshot: Snapshot) -> int:
+    """How many batches there are, which is the number of the last."""
+    row = snapshot.one("SELECT batch_number FROM batches ORDER BY batch_number DESC LIMIT 1")
+    return 0 if row is None else int(row[0])
+
+
+def corrections_of(snapshot: Snapshot, batch_number: int) -> list[tuple[int, int]]:
+    """Corrections of an earn batch: their numbers, and grams found over-credited."""
+    statement = "SELECT batch_number, corrected_gco2e FROM batches WHERE corrected_batch = ? ORDER BY batch_number"
+    rows = snapshot.all(statement, batch_number)
+    return [(int(number), int(grams)) for number, grams in rows]
+
+
 def latest_snapshot(snapshot: Snapshot, reduction_class: int) -> BatchRow | None:
     """The last snapshot of a class."""
     row = snapshot.one(
@@ -144,12 +157,15 @@ def latest_snapshot(snapshot: Snapshot, reduction_class: int) -> BatchRow | None
 
 
 def batch_page(
-    snapshot: Snapshot, *, newest_first: bool, after: int | None, limit: int, **filters: Any
+    snapshot: Snapshot, *, newest_first: bool, after: int | None, limit: int, day: int | None = None, **filters: Any
 ) -> list[BatchRow]:
-    """Batches by number; `filters` by column: kind, reduction_class, activity_id, provider, campaign_id."""
+    """Batches by number; `filters` by column: kind, reduction_class, activity_id, provider, campaign_id. `day`: only of
+    feeds, with a period that holds this civil day.
+    """
     values = {
         f"b.{name} = ?": raw(value) if isinstance(value, bytes) else number(value) for name, value in filters.items()
     }
+    values |= {"b.first_day <= ?": day, "b.last_day >= ?": day}
     clause, given = where({"b.batch_number < ?" if newest_first else "b.batch_number > ?": after, **values})
     order = "DESC" if newest_first else "ASC"
     rows = snapshot.all(f"{_BATCH} {clause} ORDER BY b.batch_number {order} LIMIT ?", *given, limit)

@@ -5,9 +5,8 @@ from api.lot_life import Fate
 from api.pagination import Key
 from api.parameters import (
     Arguments,
-    Parameter,
     choice_parameter,
-    code,
+    code_filter,
     id_parameter,
     number_parameter,
     word_parameter,
@@ -109,9 +108,7 @@ ROUTES = (
         tag="lots",
         parameters=(
             id_parameter("activity_id", ActivityId, "Only of this activity.", place="query"),
-            Parameter(
-                "activity_code", "query", "Only of the activity with this code.", code, {"type": "string"}, "SH-PV-0001"
-            ),
+            code_filter("activity_code", "Only of the activity with this code.", "SH-PV-0001"),
             word_parameter("reduction_class", ReductionClass, "Only of this class."),
             choice_parameter("status", ("free", "frozen"), "Only in this status.", optional=True),
             id_parameter("credited_account", Address, "Only credited to this account.", place="query"),

@@ -1,9 +1,18 @@
 """Points of persons as anyone may see them."""
 
 from api.pagination import Key
-from api.parameters import Arguments, Parameter, id_or_code, id_parameter, number_parameter, word_parameter
+from api.parameters import (
+    Arguments,
+    Parameter,
+    code_filter,
+    day_parameter,
+    id_or_code,
+    id_parameter,
+    number_parameter,
+    word_parameter,
+)
 from api.reading import Found, Keyed, ListRoute, ReadRoute
-from api.repository import points
+from api.repository import activities, points
 from api.repository.snapshots import Snapshot
 from api.routes.operations import ORDER
 from api.schemas.points import (
@@ -28,6 +37,16 @@ from ledger.vocabulary import BatchKind, CampaignStatus, ProviderStatus, Reducti
 def read_batches(snapshot: Snapshot, arguments: Arguments, limit: int, after: Key | None) -> list[Keyed]:
     """Batches by number."""
     newest_first = arguments.pop("order") == "newest-first"
+    activity_code, campaign_code = arguments.pop("activity_code"), arguments.pop("campaign_code")
+    activity = None if activity_code is None else activities.by_code(snapshot, activity_code)
+    campaign = None if campaign_code is None else points.campaign(snapshot, code=campaign_code)
+    for asked, name, found in (
+        (activity_code, "activity_id", None if activity is None else activity.activity_id),
+        (campaign_code, "campaign_id", None if campaign is None else campaign.campaign_id),
+    ):
+        if asked is not None and (found is None or arguments[name] not in {None, found}):
+            return []
+        arguments[name] = found or arguments[name]
     begin = None if after is None else int(after[0])
     rows = points.batch_page(snapshot, newest_first=newest_first, after=begin, limit=limit, **arguments)
     return [((row.batch_number,), batch_document(row)) for row in rows]
@@ -99,6 +118,9 @@ ROUTES = (
             id_parameter("activity_id", ActivityId, "Only of this activity.", place="query"),
             id_parameter("provider", Address, "Only to this provider.", place="query"),
             id_parameter("campaign_id", CampaignId, "Only to this campaign.", place="query"),
+            code_filter("activity_code", "Only of the activity with this code.", "SH-EV-0001"),
+            code_filter("campaign_code", "Only to the campaign with this code.", "MARATHON-2026"),
+            day_parameter("day", "Only of feeds, with a period that holds this day in Shanghai."),
             ORDER,
         ),
     ),

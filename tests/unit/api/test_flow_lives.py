@@ -1,14 +1,17 @@
 """Every gram of a random ledger has exactly one fate, and the fates of a lot add up to what was issued (10-pages)."""
 
 import itertools
+import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import make_url
 
 from api import lot_life
 from api.lot_life import Fate
-from api.repository import lots
+from api.repository import lot_lives, lots
 from api.repository.lots import LotRow
 from api.repository.snapshots import Snapshot
 from api.routes.lots import read_lot_ends
@@ -16,8 +19,10 @@ from ledger.ids import LotId
 from ledger.vocabulary import CancellationPurpose
 from tests.unit.api.client import Client
 from tests.unit.api.lives import made_life, reading, serving
+from tests.unit.api.test_indexes import Explaining
 
 SEEDS = (1, 2, 3, 5, 8)
+TAKEN = LotRow(**dict.fromkeys(LotRow._fields, 0) | {"lot_id": bytes(32), "taken_back_grams": 1})  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module", params=SEEDS)
@@ -131,3 +136,24 @@ def test_the_api_says_the_fate_of_a_gram(url: str) -> None:
         assert sum(int(end["quantity_gco2e"]) for end in ends) == lot.issued_grams
         assert client.get(f"/v1/serials/{last + 1}").status == 404
         assert client.get("/v1/serials/0").status == 422
+
+
+@pytest.mark.parametrize(
+    ("read", "index"),
+    [
+        (
+            lambda shot: lot_lives.cancellations(shot, bytes(32), purpose=1, after=1, limit=2),
+            "lot_id (lot_id=? AND num",
+        ),
+        (lambda shot: lot_lives.cancelled_by(shot, bytes(32)), "ix_certificates_lot_id (lot_id=?"),
+        (lambda shot: lot_lives.largest_cancellations(shot, bytes(32), 30), "ix_certificates_lot_id (lot_id=?"),
+        (lambda shot: lot_lives.holders(shot, bytes(32)), "ix_balances_lot_id (lot_id=?"),
+        (lambda shot: lot_lives.transferred(shot, bytes(32)), "ix_operations_subject (subject=?"),
+        (lambda shot: lot_lives.take_backs(shot, TAKEN), "ix_operations_subject (subject=?"),
+    ],
+)
+def test_a_life_is_read_by_the_indexes_of_its_lot(url: str, read: Callable[[Explaining], object], index: str) -> None:
+    explaining = Explaining(sqlite3.connect(str(make_url(url).database)))
+    read(explaining)
+    explaining.close()
+    assert index in " ".join(explaining.plan)
