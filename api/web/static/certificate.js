@@ -1,9 +1,9 @@
 // On a certificate's page: verifies the bundle in this browser, beside what the server said, and compares the bundle's
-// hash with the one in the address (#bundle=…), which the QR code of a PDF carries. Without this the page reads on.
+// hash with the one in the address (#bundle=…), which the QR code of a PDF carries. Without this the page reads on. The
+// verifier is fetched when it is asked for: most who read a page do not.
 
 import { toHex } from "./verifier/bytes.js";
 import { sha256 } from "./verifier/hash.js";
-import { verify } from "./verifier/verify.js";
 
 const section = document.getElementById("check");
 const button = document.getElementById("check-button");
@@ -31,6 +31,7 @@ async function check() {
   const texts = section.dataset;
   say("check-result", "unclear", texts.running);
   try {
+    const { verify } = await import("./verifier/verify.js");
     const found = await verify(await fetched(), trust, { level });
     const reason = found.reason?.[document.documentElement.lang.startsWith("zh") ? "chinese" : "english"];
     if (found.verdict === "verified") say("check-result", "good", texts.verified);

@@ -1,9 +1,11 @@
 """Pages of certificates: true, honest where something does not verify, safe against what others wrote, and readable."""
 
+import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 
@@ -280,3 +282,21 @@ def test_files_of_pages(told: Client, client: Client) -> None:
 )
 def test_nothing_else_is_served(told: Client, path: str) -> None:
     assert told.get(f"/static/{path}").status == 404
+
+
+def test_a_certificate_page_weighs_little(told: Client) -> None:
+    """With every file that it loads before a reader asks for more: under 100 kB, and most of that is kept."""
+    found = page(told, PAGE)
+    targets = {one["href"] for one in found.all("link")} | {
+        one["src"] for one in found.all("img") + found.all("script")
+    }
+    waiting, weights = list(targets), {PAGE: len(found.reply.body)}
+    while waiting:
+        target = waiting.pop()
+        if target not in weights:
+            body = told.get(target).body
+            weights[target] = len(body)
+            imported = re.findall(rb'^import .* from "([^"]+)";$', body, re.MULTILINE)
+            waiting += [urljoin(target, name.decode()) for name in imported]
+    assert {"/static/tanpuhui.css", "/static/certificate.js", "/static/verifier/hash.js"} <= set(weights)
+    assert sum(weights.values()) < 100_000, weights
