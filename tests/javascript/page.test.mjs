@@ -84,11 +84,19 @@ test("the page has no inline script or style, and loads nothing from elsewhere",
 });
 
 test("the page and all it loads at first are within the budget", () => {
-  const own = ["verify.html", "tanpuhui.css"].map((name) => new URL(name, STATIC));
+  const own = ["verify.html", "verify_page/page.css"].map((name) => new URL(name, STATIC));
   const modules = ["verifier/", "verify_page/"].flatMap((folder) => {
     const url = new URL(folder, STATIC);
     return readdirSync(url).filter((name) => name.endsWith(".js")).map((name) => new URL(name, url));
   });
   const size = [...own, ...modules].reduce((sum, url) => sum + statSync(fileURLToPath(url)).size, 0);
   assert.ok(size < WHOLE_PAGE_BUDGET, `${size} bytes`);
+});
+
+test("every sentence of the page stands in both languages, the English in an element of its own", () => {
+  const page = readFileSync(new URL("verify.html", STATIC), "utf8").replace(/<head>.*<\/head>/s, "");
+  for (const [, tag, inside] of page.matchAll(/<(p|h1|h2|label|legend|summary|strong|button|a)\b[^>]*>((?:(?!<\/\1>).)*)<\/\1>/gs)) {
+    if (!/[\u4e00-\u9fff]/.test(inside)) continue;
+    assert.equal([...inside.matchAll(/<span class="en" lang="en">/g)].length, 1, `${tag}: ${inside}`);
+  }
 });

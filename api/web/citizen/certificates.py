@@ -43,7 +43,7 @@ _MOST_GIVEN = 64
 class _LookUpRoute(TableRoute):
     """A form for a number, and everything else that leads to certificates; asked with a number, the way to its page.
 
-    A number is no filter of the list, so that it is taken before the list is asked.
+    A number is no filter of the list, which is not asked with it.
     """
 
     def __init__(self, public_url: str) -> None:

@@ -71,27 +71,25 @@ def pages(context: Context, *, clock: Callable[[], float] = monotonic) -> tuple[
 def _welcome(stranger: Stranger) -> Made:
     """The form; with a token in it, a session. Whatever was wrong with a token, the page is the same."""
     if stranger.form is None:
-        values = _nothing_said(served=stranger.desk.tokens.accounts is not None)
-        return Page("citizen/points_login.html", {**values, "said": stranger.arguments["said"]})
+        return _login(stranger, said=stranger.arguments["said"], served=stranger.desk.tokens.accounts is not None)
     try:
         person = stranger.desk.tokens.person("".join(stranger.form.text("token").split()), stranger.caller)
     except LookupTokenInvalid:
-        return _refused("points_wrong", LookupTokenInvalid.status)
+        return _login(stranger, LookupTokenInvalid.status, problem="points_wrong")
     except RateExceeded as error:
         wait = (b"retry-after", str(error.wait_seconds).encode())
-        return Refused(_refused("points_wait", RateExceeded.status, seconds=error.wait_seconds), (wait,))
+        page = _login(stranger, RateExceeded.status, problem="points_wait", seconds=error.wait_seconds)
+        return Refused(page, (wait,))
     except PointsNotServed:
-        return Page("citizen/points_login.html", _nothing_said(served=False), PointsNotServed.status)
+        return _login(stranger, PointsNotServed.status, served=False)
     session_id = stranger.desk.sessions.begin(person.token_hash, instead_of=stranger.session_id)
     return Moved(stranger.asked.link(HOME), (stranger.desk.cookie.set(session_id),))
 
 
-def _refused(text: str, status: int, *, seconds: int = 0) -> Page:
-    return Page("citizen/points_login.html", {**_nothing_said(), "problem": text, "seconds": seconds}, status)
-
-
-def _nothing_said(*, served: bool = True) -> dict[str, Any]:
-    return {"problem": None, "seconds": 0, "said": None, "served": served}
+def _login(stranger: Stranger, status: int = 200, **values: Any) -> Page:
+    """The form, with what is said above it."""
+    said = {"problem": None, "seconds": 0, "said": None, "served": True, "minutes": stranger.desk.idle_minutes}
+    return Page("citizen/points_login.html", {**said, **values}, status)
 
 
 # In a session

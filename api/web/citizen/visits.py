@@ -42,6 +42,7 @@ class Desk:
         settings = context.settings
         self.tokens: TokenDesk = context.token_desk
         self.public_url = settings.public_url
+        self.idle_minutes = settings.session_idle_seconds // 60
         self.cookie = SessionCookie.of(COOKIE, settings.public_url)
         self.sessions: SessionStore[bytes] = SessionStore(
             idle_seconds=settings.session_idle_seconds, absolute_seconds=settings.session_seconds, clock=clock

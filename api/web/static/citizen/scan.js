@@ -3,7 +3,7 @@
 
 import { bundleFromFile } from "../verify_page/bundle_file.js";
 
-export const HANDED_OVER = "tanpuhui-bundle";
+const HANDED_OVER = "tanpuhui-bundle";
 const LARGEST_FILE = 16 * 1_048_576;
 const BETWEEN_LOOKS = 200;
 
@@ -90,7 +90,7 @@ async function start(section) {
     if (given.type.startsWith("image/")) return takePicture(given);
     try {
       const bundle = await bundleFromFile(new Uint8Array(await given.arrayBuffer()));
-      const text = new TextDecoder("utf-8", { fatal: true }).decode(bundle);
+      const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bundle);
       sessionStorage.setItem(HANDED_OVER, JSON.stringify({ name: given.name, text }));
       location.assign(texts.verify);
     } catch {

@@ -1,5 +1,7 @@
 // Elements made of text only: nothing from a bundle is ever read as markup.
 
+import { language } from "./language.js";
+
 export function make(tag, { className, text, lang, ...attributes } = {}, ...children) {
   const made = document.createElement(tag);
   if (className !== undefined) made.className = className;
@@ -10,7 +12,7 @@ export function make(tag, { className, text, lang, ...attributes } = {}, ...chil
   return made;
 }
 
-/** Chinese first, English beside it. */
+/** What is said in the reader's language, as a list of what an element holds. */
 export function bilingual(chinese, english) {
-  return [chinese, " ", make("span", { className: "en", lang: "en", text: english })];
+  return [language === "en" ? english : chinese];
 }

@@ -3,6 +3,7 @@
 import { toHex } from "../verifier/bytes.js";
 import { tonnes } from "../verifier/quantities.js";
 import { bilingual, make } from "./elements.js";
+import { language } from "./language.js";
 import { FIELDS, KINDS, PURPOSES } from "./texts.js";
 
 const MILLISECONDS_PER_DAY = 86_400_000;
@@ -17,7 +18,7 @@ export function factsOf({ bundle, bundleHash, checkpoint, block, witnessCount })
     row("类型", "Kind", bilingual(...KINDS[certificate.kind])),
     row("注销数量", "Cancelled", quantity(bundle.entry?.entry.grams ?? leaf.quantity_gco2e)),
     ...ofKind[certificate.kind](certificate, leaf),
-    row("注销时间", "Time", new Intl.DateTimeFormat("zh-CN", SHANGHAI).format(new Date(leaf.timestamp * 1000))),
+    row("注销时间", "Time", new Intl.DateTimeFormat(language === "en" ? "en" : "zh-CN", SHANGHAI).format(new Date(leaf.timestamp * 1000))),
     ...recordRows(bundle),
     ...entryRows(bundle),
     row("叶", "Leaf", String(leaf.index)),

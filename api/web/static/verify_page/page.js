@@ -3,10 +3,12 @@
 import { verify } from "../verifier/verify.js";
 import { bundleFromFile } from "./bundle_file.js";
 import { bilingual } from "./elements.js";
+import { showOneLanguage } from "./language.js";
 import { fillTrust, readTrust, showFields, showFingerprint, usesServedPins } from "./trust_form.js";
 import { showProblem, showRunning, showVerdict } from "./verdict_view.js";
 
 const element = (id) => document.getElementById(id);
+const HANDED_OVER = "tanpuhui-bundle";
 const LARGEST_FILE = 16 * 1_048_576;
 let bundle = null;
 
@@ -20,6 +22,19 @@ async function take(file) {
   } catch {
     bundle = null;
   }
+  sayChosen(file);
+}
+
+/** A file that was dropped on the ledger's look-up page, which has brought the reader here. */
+function takeHandedOver() {
+  const handed = JSON.parse(sessionStorage.getItem(HANDED_OVER));
+  sessionStorage.removeItem(HANDED_OVER);
+  if (handed === null) return;
+  bundle = new TextEncoder().encode(handed.text);
+  sayChosen(handed);
+}
+
+function sayChosen(file) {
   const kilobytes = Math.ceil((bundle?.length ?? 0) / 1024);
   const chosen =
     bundle === null
@@ -74,10 +89,12 @@ function takeDrops(place) {
   });
 }
 
+showOneLanguage();
 element("file").addEventListener("change", () => void take(element("file").files[0]));
 takeDrops(element("drop"));
 // A browser may show a form again as it was left, with another file.
 element("form").reset();
+takeHandedOver();
 element("form").addEventListener("submit", (event) => void run(event));
 element("form").addEventListener("change", showFields);
 // A verdict on what was entered before must not stand beside what is entered now.

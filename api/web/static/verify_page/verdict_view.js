@@ -41,7 +41,7 @@ function headline({ verdict, step, reason, level }, pinsAreServed) {
 function steps({ verdict, steps: all }) {
   const items = all.map(({ number, name, outcome }) => {
     const [mark, chinese, english] = OUTCOMES[outcome];
-    const said = make("span", { className: "sign" }, make("span", { text: mark, "aria-hidden": "true" }), make("span", { className: "unseen", text: `${chinese} ${english}` }));
+    const said = make("span", { className: "sign" }, make("span", { text: mark, "aria-hidden": "true" }), make("span", { className: "unseen" }, ...bilingual(chinese, english)));
     return make("li", { className: outcome, value: number }, make("span", { className: "step" }, ...bilingual(...STEPS[name])), said);
   });
   const heading = make("summary", {}, ...bilingual("各步骤", "Steps"));
