@@ -103,7 +103,9 @@ class Application(Edge):
             short_way=ShortWay(readers, context.problems) if settings.hot_paths and readers.in_loop else None,
             buckets={
                 "address": TokenBuckets(
-                    capacity=settings.public_requests, per_second=settings.public_requests_per_second, clock=context.clock
+                    capacity=settings.public_requests,
+                    per_second=settings.public_requests_per_second,
+                    clock=context.clock,
                 ),
                 "key": TokenBuckets(
                     capacity=settings.key_requests, per_second=settings.key_requests_per_second, clock=context.clock

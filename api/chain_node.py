@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from threading import Lock
-from time import monotonic
+from time import monotonic, sleep
 from typing import Final
 
 from api.chain_port import WalletTransaction
@@ -25,6 +25,7 @@ from ledger.records import Record, SaltSource
 from ledger.vocabulary import AccountStatus, Role
 
 _KEPT_SECONDS: Final = 5.0
+_LOOK_AGAIN_SECONDS: Final = 0.3
 _MOST_KEPT: Final = 1_000
 _BODIES: Final = tuple(role for role in Role if role is not Role.LEDGER)
 
@@ -112,8 +113,14 @@ class NodeChain:
         self._keep_salts()
         self._records.save([record])
 
-    def transaction(self, transaction_hash: Hash32) -> WalletTransaction | None:
+    def transaction(self, transaction_hash: Hash32, *, wait_seconds: float = 0.0) -> WalletTransaction | None:
         """The node's transaction and receipt; the reason only of one that failed."""
+        until = self._clock() + wait_seconds
+        while (found := self._transaction(transaction_hash)) is None and self._clock() < until:
+            sleep(_LOOK_AGAIN_SECONDS)
+        return found
+
+    def _transaction(self, transaction_hash: Hash32) -> WalletTransaction | None:
         asked = [transaction_hash.hex0x]
         given, receipt = self._rpc.batch([("eth_getTransactionByHash", asked), ("eth_getTransactionReceipt", asked)])
         if given is None:

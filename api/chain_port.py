@@ -63,6 +63,8 @@ class ChainPort(Protocol):
         """Keeps the record that a wallet is about to sign for, so that it is not lost whatever happens to its page."""
         ...
 
-    def transaction(self, transaction_hash: Hash32) -> WalletTransaction | None:
-        """What the node knows of a transaction."""
+    def transaction(self, transaction_hash: Hash32, *, wait_seconds: float = 0.0) -> WalletTransaction | None:
+        """What the node knows of a transaction. A wallet may send by another node, from which it comes here a moment
+        later: `wait_seconds` says how long to look for it.
+        """
         ...

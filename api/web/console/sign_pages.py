@@ -9,7 +9,6 @@ wallet that sends something else is found out (`signing.check_sent`).
 
 from __future__ import annotations
 
-import time
 from typing import Final
 
 import orjson
@@ -19,13 +18,9 @@ from api.web.console.acting import operation_path
 from api.web.console.routes import ConsoleRoute
 from api.web.console.signing import Signing, check_sent
 from api.web.console.visits import Page, SeeOther, Visit
-from ledger.errors import NotFound
 from ledger.ids import Hash32, OperationId
 
 _OPERATION: Final = id_parameter("operation_id", OperationId, "Id of the operation.")
-_LOOKS: Final = 10
-_BETWEEN_SECONDS: Final = 0.3
-"""A wallet may send by another node than ours: what it sent comes here a moment later."""
 
 
 def show_signing(visit: Visit) -> Page | SeeOther:
@@ -48,14 +43,7 @@ def take_hash(visit: Visit) -> SeeOther:
     signing = _own(visit)
     transaction_hash = Hash32.from_hex(visit.form.text("transaction_hash"), "transaction_hash")
     to = visit.console.chain.transaction_request(signing.operation)["to"]
-    for look in range(_LOOKS):
-        try:
-            check_sent(signing, transaction_hash, visit.console.chain, to)
-            break
-        except NotFound:
-            if look == _LOOKS - 1:
-                raise
-            time.sleep(_BETWEEN_SECONDS)
+    check_sent(signing, transaction_hash, visit.console.chain, to)
     visit.console.signings.sent(signing, transaction_hash)
     return SeeOther(visit.link(operation_path(signing.operation.id)))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from threading import Lock
+from typing import Final
 
 from api.chain_port import ChainPort, WalletTransaction
 from api.web.errors import NotYours, TransactionDiffers
@@ -16,6 +17,9 @@ from chain.facts import check_record
 from chain.operations import Operation
 from ledger.errors import InvalidInput, NotFound
 from ledger.ids import Hash32, OperationId
+
+
+WAIT_SECONDS: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +78,7 @@ def check_sent(signing: Signing, transaction_hash: Hash32, chain: ChainPort, to:
 
     Raises `NotFound` where the node does not know it (yet), and `TransactionDiffers`.
     """
-    found = chain.transaction(transaction_hash)
+    found = chain.transaction(transaction_hash, wait_seconds=WAIT_SECONDS)
     if found is None:
         raise NotFound("transaction", transaction_hash.hex0x)
     operation = signing.operation

@@ -57,7 +57,7 @@ class FakeChain:
     def keep_record(self, record: Record) -> None:
         self.kept.append(record)
 
-    def transaction(self, transaction_hash: Hash32) -> WalletTransaction | None:
+    def transaction(self, transaction_hash: Hash32, *, wait_seconds: float = 0.0) -> WalletTransaction | None:
         self._answer()
         return self.transactions.get(transaction_hash)
 
