@@ -22,13 +22,13 @@ _HASH_DIGITS = 64
 def read_search(snapshot: Snapshot, arguments: Arguments) -> Found:
     """Everything that has what was asked as its id, hash, address, number or code, exactly."""
     asked: str = arguments["q"]
-    readings = dict(_readings(asked))
-    matches = [match for reading, given in readings.items() for match in _matches(snapshot, reading, given)]
-    looked_for = [name for reading in readings for name in LOOKED_FOR[reading]]
+    readable = dict(readings(asked))
+    matches = [match for reading, given in readable.items() for match in _matches(snapshot, reading, given)]
+    looked_for = [name for reading in readable for name in LOOKED_FOR[reading]]
     return Found({"asked": asked, "looked_for": looked_for, "items": [match_document(one) for one in matches]})
 
 
-def _readings(text: str) -> Iterator[tuple[str, bytes | int | str]]:
+def readings(text: str) -> Iterator[tuple[str, bytes | int | str]]:
     """What the text may be. Spaces, commas, full-width digits and capitals are as people copy them."""
     plain = unicodedata.normalize("NFKC", text).strip()
     joined = re.sub(r"[\s,]+", "", plain)

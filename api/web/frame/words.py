@@ -41,8 +41,43 @@ _ONLY_IN_INDEX: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "checked": ("已核对", "File checked"),
         "wrong": ("文件不符", "File does not fit"),
     },
+    "Book": {
+        "issued": ("签发", "Issued"),
+        "held": ("持有", "Held"),
+        "cancelled": ("已注销", "Cancelled"),
+        "taken-back": ("已扣回", "Taken back"),
+        "owed": ("多计总额", "Ever owed"),
+        "deficit": ("待抵扣", "Deficit"),
+        "filled": ("已抵扣", "Filled"),
+        "bought-back": ("积分回兑", "Bought back"),
+    },
+    "PointBook": {
+        "issued": ("获得", "Issued"),
+        "personal": ("个人", "Personal"),
+        "provider-pool": ("权益方积分池", "Provider's pool"),
+        "campaign-pool": ("捐赠活动积分池", "Campaign's pool"),
+        "bought-back": ("已回兑", "Bought back"),
+        "cancelled": ("已注销", "Cancelled"),
+        "taken-back": ("已扣回", "Taken back"),
+    },
+    "IncidentKind": {
+        "reorg": ("链回退", "The chain took blocks back"),
+        "halt": ("索引停止", "The index halted"),
+        "wrong-batch": ("批次文件不符", "A batch file does not fit"),
+        "duplicate-entries": ("条目重复", "Entries that were there before"),
+        "overdrawn-persons": ("个人透支", "Persons spent more than they have"),
+    },
+    "Order": {
+        "oldest-first": ("由早到晚", "Oldest first"),
+        "newest-first": ("由晚到早", "Newest first"),
+    },
+    "Direction": {
+        "in": ("计入", "In"),
+        "out": ("支出", "Out"),
+        "beside": ("未经持有", "Beside"),
+    },
 }
-"""Vocabularies of `indexer.schema.words` and `api.lot_life` that API answers contain, in Chinese and English."""
+"""Vocabularies of `indexer.schema.words`, `api.lot_life` and single routes that answers contain, in both languages."""
 
 
 def word(value: Word | str, language: str, name: str = "") -> str:

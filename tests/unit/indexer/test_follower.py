@@ -175,7 +175,7 @@ def test_indexes_are_back_after_a_large_backfill(
     database: Database, chain: EventChain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = indexes(database)
-    assert len(before) == 10
+    assert len(before) == 13
     monkeypatch.setattr(backfill, "LARGE", 10)
     during: list[int] = []
     Follower(chain, chain.deployment, database).catch_up(lambda *_: during.append(len(indexes(database))))
