@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
+from urllib.parse import quote
 
 from api.web.frame.values import grams_text, grouped, shanghai_time, tonnes
 from api.web.texts import texts, visible
@@ -40,6 +41,8 @@ class Fact(NamedTuple):
     note: str = ""
     code: bool = False
     """Digits to be copied, not read."""
+    path: str = ""
+    """Where more of it is, on this server."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +76,7 @@ class CertificateView:
         kind = bundle.certificate.KIND
         checkpoint, signed = _checkpoint(bundle, words)
         digest = hashlib.sha256(data).hexdigest()
+        operation = bundle.leaf.operation_id.hex0x
         grams = bundle.leaf.grams if bundle.entry is None else bundle.entry.entry.grams
         return cls(
             language=language,
@@ -87,7 +91,7 @@ class CertificateView:
             hidden=tuple(_hidden(bundle, words)),
             record_kept=bundle.record is not None,
             technical=(
-                Fact(words["operation_id"], bundle.leaf.operation_id.hex0x, code=True),
+                Fact(words["operation_id"], operation, code=True, path=f"/explorer/operations/{operation}"),
                 Fact(words["leaf_index"], words["leaf_value"].format(index=bundle.leaf.index)),
                 Fact(words["record_hash"], bundle.leaf.record_hash.hex0x, code=True),
                 checkpoint,
@@ -106,11 +110,13 @@ def _facts(bundle: Bundle, grams: int, words: Mapping[str, str]) -> Iterator[Fac
             yield _purpose(one.purpose, words)
             yield Fact(words["serials"], f"{one.first_serial} – {one.first_serial + grams - 1}", words["serials_note"])
             yield from _origin(one.lot, words)
-            yield Fact(words["lot"], one.lot_id.hex0x, code=True)
-            yield Fact(words["account"], bundle.leaf.from_account.hex0x, code=True)
+            yield Fact(words["lot"], one.lot_id.hex0x, code=True, path=f"/explorer/lots/{one.lot_id.hex0x}")
+            account = bundle.leaf.from_account.hex0x
+            yield Fact(words["account"], account, code=True, path=f"/explorer/accounts/{account}")
         case CampaignCertificate() as campaign:
             yield _purpose(campaign.purpose, words)
-            yield Fact(words["campaign"], campaign.campaign_code)
+            code = campaign.campaign_code
+            yield Fact(words["campaign"], code, path=f"/campaigns/{quote(code, safe='')}")
             yield _class(campaign.reduction_class, words)
         case PointsCertificate() as points:
             yield from batch_facts(points, words)
@@ -124,7 +130,7 @@ def batch_facts(points: PointsCertificate, words: Mapping[str, str]) -> Iterator
     value = words["batch_value"].format(
         number=batch.number, count=grouped(str(batch.entry_count)), total=grouped(str(batch.total))
     )
-    yield Fact(words["batch"], value)
+    yield Fact(words["batch"], value, path=f"/explorer/batches/{batch.number}")
     yield Fact(words["place_in_batch"], words["place_value"].format(place=points.number - batch.first_certificate + 1))
 
 
@@ -132,7 +138,7 @@ def _origin(lot: IssuedLot | BoughtBackLot | None, words: Mapping[str, str]) -> 
     match lot:
         case IssuedLot():
             yield _class(lot.reduction_class, words)
-            yield Fact(words["activity"], lot.activity_code)
+            yield Fact(words["activity"], lot.activity_code, path=f"/activities/{quote(lot.activity_code, safe='')}")
             version = words["version"].format(version=lot.methodology_version)
             yield Fact(words["methodology"], lot.methodology_code, version)
             first, last = (date_of_civil_day(day) for day in (lot.period_first_day, lot.period_last_day))

@@ -31,6 +31,7 @@ from indexer import certificate_bundles
 from ledger.bundle import Bundle, PointsCertificate
 from ledger.bundle.certificates import read_certificate
 from ledger.errors import InvalidInput, NotFound, TanpuhuiError
+from ledger.verifier import Level
 from ledger.vocabulary import CancellationPurpose
 
 log = logging.getLogger("tanpuhui.pages")
@@ -148,8 +149,28 @@ def _certificate(log_keys: LogKeys | None, snapshot: Snapshot, arguments: Argume
             "quorum": 0 if log_keys is None else log_keys.quorum,
             "step_names": STEP_NAMES,
             "level": finding.level,
+            "command": command_of(number, log_keys, finding.level, words["log_key"]),
         },
     )
+
+
+def command_of(number: int, log_keys: LogKeys | None, level: Level | None, unknown: str) -> str:
+    """What to type to check the file at the level of the page. `unknown` stands for a key that this server has not
+    been told.
+    """
+    command = f"tanpuhui verify certificate-{number}.json --log-key "
+    if log_keys is None:
+        return command + quoted(unknown)
+    command += quoted(str(log_keys.log_key))
+    if level is Level.WITNESSED:
+        command += "".join(f" --witness {quoted(str(one))}" for one in log_keys.witnesses)
+        command += f" --quorum {log_keys.quorum}"
+    return command
+
+
+def quoted(text: str) -> str:
+    """One word of a shell, whatever is in it."""
+    return "'" + text.replace("'", "'\\''") + "'"
 
 
 def _shown(
