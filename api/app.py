@@ -145,11 +145,11 @@ def create_app(
     Without `operations` it only reads, and then the index is opened at the first request, so that it may start before
     the indexer. `chain` is what the console asks of the chain; without it, nobody acts there. `intake` takes the
     console's files; without it, none are taken. `database` is where API keys are; without it, it is opened when the
-    first key has to be checked. All stay their maker's to close. `following` says what ails the follower beside it, where there is one. `point_accounts`
-    is where persons' entries are; without it, persons are not served. `log_keys` is what it says of the log's keys, and
-    checks the signatures of its own certificates with. `events` is where the chain's events are exported from; without
-    it, they are not. `watch` is what holds the mirror to a node; without it, nobody does. `clock` measures rates and
-    sessions, in seconds.
+    first key has to be checked. All stay their maker's to close. `following` says what ails the follower beside it,
+    where there is one. `point_accounts` is where persons' entries are; without it, persons are not served. `log_keys`
+    is what it says of the log's keys, and checks the signatures of its own certificates with. `events` is where the
+    chain's events are exported from; without it, they are not. `watch` is what holds the mirror to a node; without it,
+    nobody does. `clock` measures rates and sessions, in seconds.
     """
     problems = Problems(settings.public_url)
     readers = open_readers(settings.database_url, cached_facts=settings.cached_facts)

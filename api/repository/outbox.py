@@ -63,14 +63,15 @@ def page(
 
 def counts(snapshot: Snapshot) -> Counts:
     """How the operations stand."""
-    by_state = dict(snapshot.all(f"SELECT state, COUNT(*) FROM outbox WHERE {_UNFINISHED} GROUP BY state"))  # noqa: S608
+    rows = snapshot.all(f"SELECT state, COUNT(*) FROM outbox WHERE {_UNFINISHED} GROUP BY state")  # noqa: S608 - ours
+    by_state = {state: int(number) for state, number in rows}
     refused = snapshot.one(
         "SELECT COUNT(*) FROM (SELECT state FROM outbox ORDER BY sequence DESC LIMIT ?) AS newest WHERE state = ?",
         LATELY,
         OperationState.REFUSED.value,
     )
     return Counts(
-        saved=int(by_state.get(OperationState.SAVED.value, 0)),
-        sent=int(by_state.get(OperationState.SENT.value, 0)),
+        saved=by_state.get(OperationState.SAVED.value, 0),
+        sent=by_state.get(OperationState.SENT.value, 0),
         refused_lately=0 if refused is None else int(refused[0]),
     )

@@ -122,7 +122,10 @@ class AnotherBodyActs(RequestRefused):
         )
 
     def explain_chinese(self) -> str:
-        return f"此操作应由{self.needed.chinese}办理，而您当前的会话并非以该机构身份办理。如您有权，请在控制台首页切换身份。"
+        return (
+            f"此操作应由{self.needed.chinese}办理，而您当前的会话并非以该机构身份办理。"
+            "如您有权，请在业务办理的总览页切换身份。"
+        )
 
 
 @dataclass(unsafe_hash=True)
@@ -136,8 +139,8 @@ class RoleNotHeld(RequestRefused):
 
     def explain(self) -> str:
         return (
-            f"The chain says that {self.address.hex0x} does not hold the role of the {self.role.label.replace('-', ' ')} "
-            "now, so it cannot act. The administrator grants roles."
+            f"The chain says that {self.address.hex0x} does not hold the role of the "
+            f"{self.role.label.replace('-', ' ')} now, so it cannot act. The administrator grants roles."
         )
 
     def explain_chinese(self) -> str:
@@ -187,7 +190,10 @@ class TransactionDiffers(RequestRefused):
         )
 
     def explain_chinese(self) -> str:
-        return f"交易 {self.transaction_hash} 与页面所示不同（{self.part}）。钱包发送了其他内容；请先在钱包中核对，再行签名。"
+        return (
+            f"交易 {self.transaction_hash} 与页面所示不同（{self.part}）。"
+            "钱包发送了其他内容；请先在钱包中核对，再行签名。"
+        )
 
 
 class ConsoleNotServed(RequestRefused):

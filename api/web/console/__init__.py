@@ -13,7 +13,7 @@ from api.web.console.console import Console
 from api.web.console.dispatch import ConsolePage
 from api.web.console.intake import batches
 from api.web.console.intake import pages as intake_pages
-from api.web.console.routes import ConsoleRoute
+from api.web.console.routes import ConsoleRoute, OpenRoute
 from api.web.frame.pages import PageRoute
 
 ROUTES: tuple[ConsoleRoute, ...] = (
@@ -42,7 +42,5 @@ def pages(context: Context) -> tuple[PageRoute, ...]:
         clock=context.clock,
     )
     menu = [route for route in ROUTES if route.menu]
-    return tuple(
-        intake_pages.SERVED_BY.get(route.name, ConsolePage)(route, console, menu)
-        for route in (*login.OPEN_PAGES, *ROUTES)
-    )
+    routes: tuple[ConsoleRoute | OpenRoute, ...] = (*login.OPEN_PAGES, *ROUTES)
+    return tuple(intake_pages.SERVED_BY.get(route.name, ConsolePage)(route, console, menu) for route in routes)

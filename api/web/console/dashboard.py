@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from api.auth import ROLE_OF_SCOPE, KeyScope
 from api.errors import IndexEmpty
@@ -21,7 +21,7 @@ def show_dashboard(visit: Visit) -> Page:
     scopes = [
         scope for scope in KeyScope if scope in actor.scopes and ROLE_OF_SCOPE.get(scope) is actor.acting_as is not None
     ]
-    values = {
+    values: dict[str, Any] = {
         "standings_now": visit.standings(),
         "scopes": scopes,
         "proposals": None,

@@ -48,7 +48,7 @@ nobody stays logged in by it.
 
 
 class ConsolePage(PageRoute):
-    """A route of the console as the site serves it; `answer_form` never raises."""
+    """A route of the console as the site serves it."""
 
     methods = ("GET", "POST")
 
@@ -83,7 +83,16 @@ class ConsolePage(PageRoute):
             request.scope["query_string"],
             conditions_of(request),
         )
-        return Visited(self, self._route, self._console, self._menu, frame, context, request, asked)
+        return Visited(
+            self,
+            asked,
+            route=self._route,
+            console=self._console,
+            menu=self._menu,
+            frame=frame,
+            context=context,
+            request=request,
+        )
 
 
 async def _body(request: Request, most_seconds: float) -> bytes:
@@ -100,13 +109,14 @@ class Visited:
     def __init__(
         self,
         page: ConsolePage,
+        asked: Asked,
+        *,
         route: ConsoleRoute | OpenRoute,
         console: Console,
         menu: Sequence[ConsoleRoute],
         frame: Frame,
         context: Context,
         request: Request,
-        asked: Asked,
     ) -> None:
         self._page = page
         self._route = route

@@ -12,7 +12,7 @@ from typing import Final
 from urllib.parse import parse_qsl
 
 from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import MultipartParser, parse_options_header
+from python_multipart.multipart import MultipartCallbacks, MultipartParser, parse_options_header
 
 from api.web.errors import FormMalformed
 
@@ -121,7 +121,7 @@ def _urlencoded(body: bytes) -> Sequence[tuple[str, str]]:
 def _multipart(body: bytes, boundary: bytes) -> Sequence[tuple[str, str]]:
     parts = _Parts()
     try:
-        parser = MultipartParser(boundary, parts.callbacks())
+        parser = MultipartParser(boundary, parts.callbacks)
         parser.write(body)
         parser.finalize()
         return [(name.decode(), value.decode()) for name, value in parts.fields]
@@ -136,12 +136,14 @@ class _Parts:
         self.fields: list[tuple[bytes, bytes]] = []
         self._name, self._value, self._header, self._header_value = b"", bytearray(), bytearray(), bytearray()
 
-    def callbacks(self) -> dict[str, Callable[..., None]]:
+    @property
+    def callbacks(self) -> MultipartCallbacks:
+        """What the parser calls."""
         return {
             "on_part_begin": self._begin,
             "on_part_data": lambda data, start, end: self._value.extend(data[start:end]),
             "on_part_end": lambda: self.fields.append((self._name, bytes(self._value))),
-            "on_header_begin": lambda: (self._header.clear(), self._header_value.clear()),
+            "on_header_begin": self._begin_header,
             "on_header_field": lambda data, start, end: self._header.extend(data[start:end]),
             "on_header_value": lambda data, start, end: self._header_value.extend(data[start:end]),
             "on_header_end": self._end_header,
@@ -151,6 +153,10 @@ class _Parts:
         if len(self.fields) >= _MOST_FIELDS:
             raise ValueError("too many fields")
         self._name, self._value = b"", bytearray()
+
+    def _begin_header(self) -> None:
+        self._header.clear()
+        self._header_value.clear()
 
     def _end_header(self) -> None:
         if bytes(self._header).lower() == b"content-disposition":

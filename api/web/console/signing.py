@@ -18,7 +18,6 @@ from chain.operations import Operation
 from ledger.errors import InvalidInput, NotFound
 from ledger.ids import Hash32, OperationId
 
-
 WAIT_SECONDS: Final = 3.0
 
 

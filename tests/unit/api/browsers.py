@@ -1,4 +1,4 @@
-"""A person's browser before the application: it keeps cookies, follows ways, and fills in the forms that it is shown."""
+"""A person's browser before the application: it keeps cookies, follows redirects, fills in the forms of pages."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class _Reader(HTMLParser):
 
 @dataclass
 class Browser:
-    """`get` and `send` follow redirects unless told otherwise. Headers given to `send` stand in place of the usual."""
+    """`get` and `send` follow redirects unless told otherwise."""
 
     client: Client
     public_url: str = PUBLIC_URL
@@ -88,16 +88,16 @@ class Browser:
         target: str,
         fields: Mapping[str, str],
         *,
-        follow: bool = True,
+        headers: Mapping[str, str] | None = None,
         without: tuple[str, ...] = (),
-        **headers: str,
+        follow: bool = True,
     ) -> Shown:
-        """A form, urlencoded."""
+        """A form, urlencoded; `headers` in place of the usual ones, or none at all of those `without`."""
         given = {
             "origin": self.public_url,
             "sec_fetch_site": "same-origin",
             "content_type": "application/x-www-form-urlencoded",
-            **headers,
+            **(headers or {}),
         }
         kept = {name: value for name, value in given.items() if name not in without}
         return self._ask("POST", target, kept, urlencode(fields).encode(), follow=follow)

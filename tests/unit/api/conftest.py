@@ -124,8 +124,10 @@ class ConsoleOffice:
 
 
 KEYS = {
-    "regulator": (KeyScope.METHODOLOGIES_WRITE, KeyScope.ACTIVITIES_WRITE, KeyScope.ISSUANCES_CONFIRM)
-    + (KeyScope.FREEZES_WRITE, KeyScope.CORRECTIONS_WRITE),
+    "regulator": (
+        *(KeyScope.METHODOLOGIES_WRITE, KeyScope.ACTIVITIES_WRITE, KeyScope.ISSUANCES_CONFIRM),
+        *(KeyScope.FREEZES_WRITE, KeyScope.CORRECTIONS_WRITE),
+    ),
     "centre": (KeyScope.ISSUANCES_PROPOSE,),
     "platform": (KeyScope.ACCOUNTS_OPEN, KeyScope.TRANSFERS_WRITE, KeyScope.CANCELLATIONS_WRITE, KeyScope.POINTS_WRITE),
     "exchange": (KeyScope.PROVIDERS_WRITE, KeyScope.CAMPAIGNS_WRITE),

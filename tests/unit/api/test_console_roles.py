@@ -163,7 +163,7 @@ class Manager:
         self.asked += 1
         if self.failure is not None:
             raise self.failure
-        found = []
+        found: list[object] = []
         for method, [call, block] in requests:
             assert (method, block) == ("eth_call", "latest")
             assert call["to"] == ADDRESSES[ContractName.ACCESS_MANAGER].hex0x
