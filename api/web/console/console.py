@@ -10,6 +10,7 @@ from api.auth import KeyBook
 from api.chain_port import ChainPort
 from api.context import Following
 from api.errors import NodeNotConfigured, RateExceeded
+from api.intake_port import IntakePort
 from api.operations_port import OperationsPort
 from api.problems import Problems
 from api.repository.snapshots import Readers
@@ -17,7 +18,6 @@ from api.settings import ApiSettings
 from api.web.console.actors import Actor
 from api.web.console.forms import KeptForms
 from api.web.console.intake.errors import IntakeNotServed
-from api.intake_port import IntakePort
 from api.web.console.signing import Signings
 from api.web.console.wallet_login import WalletLogins
 from api.web.errors import ConsoleNotServed
