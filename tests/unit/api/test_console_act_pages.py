@@ -212,7 +212,7 @@ def test_what_is_wrong_stands_at_its_field_and_nothing_is_lost(console: ConsoleO
     page = previewed(browser, console, quantity_gco2e="1.1234567", account="0x12")
     assert page.status == 422
     assert "Tonnes have six decimals at most" in page.text
-    assert "2 things need a change" in page.text
+    assert "To be changed: 2." in page.text
     raw = page.reply.body.decode()
     assert 'aria-describedby="field-quantity_gco2e-hint field-quantity_gco2e-error"' in raw
     assert raw.count('aria-invalid="true"') == 2
@@ -234,9 +234,7 @@ def test_what_others_wrote_is_text(console: ConsoleOffice) -> None:
 
 def test_withheld_fields_are_marked_and_public_ones_too(console: ConsoleOffice) -> None:
     page = previewed(console.browser("platform"), console, beneficiary="Somebody")
-    rows = re.findall(
-        r'<code class="note">(\w+)</code></th>.*?<span class="badge[^>]*>([^<]+)<', page.reply.body.decode()
-    )
+    rows = re.findall(r'<code>(\w+)</code> <span class="badge[^>]*>([^<]+)<', page.reply.body.decode())
     seen = dict(rows)
     assert seen["beneficiary"] == "Withheld"
     assert seen["event"] == seen["quantity_gco2e"] == seen["field_names"] == "Public"

@@ -39,7 +39,7 @@ def argument_label(words: Mapping[str, str], name: str) -> str:
 
 def readable(name: str, value: str) -> str:
     """How a value is drawn: "grams", "address", "hash", "word" or "text"."""
-    if name.endswith("gco2e") and _GRAMS.fullmatch(value):
+    if name.endswith(("gco2e", "grams")) and _GRAMS.fullmatch(value):
         return "grams"
     if name in _VOCABULARIES and value in _VOCABULARIES[name].labels():
         return "word"
