@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from ledger.refusals import ReductionLedger_InsufficientBalance, ReductionLedger
 from ledger.vocabulary import ProposalStatus, Role
 from tests.unit.api.browsers import Browser, Shown
 from tests.unit.api.conftest import ConsoleOffice
-from tests.unit.api.sample import BUYER, STRANGER, make_sample
+from tests.unit.api.sample import BUYER, STRANGER
 from tests.unit.api.test_console_acts import typed_for
 
 WHO = {
@@ -272,7 +273,7 @@ def test_another_body_opens_no_form_and_sends_none(console: ConsoleOffice, who: 
     page = previewed(platform, console)
     browser = console.browser(who)
     assert browser.get(f"{CANCEL}?purpose=event-neutrality").status == 403
-    fields = {**page.form(CANCEL), "csrf": browser.get("/console").form("/console/body")["csrf"], "step": "sign"}
+    fields = {**page.form(CANCEL), "csrf": browser.get("/console").form("/console/logout")["csrf"], "step": "sign"}
     assert browser.send(CANCEL, {**fields, "again": "12.5"}, follow=False).status == 403
     assert not saved(console)
 
@@ -289,15 +290,17 @@ def test_a_node_that_is_down_confirms_nothing(console: ConsoleOffice) -> None:
 
 
 @pytest.fixture
-def proposal(console: ConsoleOffice) -> str:
-    """The sample's first proposal, undecided."""
-    sample = make_sample()
-    row = sample.rows["proposals"][0]
+def proposal(console: ConsoleOffice) -> Iterator[str]:
+    """The sample's first proposal, undecided for the time of a test."""
+    row = console.sample.rows["proposals"][0]
+    _decide(console, row["proposal_id"], ProposalStatus.PROPOSED)
+    yield LotId(row["proposal_id"]).hex0x
+    _decide(console, row["proposal_id"], ProposalStatus.CONFIRMED)
+
+
+def _decide(console: ConsoleOffice, proposal_id: bytes, status: ProposalStatus) -> None:
     with console.database.write() as connection:
-        connection.exec_driver_sql(
-            "UPDATE proposals SET status = ? WHERE proposal_id = ?", (int(ProposalStatus.PROPOSED), row["proposal_id"])
-        )
-    return LotId(row["proposal_id"]).hex0x
+        connection.exec_driver_sql("UPDATE proposals SET status = ? WHERE proposal_id = ?", (int(status), proposal_id))
 
 
 def test_the_queue_has_what_waits(console: ConsoleOffice, proposal: str) -> None:
