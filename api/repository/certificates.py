@@ -141,12 +141,12 @@ def page(
 
 def _numbers_of(snapshot: Snapshot, first_day: int | None, last_day: int | None) -> tuple[int | None, int | None]:
     """The first number of a range of days, and the first one after it; None where nothing bounds it."""
-    begin = None if first_day is None else _first_from(snapshot, first_leaf_of_day(snapshot, first_day))
-    end = None if last_day is None else _first_from(snapshot, first_leaf_of_day(snapshot, last_day + 1))
+    begin = None if first_day is None else first_from(snapshot, first_leaf_of_day(snapshot, first_day))
+    end = None if last_day is None else first_from(snapshot, first_leaf_of_day(snapshot, last_day + 1))
     return begin, end
 
 
-def _first_from(snapshot: Snapshot, leaf_index: int) -> int:
+def first_from(snapshot: Snapshot, leaf_index: int) -> int:
     """The first number of reductions from this leaf on; what no number reaches where there is none."""
     row = snapshot.one("SELECT number FROM certificates WHERE leaf_index >= ? ORDER BY leaf_index LIMIT 1", leaf_index)
     return _BEYOND if row is None else int(row[0])

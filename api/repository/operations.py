@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from api.repository.certificates import first_from
 from api.repository.snapshots import Snapshot
 
 _COLUMNS = """
@@ -85,21 +86,20 @@ def page(
         end = after if end is None else min(end, after)
     elif after is not None:
         begin = max(begin, after + 1)
-    shared: list[_Condition] = [("o.leaf_index >= ?", (begin,))] if begin else []
-    if end is not None:
-        shared.append(("o.leaf_index < ?", (end,)))
     ranges = _ranges(wanted)
+    of_kind: list[_Condition] = []
     if wanted.kind is not None:
-        shared.append(("o.kind = ?" if ranges is None else "+o.kind = ?", (int(wanted.kind),)))
+        of_kind.append(("o.kind = ?" if ranges is None else "+o.kind = ?", (int(wanted.kind),)))
     if ranges is None:
-        clause, values = _where(shared)
+        clause, values = _where([*_between("o.leaf_index", begin, end), *of_kind])
         rows = snapshot.all(f"{_COLUMNS} {clause} ORDER BY o.leaf_index {order} LIMIT ?", *values, limit)
         return [OperationRow._make(row) for row in rows]
     parts: list[str] = []
     values = []
     for table, conditions in ranges:
-        clause, given = _where([*conditions, *shared])
-        one_range = f"SELECT o.leaf_index FROM {table} {clause} ORDER BY o.leaf_index {order} LIMIT ?"  # noqa: S608
+        key, first, last = _key_of(snapshot, table, begin, end)
+        clause, given = _where([*conditions, *_between(key, first, last), *of_kind])
+        one_range = f"SELECT o.leaf_index FROM {table} {clause} ORDER BY {key} {order} LIMIT ?"  # noqa: S608
         parts.append(f"SELECT leaf_index FROM ({one_range}) AS part{len(parts)}")  # noqa: S608 - constants of ours
         values += [*given, limit]
     leaves = " UNION ".join(parts)
@@ -158,6 +158,22 @@ def _ranges(wanted: Wanted) -> list[_Range] | None:
             (_LEAVES, [("o.subject = ?", (_padded(account),)), *kept]),
         ]
     return [(_LEAVES, kept)] if kept else None
+
+
+def _key_of(snapshot: Snapshot, table: str, begin: int, end: int | None) -> tuple[str, int, int | None]:
+    """The column by which a range is in order, and the bounds in it: certificates are found by lot in the order of
+    their numbers, which rise with the log.
+    """
+    if table != _OF_CERTIFICATES:
+        return "o.leaf_index", begin, end
+    first = first_from(snapshot, begin) if begin else 0
+    return "c.number", first, None if end is None else first_from(snapshot, end)
+
+
+def _between(column: str, begin: int, end: int | None) -> list[_Condition]:
+    """From `begin` on and below `end`, where there is something to bound."""
+    bounds: list[_Condition] = [(f"{column} >= ?", (begin,))] if begin else []
+    return bounds if end is None else [*bounds, (f"{column} < ?", (end,))]
 
 
 def _with(kept: list[_Condition], *ranges: tuple[str, str, int], given: bytes) -> list[_Range]:

@@ -16,6 +16,7 @@ from api.web.texts import visible
 
 _Q: Final = Parameter("q", "query", ASKED.description, plain_text, ASKED.schema, ASKED.example)
 _LATEST: Final = 10
+_OF_CODES: Final = "-code"
 _PATHS: Final = {
     "operation": "/explorer/operations/{}",
     "block": "/explorer/blocks/{}",
@@ -71,6 +72,7 @@ def _search(snapshot: Snapshot, given: str, asked: Asked) -> Page | Redirect:
         "asked_for": visible(given.strip()),
         "choices": list(choices.values()),
         "looked_for": found["looked_for"],
+        "unreadable": all(name.endswith(_OF_CODES) for name in found["looked_for"]),
     }
     return Page("explorer/found.html", values, 200 if choices else 404)
 
