@@ -1,6 +1,7 @@
 """docs/spec/10-pages.md §10.13: acts from the form through the preview to the operation, and the queue."""
 
 import html
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -18,6 +19,7 @@ from tests.unit.api.browsers import Browser, Shown
 from tests.unit.api.conftest import ConsoleOffice
 from tests.unit.api.sample import BUYER, STRANGER
 from tests.unit.api.test_console_acts import typed_for
+from tests.unit.api.test_console_wallets import ADDRESS, log_in
 
 WHO = {
     Role.REGULATOR: "regulator",
@@ -26,6 +28,7 @@ WHO = {
     Role.EXCHANGE: "exchange",
 }
 CANCEL = "/console/acts/cancel"
+OWN = "/console/acts/cancel_own"
 
 
 def lot_of(console: ConsoleOffice) -> str:
@@ -284,6 +287,55 @@ def test_a_node_that_is_down_confirms_nothing(console: ConsoleOffice) -> None:
     console.chain.down = True
     assert confirm(browser, page).status == 503
     assert not saved(console)
+
+
+# ----------------------------------------------------------------------------------------------------------- wallets
+
+
+def test_a_bodys_wallet_gets_the_same_preview_and_is_asked_to_sign_those_very_bytes(console: ConsoleOffice) -> None:
+    console.chain.roles[ADDRESS] = frozenset({Role.PLATFORM})
+    browser, _ = log_in(console)
+    page = previewed(browser, console)
+    assert "Cancels 12.5 t (12,500,000 g) of Class I for good" in page.text
+    shown = page.form(CANCEL)
+    assert shown["signer"] == ADDRESS.hex0x
+    signing = browser.send(CANCEL, {**shown, "step": "sign", "again": "12.5"})
+    assert signing.path.startswith(f"/console/sign/{shown['operation_id']}")
+    given = signing.reply.body.decode().partition('data-transaction="')[2].partition('"')[0]
+    data = bytes.fromhex(json.loads(html.unescape(given))["data"][2:])
+    assert "0x" + keccak256(data).hex() == shown["calldata_hash"]
+    [record] = console.chain.kept
+    assert record.hash == data[-32:]
+    assert not saved(console)
+
+
+def own_cancellation(console: ConsoleOffice) -> tuple[Browser, Shown]:
+    console.chain.accounts.add(ADDRESS)
+    browser, _ = log_in(console)
+    page = browser.get(f"{OWN}?purpose=event-neutrality")
+    typed = {"lot_id": lot_of(console), "quantity_gco2e": "1", "event": "Half marathon", "account": BUYER.hex0x}
+    return browser, browser.fill_in(page, OWN, **typed)
+
+
+def test_a_holder_cancels_what_the_own_account_holds_and_no_others(console: ConsoleOffice) -> None:
+    browser, page = own_cancellation(console)
+    assert page.form(OWN)["account"] == ADDRESS.hex0x  # whatever was sent
+    assert "cancel(bytes32,uint256,uint128,uint8,bytes32)" in page.text
+    assert "holds 0 t of the lot, less than 1 t" in page.text
+    signing = browser.send(OWN, {**page.form(OWN), "step": "sign", "again": "1"})
+    assert signing.path.startswith("/console/sign/0x")
+
+
+def test_the_list_of_a_holder_has_what_the_own_key_may_do(console: ConsoleOffice) -> None:
+    console.chain.accounts.add(ADDRESS)
+    browser, _ = log_in(console)
+    acts = {link.partition("?")[0] for link in browser.get("/console/acts").links if "/console/acts/" in link}
+    assert acts == {"/console/acts/transfer_own", OWN}
+
+
+def test_nobody_else_opens_a_holders_form(console: ConsoleOffice) -> None:
+    page = console.browser("platform").get(OWN)
+    assert (page.status, "holder-acts" in page.text) == (403, True)
 
 
 # --------------------------------------------------------------------------------------------------------- the queue

@@ -14,7 +14,7 @@ from api.web.console.acts.forms import WHOLE, Asked, Filled, read_form
 from api.web.console.acts.looks import LOOKS
 from api.web.console.acts.outlook import Again
 from api.web.console.acts.preview import calldata_hash, check_shown, composed, typed_again
-from api.web.console.acts.tables import ACTS, Act, Weight
+from api.web.console.acts.tables import ACTS, HOLDER_ACTS, Act, Weight
 from chain.facts import arguments_of, check_record
 from ledger.encoding import activity_id, campaign_id
 from ledger.ids import OperationId
@@ -77,7 +77,8 @@ def compose(name: str, asked: Asked, session: str = "s", **given: Any) -> Any:
 
 
 def test_every_route_is_an_act_and_every_act_says_what_it_will_do() -> None:
-    assert set(ACTS) == {route.name for route in ROUTES} == set(LOOKS)
+    assert set(ACTS) == {route.name for route in ROUTES}
+    assert set(LOOKS) == {*ACTS, *HOLDER_ACTS}
 
 
 @pytest.mark.parametrize("name", list(ACTS))
@@ -112,6 +113,18 @@ def test_a_filled_in_form_is_the_operation_of_its_route(name: str) -> None:
     assert operation.record.values["district"] == "Pudong"
     said = {argument.name: argument.text for argument in arguments_of(operation.call)}
     assert said["record_hash"] == operation.record.hash.hex0x
+
+
+@pytest.mark.parametrize("name", list(HOLDER_ACTS))
+def test_what_a_holder_does_is_the_holders_own_call(name: str) -> None:
+    act = HOLDER_ACTS[name]
+    typed = typed_for(ACTS[name.removesuffix("_own")], purpose="voluntary-offset", **{act.own: SIGNER.hex0x})
+    found = read_form(act, lambda field: typed.get(field, ""))
+    assert found.asked is not None, found.troubles
+    operation = composed(act, found.asked, ID, sender=SIGNER, session_secret="s", saved=None)
+    assert operation.sender == SIGNER
+    assert operation.call.function == name.removesuffix("_own")
+    check_record(operation.record, operation.call, SIGNER)
 
 
 @pytest.mark.parametrize("purpose", [one.label for one in PURPOSE_FIELDS])

@@ -14,7 +14,7 @@ from api.web.console.acts.fields import Kind
 from api.web.console.acts.history import Mark, compare, rate
 from api.web.console.acts.looks import LOOKS
 from api.web.console.acts.outlook import Change, Meant, Outlook, told
-from api.web.console.acts.tables import ACTS, Weight
+from api.web.console.acts.tables import ACTS, HOLDER_ACTS, Weight
 from api.web.console.acts.words import argument_label
 from api.web.texts import texts
 from chain.calls import LEDGER_FUNCTIONS
@@ -227,7 +227,7 @@ def test_every_text_that_acts_name_is_there_in_both_languages() -> None:
         named |= set(re.findall(r'"(acts_[a-z_]+)"', path.read_text(encoding="utf-8")))
     for path in Path(ROOT / "api/web/templates/console/acts").glob("*.html"):
         named |= set(re.findall(r"words\.(acts_[a-z_]+)", path.read_text(encoding="utf-8")))
-    for act in ACTS.values():
+    for act in (*ACTS.values(), *HOLDER_ACTS.values()):
         named |= {f"acts_name_{act.name}", f"acts_does_{act.name}", f"acts_group_{act.group}"}
         named |= {field.label_text for field in act.fields} | {field.hint_text for field in act.fields} - {None}
     named |= {f"acts_wrong_{kind}" for kind in Kind} | {f"acts_queue_{mark}" for mark in Mark}

@@ -1,8 +1,9 @@
-"""What can be wrong between the preview of an act and its confirmation.
+"""What can be wrong with who acts, and between the preview of an act and its confirmation.
 
 ::
 
     RequestRefused
+    ├── HolderActs                403  a step of an account's own key, in a session of something else
     ├── ActDiffers                409  what would be signed is not what was shown
     └── ActDoneOtherwise          409  this form was confirmed before, with other content
 """
@@ -12,6 +13,23 @@ from typing import ClassVar
 
 from api.errors import RequestRefused
 from ledger.ids import OperationId
+
+
+class HolderActs(RequestRefused):
+    """Only whoever logged in with the wallet of an account, and acts as no body, does this."""
+
+    status: ClassVar[int] = 403
+
+    def explain(self) -> str:
+        return (
+            "This is for the holder of an account: log in with the account's wallet, and choose no body. For accounts in "
+            "its custody the platform acts, on the holder's instruction."
+        )
+
+    def explain_chinese(self) -> str:
+        return (
+            "此业务由账户持有人自行办理：请以该账户的钱包登录，且不选择机构身份。平台代管的账户由平台按持有人指令办理。"
+        )
 
 
 @dataclass(unsafe_hash=True)

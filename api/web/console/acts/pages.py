@@ -7,7 +7,7 @@ carries: the confirmation composes the operation anew and is refused unless it i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
@@ -15,13 +15,13 @@ from api.errors import BodyInvalid
 from api.parameters import Parameter, plain_text
 from api.repository import accounts, methodologies
 from api.repository.snapshots import Snapshot
-from api.web.console.acting import known_record, operation_id_of_form, perform
-from api.web.console.acts.errors import ActDoneOtherwise
+from api.web.console.acting import known_record, operation_id_of_form, perform, perform_as_holder
+from api.web.console.acts.errors import ActDoneOtherwise, HolderActs
 from api.web.console.acts.fields import Kind, Trouble
 from api.web.console.acts.forms import WHOLE, Asked, Filled, read_form, troubles_of
 from api.web.console.acts.outlook import told
 from api.web.console.acts.preview import Preview, check_shown, composed, look_at, typed_again
-from api.web.console.acts.tables import ACTS, Act, Weight
+from api.web.console.acts.tables import ACTS, HOLDER_ACTS, Act, Weight
 from api.web.console.acts.words import argument_label, readable, word_of_value
 from api.web.console.routes import ConsoleRoute
 from api.web.console.visits import Page, SeeOther, Visit
@@ -41,8 +41,9 @@ def show_list(visit: Visit) -> Page:
     """The acts that this session may begin, by group."""
     actor = visit.actor
     groups: dict[str, list[Act]] = {}
-    for act in ACTS.values():
-        if act.role is actor.acting_as and act.route.scope in actor.scopes:
+    for act in (*ACTS.values(), *HOLDER_ACTS.values()):
+        of_body = not act.own and act.role is actor.acting_as and act.route.scope in actor.scopes
+        if of_body or (act.own and _is_holder(visit)):
             groups.setdefault(act.group, []).append(act)
     return Page("console/acts/list.html", {"groups": groups})
 
@@ -50,12 +51,13 @@ def show_list(visit: Visit) -> Page:
 def show(act: Act, visit: Visit) -> Page:
     """The form: empty, filled in by the address that leads here, or as it was typed before."""
     given = visit.form.text if visit.form.given else lambda name: visit.arguments.get(name) or ""
-    return form_page(act, visit, {field.name: given(field.name) for field in act.fields}, {})
+    text = _with_own(act, visit, given)
+    return form_page(act, visit, {field.name: text(field.name) for field in act.fields}, {})
 
 
 def take(act: Act, visit: Visit) -> Page | SeeOther:
     """What comes of the form."""
-    filled = read_form(act, visit.form.text)
+    filled = read_form(act, _with_own(act, visit, visit.form.text))
     step = visit.form.text(STEP)
     if step == CHANGE:
         return form_page(act, visit, filled.typed, {})
@@ -74,10 +76,31 @@ def compose_for(act: Act, asked: Asked, visit: Visit) -> Operation:
         act,
         asked,
         operation_id_of_form(visit),
-        sender=visit.require(act.route.scope),
+        sender=signer_of(act, visit),
         session_secret=visit.session_id,
         saved=known_record(visit),
     )
+
+
+def signer_of(act: Act, visit: Visit) -> Address:
+    """Whose key signs: the body's, or the holder's own. Raises what `Visit.require` raises, and `HolderActs`."""
+    if not act.own:
+        return visit.require(act.route.scope)
+    if visit.actor.address is None or not _is_holder(visit):
+        raise HolderActs
+    return visit.actor.address
+
+
+def _is_holder(visit: Visit) -> bool:
+    return visit.actor.has_wallet and visit.actor.acting_as is None
+
+
+def _with_own(act: Act, visit: Visit, text: Callable[[str], str]) -> Callable[[str], str]:
+    """What was typed; of a holder's act the own account, whatever was."""
+    if not act.own:
+        return text
+    own = signer_of(act, visit).hex0x
+    return lambda name: own if name == act.own else text(name)
 
 
 def sign(filled: Filled, operation: Operation, visit: Visit) -> Page | SeeOther:
@@ -93,6 +116,8 @@ def sign(filled: Filled, operation: Operation, visit: Visit) -> Page | SeeOther:
     if not typed_again(preview.again, form.text(AGAIN)):
         return _preview_page(preview, filled, visit, wrong=True)
     try:
+        if filled.act.own:
+            return perform_as_holder(visit, lambda *_: operation)
         return perform(visit, filled.act.route.scope, lambda *_: operation)
     except OperationConflict:
         raise ActDoneOtherwise(operation.id) from None
@@ -209,12 +234,12 @@ def _route(act: Act) -> ConsoleRoute:
         f"act_{act.name}",
         partial(show, act),
         partial(take, act),
-        scope=act.route.scope,
+        scope=None if act.own else act.route.scope,
         parameters=_prefilled(act),
     )
 
 
 PAGES: Final = (
     ConsoleRoute("/console/acts", "acts", show_list, menu=True),
-    *(_route(act) for act in ACTS.values()),
+    *(_route(act) for act in (*ACTS.values(), *HOLDER_ACTS.values())),
 )

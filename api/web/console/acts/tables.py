@@ -7,9 +7,14 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
+from api.parameters import Arguments
 from api.routes.writes import ROUTES
+from api.schemas.writes import CancelBody, TransferBody
 from api.web.console.acts.fields import Field, Kind, Place
-from api.writing import WriteRoute
+from api.writing import Compose, WriteRoute
+from chain.composer import Composer
+from chain.operations import Operation
+from ledger.ids import OperationId
 from ledger.vocabulary import (
     AccountKind,
     ActivityKind,
@@ -34,12 +39,15 @@ class Weight(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
-    """One act. `group` is where the list of acts has it."""
+    """One act. `group` is where the list of acts has it. `own`: of what a holder does with a wallet, the field that is
+    the wallet's own account; empty for what bodies do.
+    """
 
     route: WriteRoute
     fields: tuple[Field, ...]
     weight: Weight
     group: str
+    own: str = ""
 
     @property
     def name(self) -> str:
@@ -233,4 +241,40 @@ ACTS: Final[Mapping[str, Act]] = {
     for group, names in _GROUPS.items()
     for name in names
 }
-"""Every act by the name of its route; a test holds them to `api.routes.writes` and to the bodies."""
+"""Every act of a body by the name of its route; a test holds them to `api.routes.writes` and to the bodies."""
+
+
+def _transfer_own(composer: Composer, operation_id: OperationId, _: Arguments, body: TransferBody) -> Operation:
+    return composer.transfer(
+        operation_id=operation_id,
+        from_account=body.from_account,
+        to_account=body.to_account,
+        lot_id=body.lot_id,
+        grams=body.quantity_gco2e,
+        by_holder=True,
+        fields=body.fields,
+    )
+
+
+def _cancel_own(composer: Composer, operation_id: OperationId, _: Arguments, body: CancelBody) -> Operation:
+    return composer.cancel(
+        operation_id=operation_id,
+        account=body.account,
+        lot_id=body.lot_id,
+        grams=body.quantity_gco2e,
+        purpose=body.purpose,
+        by_holder=True,
+        fields=body.fields,
+    )
+
+
+def _own(name: str, compose: Compose, own: str) -> Act:
+    """The same for the own account, signed by the holder's wallet."""
+    act = ACTS[name]
+    return replace(act, route=replace(act.route, name=f"{name}_own", compose=compose), group="own", own=own)
+
+
+HOLDER_ACTS: Final[Mapping[str, Act]] = {
+    act.name: act for act in (_own("transfer", _transfer_own, "from_account"), _own("cancel", _cancel_own, "account"))
+}
+"""What an account's own key may do, which is no route of the API: nobody signs it but the holder."""
