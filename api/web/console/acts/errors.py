@@ -22,8 +22,8 @@ class HolderActs(RequestRefused):
 
     def explain(self) -> str:
         return (
-            "This is for the holder of an account: log in with the account's wallet, and choose no body. For accounts in "
-            "its custody the platform acts, on the holder's instruction."
+            "This is for the holder of an account: log in with the account's wallet, and as no body. For what is in "
+            "the platform's custody, the platform acts on the holder's instruction."
         )
 
     def explain_chinese(self) -> str:
