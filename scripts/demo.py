@@ -50,7 +50,14 @@ from ledger.vocabulary import (
 from scripts.acting import chain_operations, make_api_keys, node_chain
 from scripts.certificates import CheckedCertificate
 from scripts.context import new_operation_id
-from scripts.demo_points import CHARGING_FORMULA, POINTS_ACTIVITY, PointsOutcome, points_listing, run_points
+from scripts.demo_points import (
+    CHARGING_FORMULA,
+    POINTS_ACTIVITY,
+    SAMPLE_PERSON,
+    PointsOutcome,
+    points_listing,
+    run_points,
+)
 from scripts.demo_witnesses import start_witnesses, verify_witnessed
 from scripts.importing.service import ImportJob, run_import
 from scripts.intake.service import intake_of
@@ -159,6 +166,7 @@ def _tell_and_serve(output: Output, stack: ExitStack, *, home: Path | None, port
             output.note(f"In another terminal `. {environment}` lets every command work on it:")
             output.note(f"  tanpuhui index status\n{_sample_cancellation(demo)}")
             _print_logins(context, url)
+            _print_token(context, points, url)
             following.wait()
 
 
@@ -180,6 +188,13 @@ def _print_logins(context: OperatingContext, url: str) -> None:
     )
     for made in make_api_keys(context, ACTING, "demo"):
         output.note(f"  {made.role.chinese} {made.role.label}: {made.secret}")
+
+
+def _print_token(context: OperatingContext, points: PointsHome, url: str) -> None:
+    """Where a citizen looks, and the lookup token of one who has earned, given and cancelled points."""
+    token = points.persons.issue_token(SAMPLE_PERSON)
+    context.output.note(f"我的积分 My points: {url}/points — as the made person {SAMPLE_PERSON}, with the lookup token")
+    context.output.note(f"  {token.hex()}")
 
 
 def _sample_cancellation(demo: Demo) -> str:

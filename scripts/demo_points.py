@@ -39,6 +39,8 @@ from scripts.settings import FEED
 POINTS_ACTIVITY: Final = "SAMPLE-EV-0002"
 CAMPAIGN: Final = "SAMPLE-MARATHON-2026"
 RUN: Final = "sample-charging"
+SAMPLE_PERSON: Final = "sample:1005"
+"""Who cancels points in `sample/cancel.csv`."""
 BATCH_ROWS: Final = 30
 CHARGING_FORMULA: Final = Quantification.from_json(
     {
