@@ -15,6 +15,7 @@ from indexer.schema import IncidentKind
 from tests.unit.api.browsers import PUBLIC_URL, Browser
 from tests.unit.api.client import Client
 from tests.unit.api.fake_chain import FakeChain
+from tests.unit.api.fake_intake import FakeIntake
 from tests.unit.api.fake_port import FakePort
 from tests.unit.api.sample import SampleLedger, make_sample
 
@@ -110,6 +111,7 @@ class ConsoleOffice:
     client: Client
     port: FakePort
     chain: FakeChain
+    intake: FakeIntake
     database: Database
     keys: dict[str, NewApiKey]
     sample: SampleLedger
@@ -148,14 +150,16 @@ def console_of_all(tmp_path_factory: pytest.TempPathFactory, sample: SampleLedge
     keys = {name: store.create(name, [str(scope) for scope in scopes]) for name, scopes in KEYS.items()}
     store.revoke(keys["revoked"].key.key_id)
     port, chain, now = FakePort(), FakeChain(), [1_000.0]
+    intake = FakeIntake(tmp_path_factory.mktemp("intake"))
     application = create_app(
         ApiSettings(database_url=url, public_url=PUBLIC_URL, rate_limits=False),
         database=database,
         operations=port,
         chain=chain,
+        intake=intake,
         clock=lambda: now[0],
     )
-    yield ConsoleOffice(Client(application), port, chain, database, keys, sample, now)
+    yield ConsoleOffice(Client(application), port, chain, intake, database, keys, sample, now)
     application.close()
     database.close()
 
@@ -165,4 +169,5 @@ def console(console_of_all: ConsoleOffice) -> ConsoleOffice:
     """Signs for the platform, the regulator and the technical centre; its ports begin anew in each test."""
     vars(console_of_all.port).update(vars(FakePort()))
     vars(console_of_all.chain).update(vars(FakeChain()))
+    vars(console_of_all.intake).update(vars(FakeIntake(console_of_all.intake.folder)))
     return console_of_all

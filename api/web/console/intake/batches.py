@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from api.parameters import number_parameter
+from api.reading import PAGE_PARAMETERS
 from api.repository import batch_incidents
-from api.routes.points import read_batches
+from api.routes import points
 from api.web.console.routes import ConsoleRoute
 from api.web.console.visits import Page, Visit
 from indexer.schema import IncidentKind
@@ -17,6 +18,13 @@ INCIDENTS: Final = 20
 
 _BEFORE: Final = number_parameter("before", "Batches before this one.", least=1)
 _INCIDENTS_BEFORE: Final = number_parameter("incidents_before", "What was found before this.", least=1)
+_UNFILTERED: Final = {
+    one.name: one.default
+    for route in points.ROUTES
+    if route.path == "/v1/batches"
+    for one in route.parameters
+    if one not in PAGE_PARAMETERS
+}
 
 
 def show_batches(visit: Visit) -> Page:
@@ -24,7 +32,7 @@ def show_batches(visit: Visit) -> Page:
     before, incidents_before = visit.arguments["before"], visit.arguments["incidents_before"]
     with visit.snapshot() as snapshot:
         after = None if before is None else (before,)
-        found = read_batches(snapshot, {"order": "newest-first", **_NO_FILTERS}, PAGE_ROWS + 1, after)
+        found = points.read_batches(snapshot, {**_UNFILTERED, "order": "newest-first"}, PAGE_ROWS + 1, after)
         known = batch_incidents.of_batches(snapshot, limit=INCIDENTS + 1, before=incidents_before)
         standing = batch_incidents.count_open_of_batches(snapshot)
     rows = [document for _, document in found[:PAGE_ROWS]]
@@ -38,7 +46,5 @@ def show_batches(visit: Visit) -> Page:
     }
     return Page("console/batches.html", values)
 
-
-_NO_FILTERS: Final = dict.fromkeys(("kind", "reduction_class", "activity_id", "provider", "campaign_id"))
 
 PAGES: Final = (ConsoleRoute(BATCHES, "batches", show_batches, parameters=(_BEFORE, _INCIDENTS_BEFORE), menu=True),)
