@@ -50,6 +50,7 @@ from api.routes import (
     personal,
     points,
     search,
+    supervision,
     totals,
 )
 from api.routes.writes import ROUTES as WRITE_ROUTES
@@ -80,6 +81,7 @@ READ_ROUTES: tuple[ReadRoute, ...] = (
     *totals.ROUTES,
     *points.ROUTES,
     *search.ROUTES,
+    *supervision.ROUTES,
     *health.ROUTES,
 )
 

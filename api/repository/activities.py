@@ -69,6 +69,11 @@ def by_code(snapshot: Snapshot, code: str) -> ActivityRow | None:
     return None if row is None else ActivityRow._make(row)
 
 
+def codes(snapshot: Snapshot) -> dict[bytes, str]:
+    """Code by id, of all activities."""
+    return {bytes(one): str(code) for one, code in snapshot.all("SELECT activity_id, code FROM activities")}
+
+
 def page(
     snapshot: Snapshot,
     *,
