@@ -36,6 +36,8 @@ def visible(value: Json) -> str:
     direction or the lines of what follows, stands as `[U+202E]`. Values that are no text stand as JSON.
     """
     text = value if isinstance(value, str) else canonical_json(value).decode()
+    if text.isprintable():  # no space but the usual one, and nothing of `_UNSEEN`: so it is with most
+        return text
     return "".join(character if is_plain(character) else mark_of(character) for character in text)
 
 

@@ -48,6 +48,7 @@ class Frame:
             loader=PackageLoader("api.web"),
             autoescape=True,
             undefined=StrictUndefined,
+            auto_reload=False,
             trim_blocks=True,
             lstrip_blocks=True,
         )

@@ -10,7 +10,7 @@ from pypdf import PdfReader
 from api.languages import LANGUAGES, preferred
 from api.web.certificate_check import STEP_NAMES
 from api.web.certificate_pdf import Fonts, make_pdf
-from api.web.texts import texts, visible
+from api.web.texts import is_plain, texts, visible
 from indexer.certificate_bundles import draft
 from indexer.database import open_database
 from ledger.bundle import Bundle
@@ -37,6 +37,10 @@ from tests.unit.indexer.test_certificate_bundles import asking
 )
 def test_what_cannot_be_seen_is_written_out(given: Json, shown: str) -> None:
     assert visible(given) == shown
+
+
+def test_what_python_calls_printable_shows_as_it_is() -> None:
+    assert all(is_plain(one) for one in map(chr, range(0x110000)) if one.isprintable())
 
 
 def test_both_languages_have_every_text() -> None:
