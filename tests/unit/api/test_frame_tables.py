@@ -84,7 +84,9 @@ def test_a_page_shows_what_the_api_says(client: Client) -> None:
 def test_filters_are_those_of_the_list_and_links_keep_them(client: Client) -> None:
     page = Page(ask(client, "/table?reduction_class=I&lang=en&limit=1"))
     assert [one["value"] for one in page.all("option") if "selected" in one] == ["I"]
-    [download] = [one["href"] for one in page.all("a") if "format=csv" in one.get("href", "")]
+    [link] = [one for one in page.all("a") if "format=csv" in one.get("href", "")]
+    assert "download" not in link, "a browser would save the page that says why there is no file"
+    download = link["href"]
     assert download == "/table?reduction_class=I&format=csv&lang=en"
     rows = rows_of(ask(client, download))
     assert [row["lot_id"] for row in rows] == [one["lot_id"] for one in listed(client, "&reduction_class=I")]
