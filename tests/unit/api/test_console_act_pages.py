@@ -370,6 +370,7 @@ def test_a_proposal_shows_what_it_would_do_and_leads_to_both_ends(console: Conso
     page = console.browser("regulator").get(f"/console/queue/{proposal}")
     assert "462 t" in page.text
     assert "Overlap: SH-PV-0001" in page.text
+    assert "Another proposal overlaps" not in page.text  # its own days are no overlap
     ways = {link.partition("?")[0] for link in page.links}
     assert {"/console/acts/confirm_issuance", "/console/acts/reject_issuance"} <= ways
 

@@ -13,7 +13,7 @@ from api.repository.snapshots import Snapshot, open_readers
 from api.web.console.acts.fields import Kind
 from api.web.console.acts.history import Mark, compare, rate
 from api.web.console.acts.looks import LOOKS
-from api.web.console.acts.outlook import Change, Meant, Outlook, told
+from api.web.console.acts.outlook import Change, Meant, Outlook, activity_of, cap_left, told
 from api.web.console.acts.tables import ACTS, HOLDER_ACTS, Weight
 from api.web.console.acts.words import argument_label
 from api.web.texts import texts
@@ -192,6 +192,14 @@ def test_days_that_nothing_claims_are_said_to_be_free(snapshot: Snapshot, waitin
 def test_an_act_over_the_cap_is_said_to_be_over_it(snapshot: Snapshot, waiting: SampleLedger) -> None:
     found = look(snapshot, waiting, "propose_issuance", quantity_gco2e="10000")
     assert "acts_look_over_cap" in {one.text for one in found.statements if one.tone == "bad"}
+
+
+def test_what_was_found_wrong_is_left_of_the_cap_again(snapshot: Snapshot, waiting: SampleLedger) -> None:
+    row = activity_of(snapshot, waiting.rows["activities"][0]["activity_id"])
+    assert row is not None
+    of_points = {"earned_grams": 300, "earned_corrected_grams": 20}
+    made = row._replace(cap_grams=1_000, issued_grams=500, corrected_grams=40, **of_points)
+    assert cap_left(made) == 1_000 - 500 - 300 + 40 + 20
 
 
 def test_an_account_that_holds_something_cannot_close(snapshot: Snapshot, waiting: SampleLedger) -> None:
