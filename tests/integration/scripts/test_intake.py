@@ -12,14 +12,18 @@ from typing import Any
 import pytest
 from eth_account.messages import encode_typed_data
 
+from api.app import create_app
 from api.intake_port import BUSY, FileKind, Purpose, RunView, Stage, Upload
+from api.settings import ApiSettings
 from api.web.console.intake.errors import WrongStage
 from chain.functions import keccak256
 from chain.signers import LocalSigner
 from chain.typed_data import TypedData
+from indexer.api_keys import ApiKeyStore
 from ledger.errors import InvalidInput
 from ledger.ids import Hash32
-from ledger.vocabulary import BatchKind, ReductionClass
+from ledger.vocabulary import BatchKind, ReductionClass, Role
+from scripts.acting import chain_operations, node_chain
 from scripts.intake.service import Intake
 from scripts.operating import OperatingContext
 from scripts.output import Output
@@ -27,6 +31,8 @@ from scripts.points.errors import HeaderNotSigned, NotTheFeedKey
 from scripts.settings import load_settings
 from tests.integration.scripts.conftest import Cli
 from tests.integration.scripts.test_points import FEED_SECRET, MAPPING, METRES, STARTED, TRIPS, Points
+from tests.unit.api.browsers import PUBLIC_URL, Browser, Shown
+from tests.unit.api.client import Client, Reply
 
 FEED = Purpose(kind=FileKind.FEED, mapping="metro", activity="SH-METRO-1")
 ACCOUNTS = """
@@ -236,6 +242,67 @@ def test_instructions_spend_what_persons_have(intake: Intake, points: Points) ->
     intake.send(run)
     done = settled(intake, run)
     assert (done.stage, done.problem) == (Stage.DONE, None)
+
+
+@pytest.fixture
+def browser(context: OperatingContext) -> Iterator[Browser]:
+    """Somebody of the platform who is logged in to the console of an instance over all of this."""
+    operations = chain_operations(context, [Role.PLATFORM])
+    secret = ApiKeyStore(context.database).create("somebody", ["points:write"]).secret
+    settings = ApiSettings(database_url=context.settings.database_url, public_url=PUBLIC_URL)
+    with Intake(context) as intake:
+        application = create_app(
+            settings, database=context.database, operations=operations, chain=node_chain(context), intake=intake
+        )
+        browser = Browser(Client(application))
+        browser.log_in(secret)
+        yield browser
+        application.close()
+    operations.close()
+
+
+def test_from_the_form_to_the_explorer(browser: Browser) -> None:
+    """Everything by the pages: uploaded, prepared, signed, anchored once, found by anyone."""
+    form = browser.get("/console/uploads").form("/console/uploads")
+    fields = {"csrf": form["csrf"], "kind": "feed", "feed_mapping": "metro", "activity": "SH-METRO-1"}
+    reply = sent_file(browser, fields, trips() + b"60,1,soon,5\n")
+    assert reply.status == 303, reply.body.decode()
+    run = reply.header("location") or ""
+    page = until(browser, run, "Ready")
+    assert "3 t" in page.text
+    assert "The time cannot be read" in page.text
+    browser.fill_in(browser.get(f"{run}/sign"), f"{run}/sign", by="server")
+    sending = browser.get(f"{run}/send")
+    assert "1,000 t" in sending.text, "what is left of the cap"
+    for _ in range(2):
+        browser.send(f"{run}/send", {**sending.form(f"{run}/send"), "confirm": "3"})
+    assert "Anchored as batch 1" in until(browser, run, "Done").text
+    batches = browser.client.get("/v1/batches").json["items"]
+    assert [(batch["batch_number"], batch["total"], batch["entry_count"]) for batch in batches] == [(1, "3000000", 60)]
+    assert batches[0]["root"][2:10] in browser.get("/explorer/batches/1").reply.body.decode()
+    assert "SH-METRO-1" in browser.get("/console/batches").text
+
+
+def sent_file(browser: Browser, fields: Mapping[str, str], content: bytes) -> Reply:
+    """A form with a file, as a browser sends it."""
+    parts = [f'--b\r\ncontent-disposition: form-data; name="{name}"\r\n\r\n{text}\r\n' for name, text in fields.items()]
+    head = '--b\r\ncontent-disposition: form-data; name="file"; filename="trips.csv"\r\n\r\n'
+    headers = {
+        "origin": PUBLIC_URL,
+        "content_type": "multipart/form-data; boundary=b",
+        "cookie": "; ".join(f"{name}={value}" for name, value in browser.cookies.items()),
+    }
+    body = "".join(parts).encode() + head.encode() + content + b"\r\n--b--\r\n"
+    return browser.client.request("POST", "/console/uploads", headers, body, check=False)
+
+
+def until(browser: Browser, run: str, stage: str) -> Shown:
+    """The page of a run once it says so."""
+    deadline = time.monotonic() + 60
+    while f" {stage} " not in (page := browser.get(run)).text:
+        assert time.monotonic() < deadline, page.text
+        time.sleep(0.1)
+    return page
 
 
 def _typed(document: Mapping[str, Any]) -> TypedData:
