@@ -49,6 +49,18 @@ _CHINESE: Final = tuple(
             r"be a cursor that this list returned, used with the same filters",
             "是本列表给出的翻页标记，且筛选条件不变；请回到第一页重新翻页",
         ),
+        (r"be a column of the file", "是文件中的一列"),
+        (r"be there: the first row names the columns", "有表头：第一行写明各列的名称"),
+        (r"name every column", "每一列都有名称"),
+        (r"name each column once", "各列的名称不重复"),
+        (r"be (utf-8|gb18030|gbk|big5|latin-1|ascii|utf-16)", r"是 \1 编码"),
+        (r"be at most (\d+) characters long \(max_record_characters\)", r"每行不超过 \1 个字符"),
+        (r"be (?:complete|intact)", "完整"),
+        (r"expand to at most (\d+) bytes \(max_expanded_bytes\)", r"解压后不超过 \1 字节"),
+        (r"expand at most (\d+) times \(max_expansion\)", r"解压后不超过压缩前的 \1 倍"),
+        (r"be (?:intact )?Parquet", "是完整的 Parquet 文件"),
+        (r"be chosen", "选择一个文件"),
+        (r"be given, in at most (\d+) characters", r"必须填写，不超过 \1 个字符"),
     )
 )
 
