@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -16,6 +17,8 @@ TIMEOUT_SECONDS: Final = 4.0
 """How long the node may take to answer a watch: no page waits for it, but what it shows should not be old."""
 
 _LOOK_SECONDS: Final = 5.0
+
+log = logging.getLogger("tanpuhui.watch")
 
 
 @contextmanager
@@ -46,5 +49,9 @@ class WatchThread(Background):
 
     def _work(self) -> None:
         while not self._stop.is_set():
-            self._watch.look()
+            try:
+                self._watch.look()
+            except Exception:
+                # What is watched is served on, whatever ails the watch; what it saw last says how old it is.
+                log.exception("watching the node")
             self._stop.wait(_LOOK_SECONDS)
