@@ -25,6 +25,11 @@ def districts(snapshot: Snapshot) -> dict[bytes, str]:
     for activity_id, public in snapshot.all(_NAMED, f'%"name":"{FIELD}"%'):
         for field in orjson.loads(public)["fields"]:
             value = field.get("value")
-            if field.get("name") == FIELD and isinstance(value, str) and 0 < len(value.strip()) <= _LONGEST:
+            if field.get("name") == FIELD and isinstance(value, str) and _is_name(value.strip()):
                 found[bytes(activity_id)] = value.strip()
     return found
+
+
+def _is_name(text: str) -> bool:
+    """Whether this names a district: `-` and the like do not."""
+    return len(text) <= _LONGEST and any(one.isalnum() for one in text)

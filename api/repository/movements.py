@@ -194,6 +194,7 @@ class Among:
 
     reduction_class: int | None = None
     activity_id: bytes | None = None
+    without_activity: bool = False
     purpose: int | None = None
     first_day: int | None = None
     last_day: int | None = None
@@ -213,6 +214,8 @@ class Among:
         ]
         clauses = [clause for clause, value in given if value is not None]
         values = [value for _, value in given if value is not None]
+        if self.without_activity:
+            clauses.append(f"{source.activity_id} IS NULL")
         if self.activities is not None:
             clauses.append(f"{source.activity_id} IN ({_marks(self.activities)})")
             values += sorted(self.activities)

@@ -62,6 +62,7 @@ def _among(snapshot: Snapshot, arguments: Arguments, named: Mapping[bytes, str])
     return Among(
         reduction_class=None if reduction_class is None else int(reduction_class),
         activity_id=None if activity is None else activity.activity_id,
+        without_activity=arguments["without_activity"] is not None,
         purpose=None if purpose is None else int(purpose),
         first_day=arguments["first_day"],
         last_day=arguments["last_day"],
@@ -148,6 +149,12 @@ ROUTES = (
             choice_parameter("step", _CONFIRMED_FIRST, "What was done with them."),
             word_parameter("reduction_class", ReductionClass, "Only of this class."),
             _ACTIVITY,
+            choice_parameter(
+                "without_activity",
+                ("yes",),
+                "Only what belongs to no activity: lots bought back from points, and what became of them.",
+                optional=True,
+            ),
             Parameter(
                 "district",
                 "query",

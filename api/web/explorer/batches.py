@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
+from urllib.parse import quote
 
 from api.parameters import Arguments, number_parameter
 from api.reading import Document, ListRoute
@@ -78,11 +79,11 @@ def _state(document: Document) -> str | None:
 
 
 def _activity(document: Document) -> str | None:
-    return None if document["activity_code"] is None else f"/activities/{document['activity_code']}"
+    return None if document["activity_code"] is None else f"/activities/{quote(document['activity_code'], safe='')}"
 
 
 def _campaign(document: Document) -> str | None:
-    return None if document["campaign_code"] is None else f"/campaigns/{document['campaign_code']}"
+    return None if document["campaign_code"] is None else f"/campaigns/{quote(document['campaign_code'], safe='')}"
 
 
 BATCHES: Final = TableRoute(

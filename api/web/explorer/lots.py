@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import quote
 
 from api.lot_life import Fate
 from api.parameters import Arguments, id_parameter
@@ -43,7 +44,7 @@ def proof_path(leaf_index: int, size: int) -> str:
 
 def _activity(document: Document) -> str | None:
     activity = document["activity"]
-    return None if activity is None else f"/activities/{activity['code']}"
+    return None if activity is None else f"/activities/{quote(activity['code'], safe='')}"
 
 
 LOTS = TableRoute(

@@ -29,6 +29,32 @@ _ENGLISH: Final[Mapping[tuple[str, str], str]] = {
 """Words whose label is not what one would say."""
 
 _ONLY_IN_INDEX: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
+    "By": {
+        "month": ("月份", "Month"),
+        "reduction_class": ("类别", "Class"),
+        "district": ("区", "District"),
+        "purpose": ("用途", "Purpose"),
+        "activity": ("项目或场景", "Project or scenario"),
+    },
+    "Step": {
+        "proposed": ("评估提出", "Proposed"),
+        "confirmed": ("确认签发", "Confirmed"),
+        "earned": ("积分获得", "Earned as points"),
+        "redeemed": ("积分兑换", "Points redeemed"),
+        "donated": ("积分捐赠", "Points donated"),
+        "bought-back": ("积分回兑为减排量", "Points bought back as lots"),
+        "transferred": ("划转", "Transferred"),
+        "cancelled": ("减排量注销", "Reductions cancelled"),
+        "campaign-cancelled": ("捐赠积分注销", "Donated points cancelled"),
+        "personal-cancelled": ("个人自愿注销积分", "Points cancelled by persons"),
+        "taken-back": ("减排量扣回", "Reductions taken back"),
+        "points-taken-back": ("积分扣回", "Points taken back"),
+    },
+    "What": {
+        "issuance": ("签发", "Issuance"),
+        "earned": ("积分获得", "Points earned"),
+        "cancellation": ("注销", "Cancellation"),
+    },
     "Fate": {
         "cancelled": ("已注销", "Cancelled"),
         "held": ("持有", "Held"),

@@ -2,9 +2,10 @@
 
 from api.context import Context
 from api.web.frame.pages import PageRoute
+from api.web.supervision.board import PAGES
 
 
 def pages(context: Context) -> tuple[PageRoute, ...]:
     """All of them."""
     del context
-    return ()
+    return PAGES

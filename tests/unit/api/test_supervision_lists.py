@@ -115,6 +115,8 @@ def filter_of(by: str, value: str | None, client: Client) -> str | None:
         return f"first_day={value}-01&last_day={value}-{28 if value.endswith('02') else 30}"
     if by == "district":
         return f"district={quote(value or UNSPECIFIED, safe='')}"
+    if by == "activity" and value is None:
+        return "without_activity=yes"
     if value is None:
         return None
     return {"reduction_class": "reduction_class", "purpose": "purpose", "activity": "activity_code"}[by] + f"={value}"
