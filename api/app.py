@@ -58,6 +58,7 @@ from api.schemas.statuses import SentAnswer, StatusAnswer
 from api.settings import ApiSettings
 from api.streams import StreamRoute
 from api.web.frame.frame import Frame
+from api.web.frame.kept import KeptWay
 from api.web.frame.refusals import Refusals
 from api.web.site import add_site, frame_of
 from api.writing import Writer, WriteRoute
@@ -96,13 +97,15 @@ VERSION = version("tanpuhui")
 class Application(Edge):
     """An ASGI application: the edge, with what stands behind it at hand."""
 
-    def __init__(self, fastapi: FastAPI, context: Context, authenticator: Authenticator, refuse: Refuse) -> None:
+    def __init__(  # noqa: PLR0917 - in the order in which a request meets them
+        self, fastapi: FastAPI, context: Context, authenticator: Authenticator, refuse: Refuse, pages: KeptWay
+    ) -> None:
         settings, readers = context.settings, context.readers
         super().__init__(
             fastapi,
             settings=settings,
             refuse=refuse,
-            short_way=ShortWay(readers, context.problems) if settings.hot_paths and readers.in_loop else None,
+            short_way=ShortWay(readers, context.problems, pages) if settings.hot_paths and readers.in_loop else None,
             buckets={
                 "address": TokenBuckets(
                     capacity=settings.public_requests,
@@ -186,7 +189,8 @@ def create_app(
     )
     frame = frame_of(context)
     refuse = Refusals(problems, frame)
-    return Application(_fastapi(context, frame, refuse), context, authenticator, refuse)
+    fastapi, kept_pages = _fastapi(context, frame, refuse)
+    return Application(fastapi, context, authenticator, refuse, kept_pages)
 
 
 def _token_desk(settings: ApiSettings, accounts: PointAccounts | None) -> TokenDesk:
@@ -196,7 +200,7 @@ def _token_desk(settings: ApiSettings, accounts: PointAccounts | None) -> TokenD
     return TokenDesk(accounts, wrong)
 
 
-def _fastapi(context: Context, frame: Frame, refuse: Refuse) -> FastAPI:
+def _fastapi(context: Context, frame: Frame, refuse: Refuse) -> tuple[FastAPI, KeptWay]:
     app = FastAPI(
         title="Tanpuhui Ledger",
         version=VERSION,
@@ -219,10 +223,10 @@ def _fastapi(context: Context, frame: Frame, refuse: Refuse) -> FastAPI:
         _add_write_route(app, context, write_route)
     _add_operator_routes(app, context)
     _add_pages(app, context)
-    add_site(app, context, frame)
+    kept_pages = add_site(app, context, frame)
     app.openapi = cache(lambda: openapi.build(app, version=VERSION))  # type: ignore[method-assign]  # FastAPI's way
     _add_error_handlers(app, refuse)
-    return app
+    return app, kept_pages
 
 
 def _lifespan(context: Context) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:

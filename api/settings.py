@@ -67,6 +67,9 @@ class ApiSettings(BaseSettings):
     cached_facts: Annotated[
         int, Field(ge=16, description="log tiles (16 KiB each) and lots kept in memory, those used last")
     ] = 8_192
+    kept_page_bytes: Annotated[
+        int, Field(ge=0, description="memory for pages that were drawn before; a certificate takes about 1.2 KB of it")
+    ] = 134_217_728
     hot_paths: Annotated[
         bool, Field(description="false: every request goes through FastAPI; the answers are the same")
     ] = True

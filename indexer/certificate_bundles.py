@@ -98,6 +98,8 @@ class Draft:
     document: dict[str, Json] = field(repr=False)
     signed: bool
     """Whether a published checkpoint covers it: then its bytes are the same for ever."""
+    log_size: int
+    """Of the log that its proof leads to."""
     contradictions: tuple[Contradiction, ...] = ()
 
     @property
@@ -297,7 +299,13 @@ def _draft(log: _Log, number: int, found: _Found) -> Draft:
         },
         "proof": {"type": "log", "inclusion": inclusion, "checkpoint": note},
     }
-    return Draft(number=number, document=document, signed=size in log.published, contradictions=found.contradictions)
+    return Draft(
+        number=number,
+        document=document,
+        signed=size in log.published,
+        log_size=size,
+        contradictions=found.contradictions,
+    )
 
 
 def _record(text: bytes | None) -> Json:

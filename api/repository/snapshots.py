@@ -17,6 +17,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache, lru_cache
+from itertools import count
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -29,6 +30,9 @@ from indexer.questions import for_postgresql
 from ledger.errors import Unavailable
 
 Row = tuple[Any, ...]
+
+Version = tuple[int, int]
+"""Of what a connection sees: the connection's number in this process, and SQLite's `data_version` of it."""
 
 _EPOCH = date(1970, 1, 1)
 
@@ -125,6 +129,11 @@ class Snapshot(Protocol):
         """What was read before and cannot have changed."""
         ...
 
+    @property
+    def version(self) -> Version | None:
+        """Equal in two snapshots only if nothing was written between them; None where the database does not say."""
+        ...
+
     def one(self, statement: str, *arguments: object) -> Row | None:
         """The only row, or none."""
         ...
@@ -215,6 +224,10 @@ class _Connection:
             self._shared.chain_id = known = (self.as_of.generation, row[0])
         return known[1]
 
+    @property
+    def version(self) -> Version | None:
+        return None
+
     def begin(self) -> None:
         """Begins a snapshot and learns its block; `IndexEmpty` if there is none."""
         self._execute(self._BEGIN)
@@ -240,6 +253,9 @@ class _Connection:
         return rows
 
 
+_numbers = count()
+
+
 class _SqliteConnection(_Connection):
     """Entering begins a snapshot or joins that of this turn of the event loop; leaving ends it, or the turn does."""
 
@@ -261,6 +277,12 @@ class _SqliteConnection(_Connection):
         self._turn_of: asyncio.AbstractEventLoop | None = None
         self._path = path
         self._file = _identity(path)
+        self._number = next(_numbers)
+
+    @property
+    def version(self) -> Version | None:
+        # Of the snapshot that is open: SQLite looks at what others wrote when a snapshot begins, and then no more.
+        return self._number, self._execute("PRAGMA data_version").fetchone()[0]
 
     @property
     def is_current(self) -> bool:

@@ -13,6 +13,8 @@ from api.errors import RequestRefused
 from api.web import citizen, console, explorer, supervision
 from api.web.files import static_file
 from api.web.frame.frame import Frame
+from api.web.frame.kept import KeptRoute, KeptWay
+from api.web.frame.kept_pages import KeptPages
 from api.web.frame.pages import PageRoute
 
 
@@ -24,14 +26,21 @@ def pages(context: Context) -> Iterator[PageRoute]:
 
 def frame_of(context: Context) -> Frame:
     """What stands around every page of an instance."""
-    return Frame(context.problems, following=context.following, stale_seconds=context.settings.stale_seconds)
+    settings = context.settings
+    return Frame(
+        context.problems,
+        following=context.following,
+        stale_seconds=settings.stale_seconds,
+        kept=KeptPages(settings.kept_page_bytes),
+    )
 
 
-def add_site(app: FastAPI, context: Context, frame: Frame) -> None:
+def add_site(app: FastAPI, context: Context, frame: Frame) -> KeptWay:
     """Adds pages and files to the application: what people see and no program needs, so not in the machine
-    description.
+    description. Gives the short way to those pages that are kept.
     """
-    for route in pages(context):
+    routes = list(pages(context))
+    for route in routes:
         _add(app, frame, context, route)
 
     async def file(request: Request) -> Response:
@@ -42,6 +51,7 @@ def add_site(app: FastAPI, context: Context, frame: Frame) -> None:
             return AnswerResponse(context.problems.answer(error, conditions.accept_language))
 
     app.add_api_route("/static/{path:path}", file, name="static", response_model=None, include_in_schema=False)
+    return KeptWay(frame, context.readers, [route for route in routes if isinstance(route, KeptRoute)])
 
 
 def _add(app: FastAPI, frame: Frame, context: Context, route: PageRoute) -> None:

@@ -16,7 +16,7 @@ from typing import Any, Final
 from api.context import Context
 from api.log_keys import LogKeys
 from api.parameters import LARGEST_INTEGER, Arguments, Parameter, plain_text
-from api.repository.log import TileNodes
+from api.repository.log import TileNodes, root_of
 from api.repository.snapshots import Snapshot
 from api.routes.certificates import CERTIFICATES
 from api.web.certificate_check import STEP_NAMES, check, not_checked
@@ -24,6 +24,7 @@ from api.web.certificate_view import CertificateView, batch_facts
 from api.web.citizen.lists import activity_link, newest_first
 from api.web.files import VERIFY_PAGE
 from api.web.frame.asked import Asked
+from api.web.frame.kept import KeptRoute, Sketch
 from api.web.frame.pages import Page, PageRoute, Redirect, StillRoute
 from api.web.frame.tables import Column, Filter, TableRoute
 from api.web.texts import texts, visible
@@ -98,12 +99,13 @@ def pages(context: Context) -> tuple[PageRoute, ...]:
     """Look-up, one certificate, and the way to the checking page."""
     return (
         _LookUpRoute(context.settings.public_url),
-        PageRoute(
+        KeptRoute(
             "/certificates/{number}",
             partial(_certificate, context.log_keys),
             name="certificate",
             section="certificates",
             parameters=(replace(_WRITTEN, place="path"),),
+            point=True,
         ),
         StillRoute("/verify", _verify, name="verify", section="verify"),
     )
@@ -117,7 +119,9 @@ def _verify(_: Arguments, asked: Asked) -> Redirect:
     return Redirect(asked.link(VERIFY_PAGE))
 
 
-def _certificate(log_keys: LogKeys | None, snapshot: Snapshot, arguments: Arguments, asked: Asked) -> Page | Redirect:
+def _certificate(
+    log_keys: LogKeys | None, snapshot: Snapshot, arguments: Arguments, asked: Asked
+) -> Page | Redirect | Sketch:
     """What a certificate's bundle says, and whether it verifies."""
     written = arguments["number"]
     number = number_of(written)
@@ -125,17 +129,35 @@ def _certificate(log_keys: LogKeys | None, snapshot: Snapshot, arguments: Argume
         return _malformed(written, 404)
     if written != str(number):
         return Redirect(asked.link(f"/certificates/{number}"))
-    words = asked.words
     try:
         draft = certificate_bundles.draft(snapshot, TileNodes(snapshot), number)
-        shown = _shown(snapshot, draft, asked.language, log_keys)
+        basis = _basis(snapshot, draft)
     except NotFound as error:
         if error.kind == "certificate":
             return Page("certificates/unknown.html", {"number": number}, 404)
-        shown = _damaged(number, error)
+        return _page(number, _damaged(number, error), asked, log_keys)
     except (TanpuhuiError, LookupError) as error:
-        shown = _damaged(number, error)
-    finding, view = shown["finding"], shown["view"]
+        return _page(number, _damaged(number, error), asked, log_keys)
+
+    def page() -> Page:
+        try:
+            shown = _shown(snapshot, draft, asked.language, log_keys)
+        except (TanpuhuiError, LookupError) as error:
+            shown = _damaged(number, error)
+        return _page(number, shown, asked, log_keys)
+
+    return Sketch(basis, page)
+
+
+def _basis(snapshot: Snapshot, draft: certificate_bundles.Draft) -> bytes:
+    """Everything that is said of a certificate follows from its bundle, what the index says besides, and which root the
+    log has at the size of its proof.
+    """
+    return repr((draft.document, draft.signed, draft.contradictions, root_of(snapshot, draft.log_size))).encode()
+
+
+def _page(number: int, shown: dict[str, Any], asked: Asked, log_keys: LogKeys | None) -> Page:
+    words, finding, view = asked.words, shown["finding"], shown["view"]
     return Page(
         "certificates/certificate.html",
         {

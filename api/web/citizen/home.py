@@ -18,6 +18,7 @@ from api.repository.totals import totals
 from api.repository.volumes import Step, Volume, volumes
 from api.web.frame.asked import Asked
 from api.web.frame.charts import Category, Period, StackedBars, categories, stacked_bars
+from api.web.frame.kept import KeptRoute
 from api.web.frame.pages import Page, PageRoute
 from api.web.frame.words import word
 from indexer.schema import PointBook
@@ -50,7 +51,7 @@ class Holding(NamedTuple):
 def pages(context: Context) -> tuple[PageRoute, ...]:
     """The first page."""
     del context
-    return (PageRoute("/", _home, name="home", section="home"),)
+    return (KeptRoute("/", _home, name="home", section="home"),)
 
 
 def _home(snapshot: Snapshot, _: Arguments, asked: Asked) -> Page:

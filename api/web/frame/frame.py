@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
+from secrets import token_hex
 from time import time
 from typing import Any, Final, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import escape
 
 from api.answers import Answer, Headers
 from api.caching import CacheRule, matches, strong_etag
@@ -15,11 +18,15 @@ from api.problems import Problems, Said
 from api.repository.snapshots import AsOf, IndexUnavailable
 from api.web.files import page_security
 from api.web.frame.asked import Asked
-from api.web.frame.values import FILTERS
+from api.web.frame.kept_pages import KeptPages
+from api.web.frame.values import FILTERS, shanghai_time
 from api.web.texts import texts
 
 _SECURITY: Final = page_security()
 _OK: Final = 200
+_GAP: Final = f"as-of-{token_hex(16)}"
+"""What stands where the as-of line comes, in a page that is kept: nobody can write it into a record."""
+_GAP_BYTES: Final = _GAP.encode()
 
 
 class Stale(NamedTuple):
@@ -30,7 +37,9 @@ class Stale(NamedTuple):
 
 
 class Frame:
-    """Made once per instance. `following` says what ails the follower; `clock` gives seconds since 1970."""
+    """Made once per instance. `following` says what ails the follower; `clock` gives seconds since 1970; `kept` are pages
+    that were drawn before.
+    """
 
     def __init__(
         self,
@@ -38,11 +47,13 @@ class Frame:
         *,
         following: Callable[[], FollowerFailing | None],
         stale_seconds: int,
+        kept: KeptPages | None = None,
         clock: Callable[[], float] = time,
     ) -> None:
         self._problems = problems
         self._following = following
         self._stale_seconds = stale_seconds
+        self.kept = KeptPages(0) if kept is None else kept
         self._clock = clock
         self._templates = Environment(
             loader=PackageLoader("api.web"),
@@ -56,6 +67,21 @@ class Frame:
 
     def draw(self, template: str, asked: Asked, as_of: AsOf | None, section: str, values: Mapping[str, Any]) -> bytes:
         """A whole page. What every template has: `words`, `language`, `link`, `here`, `section`, `as_of`, `stale`."""
+        stale = None if as_of is None else self.stale(as_of)
+        given = {"as_of": as_of, **values}
+        return self.fill(self.draw_open(template, asked, stale, section, given, speaks=as_of is not None), asked, as_of)
+
+    def draw_open(
+        self,
+        template: str,
+        asked: Asked,
+        stale: Stale | None,
+        section: str,
+        values: Mapping[str, Any],
+        *,
+        speaks: bool = True,
+    ) -> bytes:
+        """A page with a gap where it says as of which block it speaks, if it `speaks` of one."""
         drawn = self._templates.get_template(template).render(
             words=asked.words,
             other_words=texts(asked.other_language),
@@ -65,11 +91,16 @@ class Frame:
             link=asked.link,
             here=asked.here,
             section=section,
-            as_of=as_of,
-            stale=None if as_of is None else self._stale(as_of),
+            stale=stale,
+            as_of_line=_GAP if speaks else "",
             **values,
         )
         return drawn.encode()
+
+    @staticmethod
+    def fill(page: bytes, asked: Asked, as_of: AsOf | None) -> bytes:
+        """The page with its gap filled."""
+        return page if as_of is None else page.replace(_GAP_BYTES, _as_of_line(asked.language, as_of.block_number, as_of.timestamp))
 
     def error(self, error: Exception, asked: Asked, as_of: AsOf | None = None, section: str = "") -> Answer:
         """The page of what went wrong; an unknown error is logged and drawn as an opaque one."""
@@ -113,7 +144,7 @@ class Frame:
         )
         return Answer(status, (*typed, *common), body)
 
-    def _stale(self, as_of: AsOf) -> Stale | None:
+    def stale(self, as_of: AsOf) -> Stale | None:
         """What a reader must know before anything else, if anything."""
         if as_of.halted:
             return Stale("frame_stale_halted", {"block": as_of.block_number})
@@ -123,6 +154,13 @@ class Frame:
         if (failing := self._following()) is not None:
             return Stale("frame_stale_failing", {"why": failing.cause})
         return None
+
+
+@lru_cache(maxsize=16)
+def _as_of_line(language: str, block_number: int, timestamp: int) -> bytes:
+    """As of which block a page speaks."""
+    said = texts(language)["as_of"].format(block=block_number, time=shanghai_time(timestamp))
+    return str(escape(said)).encode()
 
 
 __all__ = ["Frame", "Said", "Stale"]

@@ -91,6 +91,7 @@ class Explaining:
 
     in_loop = True
     chain_id = CHAIN_ID
+    version = None
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
