@@ -97,7 +97,7 @@ VERSION = version("tanpuhui")
 class Application(Edge):
     """An ASGI application: the edge, with what stands behind it at hand."""
 
-    def __init__(  # noqa: PLR0917 - in the order in which a request meets them
+    def __init__(
         self, fastapi: FastAPI, context: Context, authenticator: Authenticator, refuse: Refuse, pages: KeptWay
     ) -> None:
         settings, readers = context.settings, context.readers

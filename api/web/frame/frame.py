@@ -37,8 +37,8 @@ class Stale(NamedTuple):
 
 
 class Frame:
-    """Made once per instance. `following` says what ails the follower; `clock` gives seconds since 1970; `kept` are pages
-    that were drawn before.
+    """Made once per instance. `following` says what ails the follower; `clock` gives seconds since 1970; `kept` are
+    pages that were drawn before.
     """
 
     def __init__(
@@ -100,7 +100,11 @@ class Frame:
     @staticmethod
     def fill(page: bytes, asked: Asked, as_of: AsOf | None) -> bytes:
         """The page with its gap filled."""
-        return page if as_of is None else page.replace(_GAP_BYTES, _as_of_line(asked.language, as_of.block_number, as_of.timestamp))
+        return (
+            page
+            if as_of is None
+            else page.replace(_GAP_BYTES, _as_of_line(asked.language, as_of.block_number, as_of.timestamp))
+        )
 
     def error(self, error: Exception, asked: Asked, as_of: AsOf | None = None, section: str = "") -> Answer:
         """The page of what went wrong; an unknown error is logged and drawn as an opaque one."""

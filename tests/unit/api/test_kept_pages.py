@@ -22,7 +22,7 @@ from api.app import Application, create_app
 from api.errors import FollowerFailing
 from api.repository.snapshots import open_readers
 from api.settings import ApiSettings
-from api.web.frame.kept_pages import Key, KeptPages
+from api.web.frame.kept_pages import KeptPages, Key
 from indexer.database import open_database
 from indexer.schema import IncidentKind
 from tests.unit.api.client import Client
@@ -140,9 +140,7 @@ class Written(RuleBasedStateMachine):
     @invariant()
     def both_say_the_same(self) -> None:
         for target in PAGES:
-            kept, made = (
-                asyncio.run(Client(one).ask("GET", target, {})) for one in (self.keeping, self.forgetting)
-            )
+            kept, made = (asyncio.run(Client(one).ask("GET", target, {})) for one in (self.keeping, self.forgetting))
             assert (kept.status, sorted(kept.headers), kept.body) == (made.status, sorted(made.headers), made.body)
 
     def teardown(self) -> None:
