@@ -37,7 +37,7 @@ SELECT COUNT(*), CAST(COALESCE(SUM(quantity_gco2e), 0) AS BIGINT) FROM proposals
 WHERE activity_id = ? AND status = {int(ProposalStatus.PROPOSED)}
 """  # noqa: S608 - as above
 _ISSUED = """
-SELECT first_day, last_day, issued_gco2e FROM lots WHERE activity_id = ? ORDER BY issued_leaf_index DESC LIMIT ?
+SELECT first_day, last_day, issued_gco2e FROM lots WHERE activity_id = ? ORDER BY issued_leaf_index DESC
 """
 _LIVE = f"({int(ActivityStatus.ACTIVE)}, {int(ActivityStatus.SUSPENDED)})"
 _LIVE_AT = f"SELECT activity_id, code FROM activities WHERE facility_id = ? AND status IN {_LIVE}"  # noqa: S608 - as above
@@ -115,9 +115,9 @@ def waiting(snapshot: Snapshot, activity_id: bytes) -> Waiting:
     return Waiting(0, 0) if row is None else Waiting._make(row)
 
 
-def issued(snapshot: Snapshot, activity_id: bytes, limit: int = 50) -> list[Issued]:
-    """What the activity issued before, newest first."""
-    return [Issued._make(row) for row in snapshot.all(_ISSUED, bytes(activity_id), limit)]
+def issued(snapshot: Snapshot, activity_id: bytes) -> list[Issued]:
+    """All that the activity issued before, newest first."""
+    return [Issued._make(row) for row in snapshot.all(_ISSUED, bytes(activity_id))]
 
 
 def live_at(snapshot: Snapshot, facility_id: bytes) -> Live | None:

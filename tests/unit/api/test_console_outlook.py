@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from fractions import Fraction
 from pathlib import Path
 from string import Formatter
 
@@ -265,12 +264,13 @@ def test_both_languages_fill_in_the_same() -> None:
 # ------------------------------------------------------------------------------------------------------- the history
 
 
-def test_rates_are_compared_not_quantities() -> None:
-    before = [Issued(0, 9, 1_000), Issued(10, 29, 4_000)]
-    assert [rate(one) for one in before] == [Fraction(100), Fraction(200)]
-    assert compare(Issued(30, 129, 20_000), before) == (Mark.USUAL, "1.0")
-    assert compare(Issued(30, 30, 300), before) == (Mark.USUAL, "1.5")
-    assert compare(Issued(30, 30, 301), before) == (Mark.HIGH, "1.5")
-    assert compare(Issued(30, 30, 50), before) == (Mark.USUAL, "0.2")
-    assert compare(Issued(30, 30, 49), before) == (Mark.LOW, "0.2")
-    assert compare(Issued(30, 30, 5), []) == (Mark.FIRST, None)
+def test_rates_are_compared_as_the_supervision_board_compares_them() -> None:
+    tonne = 1_000_000
+    before = [Issued(0, 9, 10 * tonne), Issued(10, 29, 40 * tonne), Issued(30, 39, 30 * tonne)]
+    assert [rate(one) for one in before] == [tonne, 2 * tonne, 3 * tonne]
+    assert compare(Issued(40, 139, 200 * tonne), before) == (Mark.USUAL, "1.0")
+    assert compare(Issued(40, 41, 12 * tonne), before) == (Mark.USUAL, "3.0")
+    assert compare(Issued(40, 41, 12 * tonne + 2), before) == (Mark.HIGH, "3.0")
+    assert compare(Issued(40, 40, 9 * tonne), before) == (Mark.USUAL, "4.5")  # below the floor it says nothing
+    assert compare(Issued(40, 40, 90 * tonne), before[:2]) == (Mark.FEW, "60.0")
+    assert compare(Issued(40, 40, 5), []) == (Mark.FIRST, None)

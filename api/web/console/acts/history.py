@@ -1,7 +1,6 @@
-"""Whether an issuance is like those that its activity had before (docs/spec/10-pages.md §10.13).
+"""Whether an issuance is like those that its activity had before: the rule of `api.unusual`, applied to a proposal.
 
-Only rates are compared, grams per day of the monitoring period, for periods are of any length. It is a mark for people
-who look, never a rule: the contract knows nothing of it. Exact: a rate is a fraction of whole numbers.
+It is a mark for people who look, never a rule of the ledger: the contract knows nothing of it.
 """
 
 from __future__ import annotations
@@ -9,34 +8,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 from fractions import Fraction
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from api.repository.outlook import Issued
-
-HIGHEST_TIMES: Final = Fraction(3, 2)
-LOWEST_TIMES: Final = Fraction(1, 2)
+from api.unusual import EARLIER, History, median
 
 
 class Mark(StrEnum):
     """How it compares."""
 
     FIRST = "first"
+    FEW = "few"
+    """There were too few before it to say anything."""
     USUAL = "usual"
     HIGH = "high"
-    """More than half as much again per day as ever before."""
-    LOW = "low"
-    """Less than half per day of what it ever was before."""
+    """Unusual, as the supervision board marks what was confirmed."""
 
 
 class Compared(NamedTuple):
-    """`times`: against the highest rate before, in tenths rounded down; None where there was none."""
+    """`times`: what it is of the median before, in tenths rounded down; None where there was none."""
 
     mark: Mark
     times: str | None
 
 
 def rate(issued: Issued) -> Fraction:
-    """Grams per day."""
+    """Grams per day of the monitoring period."""
     return Fraction(issued.grams, issued.last_day - issued.first_day + 1)
 
 
@@ -44,10 +41,9 @@ def compare(proposed: Issued, before: Sequence[Issued]) -> Compared:
     """A proposed issuance against those that were confirmed."""
     if not before:
         return Compared(Mark.FIRST, None)
-    rates = [rate(one) for one in before]
-    highest, lowest, now = max(rates), min(rates), rate(proposed)
-    tenths = int(now / highest * 10)
+    rates, now = sorted(map(rate, before)), rate(proposed)
+    tenths = int(now / median(rates) * 10)
     times = f"{tenths // 10}.{tenths % 10}"
-    if now > highest * HIGHEST_TIMES:
+    if History(rates).unusual(now, proposed.grams) is not None:
         return Compared(Mark.HIGH, times)
-    return Compared(Mark.LOW if now < lowest * LOWEST_TIMES else Mark.USUAL, times)
+    return Compared(Mark.USUAL if len(rates) >= EARLIER else Mark.FEW, times)
