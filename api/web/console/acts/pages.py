@@ -9,15 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from api.errors import BodyInvalid
 from api.parameters import Parameter, plain_text
-from api.repository import accounts, methodologies
-from api.repository.snapshots import Snapshot
 from api.web.console.acting import known_record, operation_id_of_form, perform, perform_as_holder
+from api.web.console.acts.choices import choices_of
 from api.web.console.acts.errors import ActDoneOtherwise, HolderActs
-from api.web.console.acts.fields import Kind, Trouble
+from api.web.console.acts.fields import Trouble
 from api.web.console.acts.forms import WHOLE, Asked, Filled, read_form, troubles_of
 from api.web.console.acts.outlook import told
 from api.web.console.acts.preview import Preview, check_shown, composed, look_at, typed_again
@@ -28,13 +27,11 @@ from api.web.console.visits import Page, SeeOther, Visit
 from chain.operations import Operation
 from ledger.errors import InvalidInput, OperationConflict, Refused, Unavailable
 from ledger.ids import Address
-from ledger.vocabulary import MethodologyStatus
 
 STEP: Final = "step"
 SIGN, CHANGE = "sign", "change"
 AGAIN: Final = "again"
 _UNPROCESSABLE: Final = 422
-_MOST_CHOICES: Final = 200
 
 
 def show_list(visit: Visit) -> Page:
@@ -179,7 +176,7 @@ def form_page(
         carried = {name: text for name, text in typed.items() if text and name != "purpose"}
         return Page("console/acts/purpose.html", {"act": act, "field": act.fields[0], "carried": carried}, kept=False)
     with visit.snapshot() as snapshot:
-        choices = _choices(act, snapshot, typed)
+        choices = choices_of(act, snapshot, typed, visit.language)
     values = {
         "act": act,
         "fields": act.fields_for(purpose),
@@ -195,32 +192,6 @@ def form_page(
 
 def _to_mend(filled: Filled, visit: Visit, troubles: Mapping[str, Trouble]) -> Page:
     return form_page(filled.act, visit, filled.typed, troubles, _UNPROCESSABLE)
-
-
-def _choices(act: Act, snapshot: Snapshot, typed: Mapping[str, str]) -> dict[str, Any]:
-    """What can be picked: published versions, and what an account that is named already holds."""
-    kinds = {field.kind for field in act.fields}
-    found: dict[str, Any] = {"methodologies": (), "holdings": (), "holder": None}
-    if Kind.METHODOLOGY in kinds:
-        rows = methodologies.page(
-            snapshot,
-            code=None,
-            kind=None,
-            reduction_class=None,
-            status=int(MethodologyStatus.PUBLISHED),
-            after=-1,
-            limit=_MOST_CHOICES,
-        )
-        found["methodologies"] = [(f"0x{row.methodology_id.hex()}", f"{row.code} v{row.version}") for row in rows]
-    holder = typed.get("from_account") or typed.get("account") or ""
-    if Kind.LOT in kinds and holder:
-        try:
-            address = Address.from_hex(holder.lower())
-        except InvalidInput:
-            return found
-        found["holder"] = address.hex0x
-        found["holdings"] = accounts.holdings(snapshot, address, b"", _MOST_CHOICES)
-    return found
 
 
 def _prefilled(act: Act) -> tuple[Parameter, ...]:
