@@ -58,7 +58,7 @@ class AuditSummary:
     places: tuple[tuple[str, str, str, int], ...]
 
 
-class AuditReportUnreadable(Exception):
+class UnreadableReportError(Exception):
     """There is a file, and it is no report; `why` is for people, in English, and holds nothing of the file."""
 
     def __init__(self, why: str) -> None:
@@ -72,10 +72,10 @@ class AuditReports:
 
     path: Path | None
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _seen: tuple[tuple[int, int, int], AuditSummary | AuditReportUnreadable] | None = None
+    _seen: tuple[tuple[int, int, int], AuditSummary | UnreadableReportError] | None = None
 
     def newest(self) -> AuditSummary | None:
-        """The summary; None where there is no file. Raises `AuditReportUnreadable`."""
+        """The summary; None where there is no file. Raises `UnreadableReportError`."""
         if self.path is None:
             return None
         with self._lock:
@@ -87,27 +87,28 @@ class AuditReports:
         except FileNotFoundError:
             return None
         except OSError:
-            raise AuditReportUnreadable("it cannot be opened") from None
-        with open(opened, "rb") as file:
-            found = os.fstat(file.fileno())
+            raise UnreadableReportError("it cannot be opened") from None
+        found = os.fstat(opened)
+        if not stat.S_ISREG(found.st_mode):
+            os.close(opened)
+            raise UnreadableReportError("it is no ordinary file")
+        with os.fdopen(opened, "rb") as file:
             mark = (found.st_ino, found.st_mtime_ns, found.st_size)
             if self._seen is None or self._seen[0] != mark:
-                self._seen = (mark, _summary(found, file.read(MOST_BYTES + 1) if stat.S_ISREG(found.st_mode) else b""))
+                self._seen = (mark, _summary(file.read(MOST_BYTES + 1)))
         made = self._seen[1]
-        if isinstance(made, AuditReportUnreadable):
+        if isinstance(made, UnreadableReportError):
             raise made
         return made
 
 
-def _summary(found: os.stat_result, data: bytes) -> AuditSummary | AuditReportUnreadable:
-    if not stat.S_ISREG(found.st_mode):
-        return AuditReportUnreadable("it is no ordinary file")
+def _summary(data: bytes) -> AuditSummary | UnreadableReportError:
     if len(data) > MOST_BYTES:
-        return AuditReportUnreadable(f"it is larger than {MOST_BYTES} bytes")
+        return UnreadableReportError(f"it is larger than {MOST_BYTES} bytes")
     try:
         return read_report(parse_strict(data, max_bytes=MOST_BYTES))
     except InvalidInput as error:
-        return AuditReportUnreadable(f"{error.field} must {error.rule}"[:200])
+        return UnreadableReportError(f"{error.field} must {error.rule}"[:200])
 
 
 def read_report(document: Json) -> AuditSummary:

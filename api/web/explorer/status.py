@@ -8,7 +8,7 @@ from pathlib import Path
 from time import time
 from typing import Any
 
-from api.audit_report import AuditReports, AuditReportUnreadable, AuditSummary
+from api.audit_report import AuditReports, AuditSummary, UnreadableReportError
 from api.context import Context
 from api.mirror_watch import HeadSeen
 from api.parameters import Arguments
@@ -69,7 +69,7 @@ def _audit(snapshot: Snapshot, reports: AuditReports) -> dict[str, Any]:
     """The newest report, whether it is one, and whether it is of the log that this index has."""
     try:
         found = reports.newest()
-    except AuditReportUnreadable as error:
+    except UnreadableReportError as error:
         return {"audit": None, "audit_unreadable": error.why, "audit_of_this_log": None}
     return {
         "audit": found,

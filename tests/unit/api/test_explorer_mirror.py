@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from api import audit_report
-from api.audit_report import AuditReports, AuditReportUnreadable, AuditSummary
+from api.audit_report import AuditReports, AuditSummary, UnreadableReportError
 from api.chain_watch import TOTALS_SECONDS, ChainWatch
 from chain.rpc import Request
 from indexer.audit.findings import Finding
@@ -125,7 +125,7 @@ def changed(document: dict[str, Any], path: str, value: Any) -> bytes:
 def test_what_is_no_report_is_refused_whole(tmp_path: Path, path: str, value: Any, why: str) -> None:
     file = tmp_path / "report.json"
     file.write_bytes(changed(json.loads(json.dumps(report_of(make_sample()).document())), path, value))
-    with pytest.raises(AuditReportUnreadable, match=why):
+    with pytest.raises(UnreadableReportError, match=why):
         AuditReports(file).newest()
 
 
@@ -135,7 +135,7 @@ def test_what_is_no_json_is_refused(tmp_path: Path, content: bytes) -> None:
     file.write_bytes(content)
     reports = AuditReports(file)
     for _ in range(2):
-        with pytest.raises(AuditReportUnreadable):
+        with pytest.raises(UnreadableReportError):
             reports.newest()
     with serving(tmp_path, audit_report=str(file)) as client:
         assert "The report cannot be read" in page(client, "/explorer/status?lang=en").text
@@ -145,9 +145,9 @@ def test_what_is_too_large_or_no_file_is_not_read(tmp_path: Path, monkeypatch: p
     file = tmp_path / "report.json"
     save(report_of(make_sample()), tmp_path)
     monkeypatch.setattr(audit_report, "MOST_BYTES", 100)
-    with pytest.raises(AuditReportUnreadable, match="larger than 100 bytes"):
+    with pytest.raises(UnreadableReportError, match="larger than 100 bytes"):
         AuditReports(file).newest()
-    with pytest.raises(AuditReportUnreadable):
+    with pytest.raises(UnreadableReportError, match="no ordinary file"):
         AuditReports(tmp_path).newest()
     assert AuditReports(tmp_path / "none.json").newest() is None
     assert AuditReports(None).newest() is None
