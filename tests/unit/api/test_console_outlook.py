@@ -196,9 +196,9 @@ def test_an_act_over_the_cap_is_said_to_be_over_it(snapshot: Snapshot, waiting: 
 def test_what_was_found_wrong_is_left_of_the_cap_again(snapshot: Snapshot, waiting: SampleLedger) -> None:
     row = activity_of(snapshot, waiting.rows["activities"][0]["activity_id"])
     assert row is not None
-    of_points = {"earned_grams": 300, "earned_corrected_grams": 20}
-    made = row._replace(cap_grams=1_000, issued_grams=500, corrected_grams=40, **of_points)
-    assert cap_left(made) == 1_000 - 500 - 300 + 40 + 20
+    issued = row._replace(cap_grams=1_000, issued_grams=500, corrected_grams=40)
+    earned = issued._replace(earned_grams=300, earned_corrected_grams=20)
+    assert cap_left(earned) == 1_000 - 500 - 300 + 40 + 20
 
 
 def test_an_account_that_holds_something_cannot_close(snapshot: Snapshot, waiting: SampleLedger) -> None:

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from api.parameters import Arguments
-from api.repository import activities, lots, outlook, totals
+from api.repository import activities, lots, outlook
 from api.repository.accounts import account as account_row
 from api.repository.activities import ActivityRow
 from api.repository.lots import LotRow
 from api.repository.snapshots import Snapshot
-from api.repository.totals import ClassTotals
+from api.repository.totals import ClassTotals, Totals
 from api.web.frame.values import day, grams_text, short, tonnes
 from api.web.frame.words import word
 from api.web.texts import visible
@@ -108,9 +108,9 @@ def ending(value: FixedBytes) -> Again:
     return Again("ending", value.hex()[-6:])
 
 
-def class_totals(snapshot: Snapshot, reduction_class: int) -> ClassTotals:
+def class_totals(sums: Totals, reduction_class: int) -> ClassTotals:
     """The sums of a class."""
-    return next(one for one in totals.totals(snapshot).classes if one.reduction_class == int(reduction_class))
+    return next(one for one in sums.classes if one.reduction_class == int(reduction_class))
 
 
 def less(before: int, grams: int) -> int | None:

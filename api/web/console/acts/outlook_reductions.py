@@ -53,7 +53,7 @@ def confirm_issuance(snapshot: Snapshot, meant: Meant) -> Outlook:
         return unknown("proposal", proposal_id)
     grams, operator = proposal.grams, Address(activity.operator_account)
     withheld = min(grams, activity.facility_deficit_grams)
-    of_class = class_totals(snapshot, activity.reduction_class)
+    of_class = class_totals(totals.totals(snapshot), activity.reduction_class)
     named = {"class": class_of(activity)}
     statements = (
         Statement(
@@ -135,7 +135,8 @@ def cancel(snapshot: Snapshot, meant: Meant) -> Outlook:
         return unknown("lot", body.lot_id)
     grams, account = body.quantity_gco2e, body.account
     has = outlook.balance(snapshot, account, body.lot_id)
-    of_class, named = class_totals(snapshot, lot.reduction_class), {"class": class_of(lot)}
+    sums, named = totals.totals(snapshot), {"class": class_of(lot)}
+    of_class = class_totals(sums, lot.reduction_class)
     allowed = purpose_allowed(class_of(lot), body.purpose)
     first_serial = lot.first_serial + lot.cancelled_grams
     statements = (
@@ -149,7 +150,7 @@ def cancel(snapshot: Snapshot, meant: Meant) -> Outlook:
         Statement(
             "acts_look_cancel_certificate",
             {
-                "number": totals.totals(snapshot).certificates + 1,
+                "number": sums.certificates + 1,
                 "first": str(first_serial),
                 "last": str(first_serial + grams - 1),
             },
@@ -189,7 +190,7 @@ def correct(snapshot: Snapshot, meant: Meant) -> Outlook:
     has = outlook.balance(snapshot, credited, body.lot_id)
     taken = min(grams, has)
     open_grams = lot.issued_grams - lot.corrected_grams
-    of_class, named = class_totals(snapshot, lot.reduction_class), {"class": class_of(lot)}
+    of_class, named = class_totals(totals.totals(snapshot), lot.reduction_class), {"class": class_of(lot)}
     deficit = activity.facility_deficit_grams
     statements = (
         Statement("acts_look_correct", {"grams": grams, "exact_grams": grams, "code": activity.code}, "warning"),
