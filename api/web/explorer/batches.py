@@ -110,6 +110,7 @@ BATCHES: Final = TableRoute(
     heading="batches_heading",
     lead="batches_lead",
     empty="batches_empty",
+    template="explorer/table.html",
     filters=(
         Filter("kind", "batches_kind", tuple(BatchKind.labels()), "BatchKind"),
         Filter("reduction_class", "batches_class", tuple(ReductionClass.labels()), "ReductionClass"),

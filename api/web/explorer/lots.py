@@ -68,6 +68,7 @@ LOTS = TableRoute(
     heading="flow_lots",
     lead="flow_lots_lead",
     empty="flow_lots_empty",
+    template="explorer/table.html",
     filters=(
         Filter("activity_code", "flow_activity_code"),
         Filter("reduction_class", "flow_class", tuple(ReductionClass.labels()), "ReductionClass"),
