@@ -3,6 +3,7 @@
 import json
 from io import BytesIO
 from pathlib import Path
+from string import Formatter
 
 import pytest
 from pypdf import PdfReader
@@ -43,12 +44,16 @@ def test_what_python_calls_printable_shows_as_it_is() -> None:
     assert all(is_plain(one) for one in map(chr, range(0x110000)) if one.isprintable())
 
 
+def fields_of(text: str) -> set[str]:
+    """What `str.format` fills in."""
+    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+
+
 def test_both_languages_have_every_text() -> None:
     chinese, english = (texts(language) for language in LANGUAGES)
     assert list(chinese) == list(english)
     for name, value in chinese.items():
-        fields = sorted(part.partition("}")[0] for part in value.split("{")[1:])
-        assert fields == sorted(part.partition("}")[0] for part in english[name].split("{")[1:]), name
+        assert fields_of(value) == fields_of(english[name]), name
     wanted = {f"step_{name}" for name in STEP_NAMES} | {f"step_explain_{name}" for name in STEP_NAMES}
     wanted |= {f"purpose_{label}" for label in CancellationPurpose.labels()}
     assert wanted <= set(chinese)

@@ -1,7 +1,7 @@
 """Every error has a problem document: a type of its own, titles in two languages, a status, and no secrets."""
 
 import json
-from dataclasses import fields, is_dataclass
+from dataclasses import Field, fields, is_dataclass
 from typing import Any
 
 import pytest
@@ -18,7 +18,7 @@ from ledger.errors import (
     Unavailable,
     WrongKeyFile,
 )
-from ledger.ids import LotId
+from ledger.ids import Address, LotId, OperationId
 from ledger.refusals import REFUSALS, ReductionLedger_LotFrozen
 from ledger.vocabulary import Role
 from tests.unit.api.client import Client
@@ -93,9 +93,16 @@ def test_a_missing_signer_names_the_body() -> None:
     assert "KEYSTORE" not in str(found["detail"])
 
 
+def some(member: Field[Any]) -> Any:
+    """A value of a refusal's member, by the name of its type."""
+    named = member.type if isinstance(member.type, str) else member.type.__name__
+    given = {"int": 1, "Role": Role.PLATFORM, "Address": Address(bytes(20)), "OperationId": OperationId(b"\x01" * 32)}
+    return given.get(named, ())
+
+
 @pytest.mark.parametrize("kind", RequestRefused.__subclasses__(), ids=lambda kind: kind.__name__)
 def test_every_refusal_at_the_edge_speaks_chinese(kind: Any) -> None:
-    arguments = [() for _ in fields(kind)] if is_dataclass(kind) else []
+    arguments = map(some, fields(kind)) if is_dataclass(kind) else ()
     made: RequestRefused = kind(*arguments)
     answer = PROBLEMS.answer(made, b"zh-Hans")
     assert answer.header(b"content-language") == b"zh"
