@@ -22,7 +22,7 @@ from api.web.frame.kept import KeptRoute
 from api.web.frame.pages import Page, PageRoute
 from api.web.frame.words import word
 from indexer.schema import PointBook
-from ledger.vocabulary import BatchKind, CancellationPurpose, ReductionClass
+from ledger.vocabulary import BatchKind, CancellationPurpose, OperationKind, ReductionClass
 
 MOST_MONTHS: Final = 36
 """Of a chart; what was before them is in the sums."""
@@ -126,8 +126,10 @@ def months_of(found: Sequence[Volume]) -> list[str]:
     return [f"{month // 12:04d}-{month % 12 + 1:02d}" for month in range(max(begin, end - MOST_MONTHS + 1), end + 1)]
 
 
-def issued_chart(found: Iterable[Volume], months: Sequence[str], asked: Asked) -> StackedBars:
-    """What was issued, by class: as lots, and as points."""
+def issued_chart(
+    found: Iterable[Volume], months: Sequence[str], asked: Asked, *, activity_id: str | None = None
+) -> StackedBars:
+    """What was issued, by class: as lots, and as points; of an activity, or of all."""
     columns = {(int(one), step): at for at, (step, one) in enumerate(_ISSUED_SERIES)}
     text = {step: asked.words[f"home_series_{step.value}"] for step, _ in _ISSUED_SERIES}
     names = [text[step].format(one=word(one, asked.language)) for step, one in _ISSUED_SERIES]
@@ -136,7 +138,13 @@ def issued_chart(found: Iterable[Volume], months: Sequence[str], asked: Asked) -
         at = columns.get((one.reduction_class, one.step))
         if at is not None and one.month in sums:
             sums[one.month][at] += one.grams
-    return _drawn("issued", names, [Period(month, tuple(sums[month])) for month in months])
+    periods = []
+    for month in months:
+        # Lots and points are confirmed by operations of two kinds: the bar leads to those of which there are some.
+        kind = OperationKind.ISSUANCE_CONFIRMED if any(sums[month][: len(_CLASSES)]) else OperationKind.POINTS_EARNED
+        rows = asked.link("/explorer/operations", kind=kind.label, activity_id=activity_id, **days_of(month))
+        periods.append(Period(month, tuple(sums[month]), rows))
+    return _drawn("issued", names, periods)
 
 
 _ISSUED_SERIES: Final = tuple((step, one) for step in (Step.ISSUED, Step.POINTS_ISSUED) for one in _CLASSES)

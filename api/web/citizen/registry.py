@@ -228,7 +228,7 @@ def _activity(snapshot: Snapshot, arguments: Arguments, asked: Asked) -> Page:
         {
             "one": one,
             "cancelled_grams": sum(volume.grams for volume in found if volume.step is Step.CANCELLED),
-            "issued": issued_chart(found, months, asked),
+            "issued": issued_chart(found, months, asked, activity_id=one["activity_id"]),
             "cancelled": cancelled_chart(found, months, asked, activity_id=one["activity_id"]),
             "lots": _LOTS.beginning(snapshot, asked, activity_id=activity_id),
             "batches": _BATCHES.beginning(snapshot, asked, activity_id=activity_id),
