@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final
 
@@ -166,8 +167,11 @@ class Visited:
         )
 
     def failed(self, error: Exception) -> Answer:
-        """A page of the error alone."""
+        """A page of the error alone, for somebody who is logged in as one of theirs."""
         said = self.say(error)
+        if self._session is None:
+            with suppress(Exception):  # what went wrong first is what the page is about
+                self._session = self._console.session(self._session_id, use=False)
         return self.drawn(Page("console/problem.html", {}, said.status), said)
 
     def _form(self, body: bytes) -> Form:

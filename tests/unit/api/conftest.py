@@ -140,12 +140,13 @@ KEYS = {
 
 
 @pytest.fixture(scope="session")
-def console_of_all(tmp_path_factory: pytest.TempPathFactory, sample: SampleLedger) -> Iterator[ConsoleOffice]:
+def console_of_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleOffice]:
     """One application for all tests: making one takes a second."""
     url = f"sqlite:///{tmp_path_factory.mktemp('console') / 'index.db'}"
     database = open_database(url)
     database.migrate()
-    sample.save(database)
+    made = make_sample()
+    made.save(database)
     store = ApiKeyStore(database)
     keys = {name: store.create(name, [str(scope) for scope in scopes]) for name, scopes in KEYS.items()}
     store.revoke(keys["revoked"].key.key_id)
@@ -159,7 +160,7 @@ def console_of_all(tmp_path_factory: pytest.TempPathFactory, sample: SampleLedge
         intake=intake,
         clock=lambda: now[0],
     )
-    yield ConsoleOffice(Client(application), port, chain, intake, database, keys, sample, now)
+    yield ConsoleOffice(Client(application), port, chain, intake, database, keys, made, now)
     application.close()
     database.close()
 
