@@ -32,6 +32,7 @@ FAILING: list[tuple[tuple[str, ...], int]] = [
     (("operation", "resume"), 0),
     (("transfer", "--from", "ref:a", "--to", "ref:b", "--quantity", "0.5g", "--lot", "0x" + "11" * 32), 2),
     (("api-key", "create", "x", "--scope", "everything"), 2),
+    (("api-key", "create", "x", "--scope", "issuances:propose", "--scope", "issuances:confirm"), 2),
     (("api-key", "revoke", "nothing"), 4),
     (("index", "run", "--deployment", "/nowhere.json"), 3),
     (("index", "rebuild", "--rpc", "http://127.0.0.1:9"), 3),
