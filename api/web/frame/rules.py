@@ -61,6 +61,14 @@ _CHINESE: Final = tuple(
         (r"be (?:intact )?Parquet", "是完整的 Parquet 文件"),
         (r"be chosen", "选择一个文件"),
         (r"be given, in at most (\d+) characters", r"必须填写，不超过 \1 个字符"),
+        (r"not contradict what the operation itself says", "与操作本身的内容一致"),
+        (r"not say again what the form asks: (.+)", r"不重复表单中已有的字段：\1"),
+        (r"be left to this program, which writes it", "留给系统填写"),
+        (r"be left out in platform custody, or be (0x[0-9a-f]+)", r"在平台代管时留空，或为 \1"),
+        (r"be given in holder custody", "在持有人自管时填写"),
+        (r"not precede period_first_day (\d{4}-\d{2}-\d{2})", r"不早于起始日 \1"),
+        (r"be a year written YYYY", "是四位数字的年份"),
+        (r"be a whole number written in decimal digits", "是十进制整数"),
     )
 )
 

@@ -413,7 +413,19 @@ class SampleLedger:
         return number
 
     def save(self, database: Database) -> None:
-        """Writes everything into an empty, migrated database."""
+        """Writes everything into an empty, migrated database; may be done again, into another one."""
+        if "chain_binding" not in self.rows:
+            self._complete()
+        with database.write() as connection:
+            for table in schema.MIRROR:
+                if rows := self.rows.get(table.name):
+                    connection.execute(insert(table), rows)
+            for table in schema.KEPT:
+                row_seals.add(connection, table, self.rows.get(table.name, []))
+            mirror.begin_generation(connection)
+
+    def _complete(self) -> None:
+        """What follows from all the rest: balances, tiles, cursor, binding."""
         for (owner, lot_id), grams in self._held.items():
             if grams:
                 self.add("balances", book=int(Book.HELD), owner=owner, lot_id=lot_id, quantity_gco2e=grams)
@@ -453,13 +465,6 @@ class SampleLedger:
                 address=bytes(contract(name)),
                 code_hash=bytes(hash32(number)),
             )
-        with database.write() as connection:
-            for table in schema.MIRROR:
-                if rows := self.rows.get(table.name):
-                    connection.execute(insert(table), rows)
-            for table in schema.KEPT:
-                row_seals.add(connection, table, self.rows.get(table.name, []))
-            mirror.begin_generation(connection)
 
 
 QUANTIFICATION: dict[str, Any] = {

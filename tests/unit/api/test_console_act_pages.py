@@ -223,6 +223,25 @@ def test_what_is_wrong_stands_at_its_field_and_nothing_is_lost(console: ConsoleO
     assert page.form(CANCEL)["quantity_gco2e"] == "1.1234567"
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("zh", "account 应当在平台代管时留空，或为 0x"),
+        ("en", "account must be left out in platform custody, or be 0x"),
+    ],
+)
+def test_a_rule_of_the_route_is_said_at_its_field_in_the_readers_language(
+    console: ConsoleOffice, language: str, said: str
+) -> None:
+    browser, path = console.browser("platform"), ACTS["open_account"].path
+    browser.language = language
+    typed = {**typed_for(ACTS["open_account"]), "custody": "platform"}
+    page = browser.fill_in(browser.get(path), path, **typed)
+    assert page.status == 422
+    assert said in page.text
+    assert 'id="field-account-error"' in page.reply.body.decode()
+
+
 def test_what_others_wrote_is_text(console: ConsoleOffice) -> None:
     browser = console.browser("platform")
     evil = '<script>alert(1)</script>"\u202e'

@@ -24,6 +24,7 @@ from api.web.console.acts.tables import ACTS, HOLDER_ACTS, Act, Weight
 from api.web.console.acts.words import argument_label, readable, word_of_value
 from api.web.console.routes import ConsoleRoute
 from api.web.console.visits import Page, SeeOther, Visit
+from api.web.frame.rules import rule_in
 from chain.operations import Operation
 from ledger.errors import InvalidInput, OperationConflict, Refused, Unavailable
 from ledger.ids import Address
@@ -171,7 +172,7 @@ def form_page(
     """The form of an act. Of one whose fields depend on a purpose, the choice of the purpose first."""
     purpose = typed.get("purpose", "")
     words = visit.asked.words
-    said = {name: words[one.text].format(**one.values) for name, one in troubles.items()}
+    said = {name: trouble_text(words, visit.language, one) for name, one in troubles.items()}
     if act.asks_purpose_first and purpose not in act.fields[0].options:
         carried = {name: text for name, text in typed.items() if text and name != "purpose"}
         return Page("console/acts/purpose.html", {"act": act, "field": act.fields[0], "carried": carried}, kept=False)
@@ -188,6 +189,14 @@ def form_page(
         **choices,
     }
     return Page("console/acts/form.html", values, status, kept=False)
+
+
+def trouble_text(words: Mapping[str, str], language: str, trouble: Trouble) -> str:
+    """What is wrong with a field, with the rule in the reader's language where it is known in it."""
+    values = dict(trouble.values)
+    if "rule" in values:
+        values["rule"] = rule_in(values["rule"], language)[0]
+    return words[trouble.text].format(**values)
 
 
 def _to_mend(filled: Filled, visit: Visit, troubles: Mapping[str, Trouble]) -> Page:
