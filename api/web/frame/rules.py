@@ -45,6 +45,7 @@ _CHINESE: Final = tuple(
             "是 1 到 64 个英文字母、数字或符号",
         ),
         (r"be 1 to (\d+) characters", r"是 1 到 \1 个字符"),
+        (r"have at most (\d+) characters", r"不超过 \1 个字符"),
         (
             r"be a cursor that this list returned, used with the same filters",
             "是本列表给出的翻页标记，且筛选条件不变；请回到第一页重新翻页",

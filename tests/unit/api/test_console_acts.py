@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from api.routes.writes import ROUTES
 from api.web.console.acts.errors import ActDiffers
 from api.web.console.acts.fields import Field, Kind, Place
-from api.web.console.acts.forms import WHOLE, Asked, Filled, read_form
+from api.web.console.acts.forms import Asked, Filled, read_form
 from api.web.console.acts.looks import LOOKS
 from api.web.console.acts.outlook import Again
 from api.web.console.acts.preview import calldata_hash, check_shown, composed, typed_again
-from api.web.console.acts.tables import ACTS, HOLDER_ACTS, Act, Weight
+from api.web.console.acts.tables import ACTS, HOLDER_ACTS, Act
 from chain.facts import arguments_of, check_record
 from ledger.encoding import activity_id, campaign_id
 from ledger.ids import OperationId
@@ -196,12 +196,6 @@ def test_codes_are_read_as_ids() -> None:
     assert asked_for("close_campaign").arguments["campaign_id"] == campaign_id(code="MARATHON-2026")
 
 
-def test_errors_of_the_route_stand_at_the_field_of_the_form() -> None:
-    found = filled("open_account", custody="platform")
-    assert found.asked is not None  # that the address contradicts the commitment, the route says when it composes
-    assert WHOLE not in found.troubles
-
-
 grams = st.integers(1, 2**63 - 1)
 texts = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=60).filter(str.strip)
 
@@ -266,7 +260,3 @@ def test_what_differs_from_the_preview_is_refused(part: str) -> None:
 )
 def test_what_is_final_is_typed_again(again: Again | None, typed: str, right: bool) -> None:
     assert typed_again(again, typed) is right
-
-
-def test_what_is_final_asks_to_be_typed_again_and_nothing_else_does() -> None:
-    assert {act.name for act in ACTS.values() if act.weight is Weight.FINAL} >= {"cancel", "correct", "cancel_campaign"}
