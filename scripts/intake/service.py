@@ -37,6 +37,7 @@ from indexer.errors import EntryIndexBusy
 from ledger.errors import NotFound, TanpuhuiError
 from ledger.ids import Address
 from ledger.locks import sole_holder
+from scripts.importing.errors import RowsInvalid
 from scripts.importing.records import FileFormat
 from scripts.intake.folders import UploadFolder, Uploads
 from scripts.intake.imports import ImportRuns, checked_view
@@ -288,7 +289,13 @@ class Intake:
     def _send(self, folder: UploadFolder, row_wise: bool) -> None:
         told = partial(self._tell, folder)
         if folder.purpose.kind is FileKind.OPERATIONS:
-            self._imports.apply(folder, told, row_wise=row_wise)
+            try:
+                self._imports.apply(folder, told, row_wise=row_wise)
+            except RowsInvalid as error:  # the ledger has changed since the check: nothing was sent
+                self._imports.check(folder, told)
+                self._progress.pop(folder.run, None)
+                folder.move(Stage.READY, problem_of(error, _names(folder)))
+                return
             folder.drop_file()
         else:
             self._sending.anchor(folder, told)

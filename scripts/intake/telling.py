@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from api.intake_port import Problem
 from api.problems import INTERNAL_ERROR
 from ledger.errors import InvalidInput, NotFound, SignerNotConfigured, TanpuhuiError, Unavailable, shorten
-from scripts.importing.errors import InvalidMapping, MalformedFile
+from scripts.importing.errors import InvalidMapping, MalformedFile, RowsInvalid
 from scripts.points.errors import NothingPrepared
 
 log = logging.getLogger("tanpuhui.intake")
@@ -21,7 +21,7 @@ def problem_of(error: Exception, names: Mapping[str, str]) -> Problem:
         return _opaque(error)
     english, chinese = _texts(error)
     field = rule = value = ""
-    if isinstance(error, InvalidInput):
+    if isinstance(error, InvalidInput) and not isinstance(error, RowsInvalid | NothingPrepared):
         field, rule, value = error.field, error.rule, shorten(error.value)
     return Problem(
         code=error.code,
@@ -46,6 +46,11 @@ def _texts(error: TanpuhuiError) -> tuple[str, str]:
                 "The mapping does not fit what it is used for; ask whoever keeps the mappings of this instance.",
                 "所选映射与用途不符；请联系维护本实例映射文件的人员。",
             )
+        case RowsInvalid():
+            return (
+                "The ledger has changed since the file was checked, and rows that passed then are refused now. Nothing "
+                "was sent; look at the rows below and decide again."
+            ), "核对之后账本有变化，原先通过的行现在被拒绝。尚未办理任何一项；请查看下面的行后再作决定。"
         case NothingPrepared():
             return (
                 "Every row of the file was refused, so there is nothing to anchor; the rules are listed below.",

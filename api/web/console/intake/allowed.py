@@ -13,7 +13,7 @@ from typing import Final
 from api.auth import ROLE_OF_SCOPE, KeyScope
 from api.intake_port import FileKind, IntakePort, MappingChoice, Purpose
 from api.web.console.visits import Visit
-from api.web.errors import ActNotAllowed, AnotherBodyActs
+from api.web.errors import ActNotAllowed, AnotherBodyActs, RoleNotHeld
 from ledger.errors import InvalidInput, NotFound, SignerNotConfigured, Unavailable
 
 SCOPE_OF_ACTION: Final[Mapping[str, KeyScope]] = {
@@ -82,7 +82,7 @@ def may_look(visit: Visit, port: IntakePort, purpose: Purpose) -> bool:
     """Whether a run stands in this session's list."""
     try:
         require_looking(visit, port, purpose)
-    except (AnotherBodyActs, ActNotAllowed, NotFound, InvalidInput):
+    except (AnotherBodyActs, ActNotAllowed, RoleNotHeld, NotFound, InvalidInput):
         return False
     return True
 
