@@ -4,7 +4,7 @@
 short way of `api.hot`; neither adds anything of its own.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
@@ -236,3 +236,11 @@ def _answer(found: Found, as_of: AsOf, if_none_match: bytes | None) -> Answer:
     if found.next_link is not None:
         headers = (*headers, (b"link", f'<{found.next_link}>; rel="next"'.encode()))
     return Answer(200, headers, body)
+
+
+def unfiltered(routes: Iterable[ReadRoute], path: str) -> Arguments:
+    """The arguments of a list that is asked for everything, for callers that are no request: whatever filters the list
+    has, or gets, are its own business. `StopIteration` for a path that none of the routes has.
+    """
+    route = next(one for one in routes if one.path == path)
+    return {one.name: one.default for one in route.parameters if one.place == "query" and one not in PAGE_PARAMETERS}

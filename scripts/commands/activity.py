@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from api.reading import unfiltered
+from api.routes.activities import ROUTES as ACTIVITIES
 from api.routes.activities import read_activities, read_activity
 from chain.composer import Composer
 from chain.operations import Operation
@@ -191,11 +193,10 @@ def list_activities(
         tanpuhui activity list --status active
     """
     arguments = {
+        **unfiltered(ACTIVITIES, "/v1/activities"),
         "kind": ActivityKind.from_label(kind, "kind") if kind else None,
         "reduction_class": ReductionClass.from_label(reduction_class, "class") if reduction_class else None,
         "status": ActivityStatus.from_label(status, "status") if status else None,
-        "methodology_id": None,
-        "operator_account": None,
     }
     columns = ["code", "kind", "reduction_class", "crediting_first_day", "crediting_last_day", "issued", "status"]
     return read_list(context, read_activities, arguments, title="Activities", columns=columns, limit=limit)

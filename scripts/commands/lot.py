@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from api.reading import unfiltered
+from api.routes.lots import ROUTES as LOTS
 from api.routes.lots import read_lot, read_lots
 from ledger.ids import LotId
 from ledger.vocabulary import ReductionClass
@@ -34,10 +36,9 @@ def list_lots(
         tanpuhui lot list --activity SH-PV-0001
     """
     arguments = {
+        **unfiltered(LOTS, "/v1/lots"),
         "activity_id": activity_id(activity) if activity else None,
         "reduction_class": ReductionClass.from_label(reduction_class, "class") if reduction_class else None,
-        "status": None,
-        "credited_account": None,
     }
     columns = ["lot_id", "activity.code", "first_day", "last_day", "reduction_class", "issued", "held", "cancelled"]
     return read_list(context, read_lots, arguments, title="Lots", columns=columns, limit=limit)

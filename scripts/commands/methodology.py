@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from api.reading import unfiltered
+from api.routes.methodologies import ROUTES as METHODOLOGIES
 from api.routes.methodologies import read_methodologies, read_methodology
 from chain.composer import Composer
 from chain.operations import Operation
@@ -132,8 +134,8 @@ def list_versions(
         tanpuhui methodology list --class I --json
     """
     arguments = {
+        **unfiltered(METHODOLOGIES, "/v1/methodologies"),
         "code": code,
-        "kind": None,
         "reduction_class": ReductionClass.from_label(reduction_class, "class") if reduction_class else None,
         "status": MethodologyStatus.from_label(status, "status") if status else None,
     }

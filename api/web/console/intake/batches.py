@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from api.parameters import number_parameter
-from api.reading import PAGE_PARAMETERS
+from api.reading import unfiltered
 from api.repository import batch_incidents
 from api.routes import points
 from api.web.console.routes import ConsoleRoute
@@ -18,13 +18,6 @@ INCIDENTS: Final = 20
 
 _BEFORE: Final = number_parameter("before", "Batches before this one.", least=1)
 _INCIDENTS_BEFORE: Final = number_parameter("incidents_before", "What was found before this.", least=1)
-_UNFILTERED: Final = {
-    one.name: one.default
-    for route in points.ROUTES
-    if route.path == "/v1/batches"
-    for one in route.parameters
-    if one not in PAGE_PARAMETERS
-}
 
 
 def show_batches(visit: Visit) -> Page:
@@ -32,7 +25,9 @@ def show_batches(visit: Visit) -> Page:
     before, incidents_before = visit.arguments["before"], visit.arguments["incidents_before"]
     with visit.snapshot() as snapshot:
         after = None if before is None else (before,)
-        found = points.read_batches(snapshot, {**_UNFILTERED, "order": "newest-first"}, PAGE_ROWS + 1, after)
+        found = points.read_batches(
+            snapshot, {**unfiltered(points.ROUTES, "/v1/batches"), "order": "newest-first"}, PAGE_ROWS + 1, after
+        )
         known = batch_incidents.of_batches(snapshot, limit=INCIDENTS + 1, before=incidents_before)
         standing = batch_incidents.count_open_of_batches(snapshot)
     rows = [document for _, document in found[:PAGE_ROWS]]
