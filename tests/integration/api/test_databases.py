@@ -17,11 +17,30 @@ from indexer.schema import cursor
 from tests.unit.api.client import Client
 from tests.unit.api.fake_port import FakePort
 from tests.unit.api.sample import hash32, make_sample
-from tests.unit.api.test_reading import EXAMPLES
+from tests.unit.api.test_reading import EXAMPLES, LOT, SOLAR
 from tests.unit.api.test_writing import TRANSFER
 
 MORE = [
     "/v1/operations?account=0x0000000000000000000000000000000000000001&order=newest-first&limit=2",
+    f"/v1/operations?lot_id={LOT}&order=newest-first&limit=3",
+    f"/v1/operations?lot_id={LOT}&activity_id={SOLAR}&kind=reduction-cancelled&first_leaf=3&last_leaf=16",
+    f"/v1/operations?activity_id={SOLAR}&first_day=2025-11-13&last_day=2025-11-13",
+    f"/v1/operations?activity_id={SOLAR}&account=0x0000000000000000000000000000000000000001",
+    "/v1/accounts?kind=institution&status=active&order=newest-first&limit=2",
+    "/v1/accounts/0x0000000000000000000000000000000000000001/postings?order=newest-first",
+    "/v1/blocks?order=newest-first&limit=2",
+    "/v1/search?q=15",
+    f"/v1/search?q={LOT}",
+    "/v1/search?q=0x0000000000000000000000000000000000000001",
+    "/v1/search?q=SHCER-PV-001",
+    "/explorer",
+    "/explorer/operations/9",
+    "/explorer/operations/15",
+    "/explorer/operations/22",
+    "/explorer/accounts/0x0000000000000000000000000000000000000001",
+    "/explorer/blocks/13",
+    "/explorer/checkpoints/15",
+    "/explorer/exports",
     "/v1/certificates?limit=1",
     "/v1/certificates/2",
     "/v1/certificates/99",
