@@ -267,11 +267,14 @@ class Server:
 
 @contextlib.contextmanager
 def serving(target: str, environment: dict[str, str], core: int | None) -> Iterator[Server]:
-    """Starts uvicorn and waits until it answers."""
+    """Starts uvicorn and waits until it answers. `target`: an application of this module, or of another as
+    `module:name`; all but `raw_app` are made by a function.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "uvicorn", f"benchmarks.serve:{target}", "--port", str(port)]
+    application = target if ":" in target else f"benchmarks.serve:{target}"
+    command = [sys.executable, "-m", "uvicorn", application, "--port", str(port)]
     command += [
         "--loop",
         "uvloop",
@@ -283,12 +286,12 @@ def serving(target: str, environment: dict[str, str], core: int | None) -> Itera
         "--workers",
         "1",
     ]
-    command += ["--lifespan", "off"] + (["--factory"] if target == "real_app" else [])
+    command += ["--lifespan", "off"] + ([] if target == "raw_app" else ["--factory"])
     process = subprocess.Popen(command, env={**os.environ, **environment})
     try:
         if core is not None:
             os.sched_setaffinity(process.pid, {core})
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 300
         while True:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
                 break

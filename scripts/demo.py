@@ -127,6 +127,35 @@ def run_demo(output: Output, *, home: Path | None, port: int | None, stay: bool)
 
 
 def _tell_and_serve(output: Output, stack: ExitStack, *, home: Path | None, port: int | None, stay: bool) -> None:
+    served = serve_demo(output, stack, home=home, port=port)
+    context, demo, url = served.context, served.demo, served.url
+    output.show(demo.check(url, served.log_keys))
+    if stay:
+        environment = _write_environment(context.settings, url, demo.witnesses)
+        with until_interrupted():
+            output.note(f"serving {url} until Ctrl-C")
+            output.note(f"In another terminal `. {environment}` lets every command work on it:")
+            output.note(f"  tanpuhui index status\n{_sample_cancellation(demo)}")
+            _print_logins(context, url)
+            _print_token(context, served.points, url)
+            served.following.wait()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServedDemo:
+    """A demo whose story is told, and that is served until its stack ends."""
+
+    demo: Demo
+    node: AnvilNode
+    context: OperatingContext
+    points: PointsHome
+    following: FollowerThread
+    log_keys: LogKeys
+    url: str
+
+
+def serve_demo(output: Output, stack: ExitStack, *, home: Path | None, port: int | None) -> ServedDemo:
+    """Tells the story and serves it."""
     folder = _home(home, stack)
     node = stack.enter_context(AnvilNode())
     context = stack.enter_context(OperatingContext(_settings(folder, node.url), output))
@@ -158,16 +187,9 @@ def _tell_and_serve(output: Output, stack: ExitStack, *, home: Path | None, port
     )
     stack.enter_context(server)
     demo.say("服务", "API served", url)
-    output.show(demo.check(url, log_keys))
-    if stay:
-        environment = _write_environment(context.settings, url, demo.witnesses)
-        with until_interrupted():
-            output.note(f"serving {url} until Ctrl-C")
-            output.note(f"In another terminal `. {environment}` lets every command work on it:")
-            output.note(f"  tanpuhui index status\n{_sample_cancellation(demo)}")
-            _print_logins(context, url)
-            _print_token(context, points, url)
-            following.wait()
+    return ServedDemo(
+        demo=demo, node=node, context=context, points=points, following=following, log_keys=log_keys, url=url
+    )
 
 
 def _write_environment(settings: Settings, url: str, witnesses: str) -> Path:

@@ -9,6 +9,9 @@ import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from tests.browser.chromium import Chromium, could_be_had, find
+from tests.browser.visitors import Visitors
+from tests.browser.visits import Visits
+from tests.browser.world import World, made_world
 
 
 @pytest.fixture(scope="session")
@@ -36,3 +39,33 @@ def browser(playwright: Playwright, chromium: Chromium) -> Iterator[Browser]:
     """One browser for all tests."""
     with chromium.launched(playwright) as launched:
         yield launched
+
+
+@pytest.fixture(scope="package")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """One ledger for all tests, which only add to it."""
+    with made_world(tmp_path_factory.mktemp("world") / "home") as made:
+        yield made
+
+
+@pytest.fixture(scope="package")
+def visits_of_package(browser: Browser, world: World) -> Iterator[Visits]:
+    """Visits of that ledger's pages."""
+    made = Visits(browser, world.url)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def visits(visits_of_package: Visits) -> Iterator[Visits]:
+    """Of one test, which ends with what no page may do."""
+    visits_of_package.begin()
+    yield visits_of_package
+    visits_of_package.end()
+    visits_of_package.watch.check()
+
+
+@pytest.fixture(scope="package")
+def visitors(visits_of_package: Visits, world: World) -> Visitors:
+    """Who is logged in."""
+    return Visitors(visits_of_package, world)

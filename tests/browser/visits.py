@@ -81,6 +81,10 @@ class Visits:
         for page in self._pages:
             page.close()
         self._pages.clear()
+        self.end_cookies()
+
+    def end_cookies(self) -> None:
+        """Nobody is logged in any more."""
         for context in self._contexts.values():
             context.clear_cookies()
 
