@@ -195,13 +195,14 @@ def public_pages(server: Server) -> list[str]:
     """An address of every public page, of things that this ledger has."""
     certificate = json.loads(fetch(server, "/v1/certificates?limit=1"))["items"][0]
     lot, account, operation = (certificate[name] for name in ("lot_id", "account", "operation_id"))
+    block = json.loads(fetch(server, f"/v1/operations/{operation}"))["block_number"]
     return [
         *("/", "/certificates", "/certificates/1", "/activities", "/activities/MADE-TRIPS", "/methodologies"),
         *("/methodologies/MADE-TRIPS", "/campaigns", "/points", "/about", "/static/verify.html", "/explorer"),
         *("/explorer/operations", f"/explorer/operations/{operation}", "/explorer/lots", f"/explorer/lots/{lot}"),
         *(f"/explorer/lots/{lot}/ends", "/explorer/certificates", "/explorer/accounts"),
         *(f"/explorer/accounts/{account}", "/explorer/batches", "/explorer/batches/1", "/explorer/serials"),
-        *("/explorer/serials/1000", "/explorer/blocks", "/explorer/blocks/30", "/explorer/checkpoints"),
+        *("/explorer/serials/1000", "/explorer/blocks", f"/explorer/blocks/{block}", "/explorer/checkpoints"),
         *("/explorer/status", "/explorer/exports"),
     ]
 
