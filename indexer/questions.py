@@ -32,4 +32,5 @@ class ConnectionQuestions:
 def for_postgresql(statement: str) -> str:
     """Our SQL in the words of psycopg and PostgreSQL."""
     as_bytes = re.sub(r"CAST\(([a-z.]+) AS BLOB\)", r"convert_to(\1, 'UTF8')", statement)
+    as_bytes = as_bytes.replace("CAST(NULL AS BLOB)", "CAST(NULL AS BYTEA)")
     return as_bytes.replace("%", "%%").replace("?", "%s")

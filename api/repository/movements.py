@@ -23,6 +23,10 @@ from ledger.units import (
 )
 from ledger.vocabulary import BatchKind, OperationKind
 
+_NO_BYTES = "CAST(NULL AS BLOB)"
+_NO_NUMBER = "CAST(NULL AS BIGINT)"
+"""Typed, for PostgreSQL."""
+
 
 class Step(StrEnum):
     """What is done with grams, in the order of their life. A point is a gram."""
@@ -56,11 +60,11 @@ class _Source:
     leaf: str
     grams: str
     reduction_class: str
-    activity_id: str = "NULL"
-    purpose: str = "NULL"
-    certificate: str = "NULL"
-    lot_id: str = "NULL"
-    batch: str = "NULL"
+    activity_id: str = _NO_BYTES
+    purpose: str = _NO_NUMBER
+    certificate: str = _NO_NUMBER
+    lot_id: str = _NO_BYTES
+    batch: str = _NO_NUMBER
     condition: str = "1 = 1"
 
 

@@ -97,7 +97,7 @@ ENDS = TableRoute(
         Column("time", "flow_time", "time"),
         Column("operation_id", "flow_operation", "hash", link=lambda one: operation_path(one["operation_id"])),
     ),
-    name="lot ends",
+    name="lot-ends",
     section="explorer",
     heading="flow_ends",
     lead="flow_ends_lead",

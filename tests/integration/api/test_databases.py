@@ -9,7 +9,9 @@ from sqlalchemy import URL, text, update
 
 from api.app import Application, create_app
 from api.auth import KeyScope
+from api.repository.movements import Step
 from api.repository.snapshots import Readers, open_readers
+from api.schemas.supervision import BY
 from api.settings import ApiSettings
 from indexer.api_keys import ApiKeyStore
 from indexer.database import Database, open_database
@@ -55,6 +57,22 @@ MORE = [
     "/certificates/99",
     f"/v1/log/proof/inclusion?operation_id={hash32(3).hex0x}",
     "/v1/lots?status=free&reduction_class=II",
+    *(f"/v1/supervision/movements?step={step}&limit=2" for step in Step),
+    *(f"/v1/supervision/movements?step={step}&district=-&first_day=2025-01-01&last_day=2026-12-31" for step in Step),
+    *(f"/v1/supervision/movements?step={step}&reduction_class=I&activity_code=SH-PV-0001" for step in Step),
+    *(f"/v1/supervision/movements?step={step}&without_activity=yes&purpose=event-neutrality" for step in Step),
+    *(f"/v1/supervision/sums?by={by}" for by in BY),
+    f"/v1/lots/{LOT}/ends?fate=held",
+    f"/v1/lots/{LOT}/ends?purpose=event-neutrality",
+    "/v1/batches?day=2026-01-01&activity_code=SH-PV-0001",
+    "/v1/lots?activity_code=SH-PV-0001",
+    f"/explorer/lots/{LOT}",
+    "/explorer/lots",
+    "/explorer/batches/1",
+    "/explorer/serials/1",
+    "/explorer/serials",
+    "/supervision",
+    "/supervision/unusual",
     "/checkpoint",
     "/tile/0/000.p/15",
     "/tile/entries/000.p/15",
