@@ -1,5 +1,7 @@
 """Lots, where their grams are, and the fate of one gram."""
 
+import re
+
 from api import lot_life
 from api.lot_life import Fate
 from api.pagination import Key
@@ -25,7 +27,7 @@ from api.schemas.lot_lives import (
 )
 from api.schemas.lots import LotAnswer, LotsAnswer, lot_document
 from indexer.schema import LotStatus
-from ledger.errors import NotFound
+from ledger.errors import InvalidIdentifier, NotFound
 from ledger.ids import ActivityId, Address, LotId
 from ledger.vocabulary import CancellationPurpose, ReductionClass
 
@@ -56,7 +58,7 @@ def read_lots(snapshot: Snapshot, arguments: Arguments, limit: int, after: Key |
 def read_lot_ends(snapshot: Snapshot, arguments: Arguments, limit: int, after: Key | None) -> list[Keyed]:
     """Where the grams of a lot are: certificates by number, holders by address, take-backs by leaf."""
     lot, fate, purpose = _existing(snapshot, arguments["lot_id"]), arguments["fate"], arguments["purpose"]
-    part, place = (_CANCELLED, "") if after is None else (int(after[0]), str(after[1]))
+    part, place = (_CANCELLED, "") if after is None else _place(after)
     found: list[Keyed] = []
     if part == _CANCELLED:
         if fate in {None, Fate.CANCELLED}:
@@ -80,6 +82,14 @@ def read_lot_ends(snapshot: Snapshot, arguments: Arguments, limit: int, after: K
     return found[:limit]
 
 
+def _place(after: Key) -> tuple[int, str]:
+    """Part of the list and place in it, as this list writes them into its cursors."""
+    part, place = int(after[0]), str(after[1])
+    if not _PLACES.get(part, _NOWHERE).fullmatch(place):
+        raise InvalidIdentifier("cursor", "be a cursor that this list returned", f"{part} {place[:60]}")
+    return part, place
+
+
 def _existing(snapshot: Snapshot, lot_id: LotId) -> lots.LotRow:
     found = lots.by_id(snapshot, lot_id)
     if found is None:
@@ -97,6 +107,10 @@ def read_gram(snapshot: Snapshot, arguments: Arguments) -> Found:
 
 _CANCELLED, _HELD, _TAKEN_BACK = range(3)
 """Parts of the list of a lot's ends."""
+
+_NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
+_PLACES = {_CANCELLED: _NUMBER, _HELD: re.compile(r"[0-9a-f]{40}", re.ASCII), _TAKEN_BACK: _NUMBER}
+_NOWHERE = re.compile(r"(?!)")
 
 ROUTES = (
     ListRoute(

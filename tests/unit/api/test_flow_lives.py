@@ -15,6 +15,7 @@ from api.repository import lot_lives, lots
 from api.repository.lots import LotRow
 from api.repository.snapshots import Snapshot
 from api.routes.lots import read_lot_ends
+from ledger.errors import InvalidIdentifier
 from ledger.ids import LotId
 from ledger.vocabulary import CancellationPurpose
 from tests.unit.api.client import Client
@@ -121,6 +122,14 @@ def test_beyond_the_last_serial_number_there_is_no_gram(url: str) -> None:
         assert last == sum(lot.issued_grams for lot in every_lot(snapshot))
         assert lot_life.gram(snapshot, last) is not None
         assert lot_life.gram(snapshot, last + 1) is None
+
+
+def test_a_cursor_that_the_list_never_made_is_refused(url: str) -> None:
+    with reading(url) as snapshot:
+        lot = {"lot_id": LotId(every_lot(snapshot)[0].lot_id), "fate": None, "purpose": None}
+        for forged in ((0, "x"), (1, "7"), (2, "ab"), (3, "7"), (-1, ""), (0, "9" * 30)):
+            with pytest.raises(InvalidIdentifier, match="cursor"):
+                read_lot_ends(snapshot, lot, 10, forged)
 
 
 def test_the_api_says_the_fate_of_a_gram(url: str) -> None:
