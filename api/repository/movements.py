@@ -57,6 +57,8 @@ class _Source:
     """A statement's parts: where rows of a step are, and the columns by which all are alike. SQL of ours throughout."""
 
     rows: str
+    in_order: str | None = None
+    """`rows` written so that SQLite goes through them by leaf: it cannot know that a page is soon full."""
     leaf: str
     grams: str
     reduction_class: str
@@ -113,7 +115,8 @@ _SOURCES: Mapping[Step, Sequence[_Source]] = {
             "operations t JOIN lots l ON l.lot_id = t.subject",
             "t.leaf_index",
             "t.quantity_gco2e",
-            condition=f"t.kind = {int(OperationKind.REDUCTION_TRANSFERRED)}",
+            in_order="operations t CROSS JOIN lots l",
+            condition=f"l.lot_id = t.subject AND t.kind = {int(OperationKind.REDUCTION_TRANSFERRED)}",
         ),
     ),
     Step.CANCELLED: (
@@ -268,12 +271,13 @@ def page(snapshot: Snapshot, step: Step, among: Among, *, before: int | None, li
         clauses, given = among.conditions(snapshot, source)
         if before is not None:
             clauses, given = [*clauses, f"{source.leaf} < ?"], [*given, before]
+        rows = source.rows if among.activity_id or among.activities or not source.in_order else source.in_order
         statement = f"""
             SELECT {source.leaf} AS leaf_index, {source.reduction_class} AS reduction_class,
                    {source.activity_id} AS activity_id, {source.purpose} AS purpose, {source.grams} AS grams,
                    {source.certificate} AS certificate, {source.lot_id} AS lot_id, {source.batch} AS batch_number,
                    o.operation_id, o.timestamp, o.from_account, o.to_account
-            FROM {source.rows} JOIN operations o ON o.leaf_index = {source.leaf}
+            FROM {rows} JOIN operations o ON o.leaf_index = {source.leaf}
             WHERE {" AND ".join([source.condition, *clauses])} ORDER BY {source.leaf} DESC LIMIT ?
         """  # noqa: S608 - constants of ours
         parts.append(f"SELECT * FROM ({statement}) AS part{len(parts)}")  # noqa: S608 - as above
