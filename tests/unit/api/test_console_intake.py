@@ -394,6 +394,9 @@ def test_operations_with_refused_rows_are_applied_when_that_is_said(console: Con
     page = console.browser("platform").get(f"{UPLOADS}/upload-1/send")
     assert "12.345678 t" in page.text
     assert "2 rows break a rule and will not be applied" in page.text
+    told = console.browser("platform").get(f"{UPLOADS}/upload-1").text
+    assert "leave the columns that begin with refused_ as they are" in told
+    assert "never counted twice" not in told, "that holds of points only"
     sent(console, view, confirm=str(CHECKED.new), row_wise="yes")
     assert console.intake.asked == [("send", "upload-1", True)]
 
