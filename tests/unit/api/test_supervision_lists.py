@@ -3,6 +3,7 @@
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from indexer.database import open_database
 from indexer.schema import Book, PointBook
 from ledger.canonical import canonical_json
 from ledger.errors import Json
+from ledger.units import civil_day_of_timestamp, date_of_civil_day
 from tests.unit.api.client import Client
 from tests.unit.api.lives import made_life, reading, serving
 from tests.unit.api.test_indexes import Explaining
@@ -186,6 +188,19 @@ def test_a_day_is_found_by_its_leaves(url: str) -> None:
             assert movements.leaf_at(snapshot, moment + 1) == sum(one <= moment for one in times)
         assert movements.leaf_at(snapshot, 0) == 0
         assert movements.leaf_at(snapshot, times[-1] + 1) == len(times)
+
+
+def test_a_day_is_both_its_first_and_its_last_second_in_shanghai(client: Client) -> None:
+    rows = items(client, "/v1/supervision/movements?step=transferred&limit=200")
+    day = civil_day_of_timestamp(int(datetime.fromisoformat(rows[0]["time"]).timestamp()))
+    of_day = [
+        row for row in rows if civil_day_of_timestamp(int(datetime.fromisoformat(row["time"]).timestamp())) == day
+    ]
+    date = date_of_civil_day(day).isoformat()
+    target = "/v1/supervision/movements?step=transferred&limit=200"
+    assert items(client, f"{target}&first_day={date}&last_day={date}") == of_day
+    after = date_of_civil_day(day + 1).isoformat()
+    assert items(client, f"{target}&first_day={after}") == []
 
 
 def test_deficits_are_the_balances_of_the_debtors_and_begin_with_a_correction(client: Client, url: str) -> None:
