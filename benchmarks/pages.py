@@ -12,8 +12,8 @@ to be found true again. `ratio_api`: the certificate API, uniform, by a bare rou
 Before the clock runs every certificate page is asked for once: `first_pages_per_second` is how fast those were, which
 nobody had asked for: read, verified against the log's and the witnesses' keys, and drawn.
 
-`certificate_page_kb`: the page with every file that it loads (style, scripts and what they import, pictures), as sent,
-1 KB = 1,000 bytes. `pages`: for each public page `bytes`, `gzip` (what a proxy would make of it), `with_files`,
+`certificate_page_kb`: the page with every file that it loads (style, scripts and what they import at once, pictures),
+as sent, 1 KB = 1,000 bytes. `pages`: for each public page `bytes`, `gzip` (what a proxy would make of it), `with_files`,
 `with_files_gzip`, and `ttfb_ms` p50 and p99 of `--samples` requests one after the other on one connection.
 """
 
@@ -49,7 +49,7 @@ from benchmarks.serve import Figures, Server, complete, drive, request_bytes, se
 
 SEED = 20261121
 NEVER_OLD = 10**10
-_LOADED = re.compile(r"""(?:src|href)="(/static/[^"]+)"|(?:from|import)\s*\(?\s*"(\.[^"]+)\"""")
+_LOADED = re.compile(r"""(?:src|href)="(/static/[^"]+)"|(?:from|import)\s+"(\.[^"]+)\"""")
 
 
 def pages_app() -> Application:
@@ -204,6 +204,7 @@ def public_pages(server: Server) -> list[str]:
         *(f"/explorer/accounts/{account}", "/explorer/batches", "/explorer/batches/1", "/explorer/serials"),
         *("/explorer/serials/1000", "/explorer/blocks", f"/explorer/blocks/{block}", "/explorer/checkpoints"),
         *("/explorer/status", "/explorer/exports"),
+        *("/supervision", "/supervision/movements", "/supervision/sums", "/supervision/unusual"),
     ]
 
 

@@ -133,7 +133,7 @@ def test_the_own_points_by_a_lookup_token(
     shown = next(one["points"] for one in classes if one["points"] != "0")
     expect(page.locator("main")).to_contain_text(f"{int(shown):,}")
     page.goto(f"/points/entries/{world.entry_id}")
-    expect(page.locator("main ol")).to_be_visible()
+    expect(page.locator("main ol.proof")).to_be_visible()
     assert world.token not in page.url + page.content()
 
 

@@ -8,7 +8,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from ledger.vocabulary import CancellationPurpose, Role
@@ -17,6 +19,7 @@ from scripts.demo import ACTING, ServedDemo, serve_demo
 from scripts.demo_points import SAMPLE_PERSON
 from scripts.output import Output
 
+PATIENCE_SECONDS = 60
 STRANGE = "<script>document.title='taken'</script><b>bold</b>\u202e"
 """What somebody writes for a beneficiary: a program, markup, and a turn of the direction of writing."""
 STRANGE_CERTIFICATE = 4
@@ -45,6 +48,18 @@ class World:
         with urlopen(Request(self.url + path, headers=headers or {}), timeout=60) as reply:  # noqa: S310 - of this machine
             content: bytes = reply.read()
             return content
+
+    def wait_until_known(self, path: str) -> None:
+        """Until the index has it."""
+        until = monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                self.fetch(path)
+            except HTTPError:
+                assert monotonic() < until, f"{path} does not come"
+                sleep(0.1)
+            else:
+                return
 
     @cached_property
     def entry_id(self) -> str:
