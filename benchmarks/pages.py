@@ -13,8 +13,9 @@ Before the clock runs every certificate page is asked for once: `first_pages_per
 nobody had asked for: read, verified against the log's and the witnesses' keys, and drawn.
 
 `certificate_page_kb`: the page with every file that it loads (style, scripts and what they import at once, pictures),
-as sent, 1 KB = 1,000 bytes. `pages`: for each public page `bytes`, `gzip` (what a proxy would make of it), `with_files`,
-`with_files_gzip`, and `ttfb_ms` p50 and p99 of `--samples` requests one after the other on one connection.
+as sent, 1 KB = 1,000 bytes. `pages`: for each public page `bytes`, `gzip` (what a proxy would make of it),
+`with_files`, `with_files_gzip`, and `ttfb_ms` p50 and p99 of `--samples` requests one after the other on one
+connection.
 """
 
 from __future__ import annotations
