@@ -8,7 +8,7 @@ one after a kill, finds what the first has done and does the rest.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Final, Protocol, TypeVar
@@ -16,7 +16,7 @@ from typing import Final, Protocol, TypeVar
 from chain.composer import Composer
 from chain.operations import Operation, OperationState, OperationStatus
 from chain.reverts import refusal_of_status
-from ledger.errors import OperationConflict, TanpuhuiError
+from ledger.errors import InvalidInput, OperationConflict, TanpuhuiError
 from ledger.ids import OperationId
 from ledger.vocabulary import Role
 from scripts.importing.actions import Step
@@ -103,16 +103,25 @@ class Tally:
 
 
 def check_rows(
-    rows: Iterable[RowPlan | RowRefusal], composer: Composer, check: RowCheck, sender: Sender, watcher: Watcher
+    rows: Iterable[RowPlan | RowRefusal],
+    composer: Composer,
+    check: RowCheck,
+    sender: Sender,
+    watcher: Watcher,
+    left_out: Container[RowKey] = frozenset(),
 ) -> Iterator[RowPlan | RowRefusal]:
-    """Every row as it would end: the plan, or why it would be refused. Sends nothing."""
+    """Every row as it would end: the plan, or why it would be refused. Sends nothing. Rows that are `left_out` are
+    refused whatever the ledger would say to them now; what other rows rely on is done all the same.
+    """
     watcher.begin("checking", None)
     for window in _windows(rows, BATCH):
         drafts = {row.key: _drafts(row.steps, composer) for row in window if isinstance(row, RowPlan)}
         made = [draft for row in drafts.values() for _, draft in row if isinstance(draft, Operation)]
         standing = sender.standing(made)
         for row in window:
-            yield row if isinstance(row, RowRefusal) else _checked(row, drafts[row.key], check, standing)
+            if isinstance(row, RowPlan):
+                row = _checked(row, drafts[row.key], check, standing, left_out=row.key in left_out)  # noqa: PLW2901
+            yield row
         watcher.advance(len(window))
 
 
@@ -126,7 +135,9 @@ def _drafts(steps: Iterable[Step], composer: Composer) -> list[_Draft]:
     return drafts
 
 
-def _checked(row: RowPlan, drafts: Sequence[_Draft], check: RowCheck, standing: Standing) -> RowPlan | RowRefusal:
+def _checked(
+    row: RowPlan, drafts: Sequence[_Draft], check: RowCheck, standing: Standing, *, left_out: bool
+) -> RowPlan | RowRefusal:
     kept: list[Step] = []
     for draft in drafts:
         if draft[0].ensure:
@@ -134,9 +145,16 @@ def _checked(row: RowPlan, drafts: Sequence[_Draft], check: RowCheck, standing: 
                 return refusal
             if draft[0].operation_id not in standing:
                 kept.append(draft[0])
+    if left_out:
+        return RowRefusal.of(row, _was_refused(), "check", kept=tuple(kept))
     done = sum(step.operation_id in standing for step in row.steps)
     rest = [draft for draft in drafts if not draft[0].ensure]
     return _tried(row, rest, check, standing, kept) or replace(row, done=done)
+
+
+def _was_refused() -> InvalidInput:
+    rule = "have passed the check whose outcome was confirmed; upload the refused rows again, in a file of their own"
+    return InvalidInput("row", rule, "refused by it")
 
 
 def _tried(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -17,7 +17,7 @@ from scripts.importing.check import ModelCheck, model_of
 from scripts.importing.errors import RowsInvalid
 from scripts.importing.mapping import load_mapping
 from scripts.importing.refused import RefusedFile, format_of
-from scripts.importing.rows import CorrectionUse, RowPlan, RowReader, RowRefusal
+from scripts.importing.rows import CorrectionUse, RowKey, RowPlan, RowReader, RowRefusal
 from scripts.importing.runner import Tally, Watcher, apply_rows, check_rows
 from scripts.importing.sender import BodiesSender
 from scripts.importing.sources import Source
@@ -30,7 +30,11 @@ MOST_SHOWN: Final = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportJob:
-    """What is to be imported, and how. `refused` is where refused rows are written to."""
+    """What is to be imported, and how. `refused` is where refused rows are written to.
+
+    `left_out`: rows that are not applied whatever the ledger would say to them now, for whoever wants it to be applied
+    was told that they are refused.
+    """
 
     file: Path
     mapping: Path
@@ -40,6 +44,7 @@ class ImportJob:
     dry_run: bool = False
     constants: Mapping[str, str] = field(default_factory=dict)
     tables: Mapping[str, Path] = field(default_factory=dict)
+    left_out: Container[RowKey] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +176,8 @@ class _Import:
 
     def _checked(self) -> Iterator[RowPlan | RowRefusal]:
         model = model_of(self._context.rpc, self._context.deployment, self._context.database)
-        return check_rows(self._reader.rows(), self._composer, ModelCheck(model), self._sender, self._watcher)
+        rows, left_out = self._reader.rows(), self._job.left_out
+        return check_rows(rows, self._composer, ModelCheck(model), self._sender, self._watcher, left_out)
 
     def _apply(self, rows: Iterator[RowPlan | RowRefusal]) -> Tally:
         return apply_rows(rows, self._composer, self._sender, self._watcher, self._refuse)

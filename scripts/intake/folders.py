@@ -11,7 +11,7 @@ import hashlib
 import json
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -27,6 +27,7 @@ _UPLOAD: Final = "upload.json"
 _STATE: Final = "state.json"
 _PREVIEW: Final = "preview.json"
 _CHECKED: Final = "checked.json"
+_REFUSED_ROWS: Final = "refused-rows.json"
 _NAME_DIGITS: Final = 16
 
 
@@ -154,6 +155,17 @@ class UploadFolder:
     def keep_checked(self, document: Mapping[str, Json]) -> None:
         """In place of an earlier one."""
         write_whole(self.path / _CHECKED, _text(document))
+
+    @property
+    def refused_rows(self) -> frozenset[tuple[int, int]]:
+        """The rows that the check of a file of operations refused: line, and part of the line."""
+        path = self.path / _REFUSED_ROWS
+        found = json.loads(path.read_bytes()) if path.exists() else []  # may be larger than what is read strictly
+        return frozenset((int(line), int(part)) for line, part in found)
+
+    def keep_refused_rows(self, rows: Sequence[tuple[int, int]]) -> None:
+        """In place of those of an earlier check."""
+        write_whole(self.path / _REFUSED_ROWS, json.dumps(rows).encode() + b"\n")
 
     def refused_path(self, *, applied: bool) -> Path:
         """Where refused rows of a file of operations go: those of the check, or those of the application."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from api.intake_port import CheckedView, FileKind, OperationsOfKind, Purpose
 from ledger.errors import InvalidInput, Json
+from scripts.importing.errors import InvalidMapping
 from scripts.importing.mapping import ImportMapping, load_mapping
 from scripts.importing.records import FileFormat
 from scripts.importing.refused import written_as
-from scripts.importing.rows import RowRefusal
+from scripts.importing.rows import RowKey, RowRefusal
 from scripts.importing.service import ImportJob, run_import
 from scripts.intake.folders import UploadFolder
 from scripts.intake.mappings import MappingFolder, is_of_feed
@@ -63,7 +66,10 @@ class ImportRuns:
         self._run(folder, told, applied=False, row_wise=True)
 
     def apply(self, folder: UploadFolder, told: Callable[[int], None], *, row_wise: bool) -> None:
-        """Checks and sends, all or nothing unless `row_wise`; raises as `run_import`."""
+        """Checks and sends, all or nothing unless `row_wise`; raises as `run_import`, and `InvalidMapping` where the
+        mapping or a table of it is another by now. Rows that the check refused stay out, whatever became of the ledger
+        since: what was confirmed is what the check let pass.
+        """
         folder.refused_path(applied=True).unlink(missing_ok=True)
         self._run(folder, told, applied=True, row_wise=row_wise)
 
@@ -71,22 +77,34 @@ class ImportRuns:
         mapping = self.mapping_of(folder.purpose)
         refused: Counter[str] = Counter()
 
+        keys: list[RowKey] = []
+
         def count(row: RowRefusal) -> None:
             refused[row.code] += 1
+            keys.append(row.key)
 
+        path, tables = self._mappings.path(folder.purpose.mapping), self._mappings.tables(mapping)
+        read_by = _digest(path, *tables.values())
+        before = folder.checked if applied else None
+        if isinstance(before, dict) and before["read_by"] != read_by:
+            rule = "stay as it was when the file was checked; give the file up and upload it again"
+            raise InvalidMapping("mapping", rule, "changed since", folder.purpose.mapping)
         job = ImportJob(
             file=folder.upload.path,
-            mapping=self._mappings.path(folder.purpose.mapping),
+            mapping=path,
             refused=folder.refused_path(applied=applied),
             row_wise=row_wise,
             dry_run=not applied,
-            tables=self._mappings.tables(mapping),
+            tables=tables,
+            left_out=folder.refused_rows if applied else frozenset(),
         )
         tally = run_import(self._context, job, _Rows(told), count).tally
-        before = folder.checked if applied else None
+        if not applied:
+            folder.keep_refused_rows(keys)
         asked: Json = before["operations"] if isinstance(before, dict) else None
         folder.keep_checked(
             {
+                "read_by": read_by,
                 "rows": tally.rows,
                 "refused_rows": tally.refused,
                 "idle": tally.idle,
@@ -96,6 +114,11 @@ class ImportRuns:
                 "operations": asked or {name: [one.count, str(one.grams)] for name, one in tally.asked.items()},
             }
         )
+
+
+def _digest(*paths: Path) -> str:
+    """Of what decides what rows become: the mapping and its tables."""
+    return hashlib.sha256(b"".join(hashlib.sha256(path.read_bytes()).digest() for path in paths)).hexdigest()
 
 
 def checked_view(document: Json) -> CheckedView | None:

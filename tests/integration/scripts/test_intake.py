@@ -220,6 +220,54 @@ def test_a_ledger_that_has_changed_since_the_check_sends_nothing(intake: Intake,
     assert cli.json("account", "show", "ref:north")["status"] == "active"
 
 
+CLOSINGS = """
+[mapping]
+name = "closings"
+row_id = "{name}"
+
+[[operation]]
+do = "close-account"
+account = "ref:{name}"
+"""
+
+
+def test_what_was_shown_as_refused_is_not_applied_later(intake: Intake, cli: Cli) -> None:
+    """The ledger changes between the check and the confirmation, so that a refused row would pass."""
+    (cli.home / "mappings" / "closings.toml").write_text(CLOSINGS)
+    settled_run = uploaded(intake, b"name\nnorth\n", Purpose(kind=FileKind.OPERATIONS, mapping="accounts"))
+    settled(intake, settled_run)
+    intake.send(settled_run)
+    settled(intake, settled_run)
+    run = uploaded(intake, b"name\nlate\nnorth\n", Purpose(kind=FileKind.OPERATIONS, mapping="closings"))
+    ready = settled(intake, run)
+    assert ready.checked is not None
+    assert (ready.checked.new, ready.checked.refused_rows) == (1, 1)
+    late = uploaded(intake, b"name\nlate\n", Purpose(kind=FileKind.OPERATIONS, mapping="accounts"))
+    settled(intake, late)
+    intake.send(late)
+    assert settled(intake, late).stage is Stage.DONE
+    intake.send(run, row_wise=True)
+    done = settled(intake, run)
+    assert (done.stage, done.problem) == (Stage.DONE, None)
+    assert cli.json("account", "show", "ref:north")["status"] == "closed"
+    assert cli.json("account", "show", "ref:late")["status"] == "active"
+    [row] = intake.refused_rows(run, 0, 10).rows
+    assert (row.line, "passed the check" in row.message) == (2, True)
+
+
+def test_a_mapping_that_changed_after_the_check_applies_nothing(intake: Intake, cli: Cli) -> None:
+    run = uploaded(intake, b"name\nnorth\n", Purpose(kind=FileKind.OPERATIONS, mapping="accounts"))
+    settled(intake, run)
+    (cli.home / "mappings" / "accounts.toml").write_text(ACCOUNTS.replace("ref:{name}", "ref:other-{name}"))
+    intake.send(run)
+    stopped = settled(intake, run)
+    assert stopped.stage is Stage.STOPPED
+    assert stopped.problem is not None
+    assert (stopped.problem.code, stopped.problem.rule[:14]) == ("invalid-mapping", "stay as it was")
+    assert stopped.checked is not None
+    assert stopped.checked.applied is None
+
+
 def test_what_a_crash_left_goes_on(context: OperatingContext) -> None:
     """The process dies with one file waiting and another on its way to the chain."""
     with Intake(context) as before:
