@@ -128,14 +128,22 @@ def rounds(options: argparse.Namespace, servers: dict[str, Server], database: Pa
         "bare_api": (servers["bare_api"], lambda: f"/fixed/{uniform()}"),
         "page": (servers["page"], lambda: f"/certificates/{uniform()}"),
         "page_popular": (servers["page"], lambda: f"/certificates/{popular()}"),
-        "page_with_blocks": (servers["page"], lambda: f"/certificates/{uniform()}"),
         "api": (servers["api"], lambda: f"/v1/certificates/{uniform()}"),
     }
+    found = in_turns(options, loads)
+    with blocks_coming(database):  # last: after a block everything has to be found true again
+        among = in_turns(options, {name: loads[name] for name in ("bare_page", "page")})
+    return {**found, **{f"{name}_with_blocks": figures for name, figures in among.items()}}
+
+
+def in_turns(
+    options: argparse.Namespace, loads: dict[str, tuple[Server, Callable[[], str]]]
+) -> dict[str, list[Figures]]:
+    """Every load in each round; the first round warms up and does not count."""
     found: dict[str, list[Figures]] = {name: [] for name in loads}
-    for number in range(options.rounds + 1):  # the first warms up
+    for number in range(options.rounds + 1):
         for name, (server, load) in loads.items():
-            with blocks_coming(database, every_second=name == "page_with_blocks"):
-                figures = drive(server, load, options.seconds, options.connections)
+            figures = drive(server, load, options.seconds, options.connections)
             if number:
                 found[name].append(figures)
                 print(f"round {number}  {name:16} {figures}", flush=True)
@@ -156,7 +164,7 @@ def numbers(certificates: int) -> tuple[Callable[[], int], Callable[[], int]]:
 
 
 @contextmanager
-def blocks_coming(database: Path, *, every_second: bool) -> Iterator[None]:
+def blocks_coming(database: Path) -> Iterator[None]:
     """While this lasts, the index learns of a block without operations every second."""
     ended = threading.Event()
 
@@ -169,14 +177,12 @@ def blocks_coming(database: Path, *, every_second: bool) -> Iterator[None]:
         connection.close()
 
     writer = threading.Thread(target=write)
-    if every_second:
-        writer.start()
+    writer.start()
     try:
         yield
     finally:
         ended.set()
-        if every_second:
-            writer.join()
+        writer.join()
 
 
 def first_pages_per_second(server: Server, certificates: int) -> float:
@@ -271,7 +277,7 @@ def report(
         "certificate_page_kb": round(pages["/certificates/1"]["with_files"] / 1_000, 1),
         "ratio_page": ratio("page", "bare_page"),
         "ratio_page_popular": ratio("page_popular", "bare_page"),
-        "ratio_page_with_blocks": ratio("page_with_blocks", "bare_page"),
+        "ratio_page_with_blocks": ratio("page_with_blocks", "bare_page_with_blocks"),
         "ratio_api": ratio("api", "bare_api"),
         "first_pages_per_second": round(first),
         "requests_per_second": {
