@@ -59,6 +59,7 @@ FORGOTTEN_DAYS: Final = 30
 _SENDABLE: Final = frozenset({Stage.READY, Stage.STOPPED})
 _ABANDONABLE: Final = frozenset({Stage.READY, Stage.STOPPED, Stage.FAILED, Stage.ABANDONED})
 _OF_POINTS: Final = FileFormat()
+_NOT_PREPARED: Final = frozenset({Stage.WAITING, Stage.READING, Stage.FAILED})
 _PATIENCE_SECONDS: Final = 5.0
 _POLL_SECONDS: Final = 0.1
 _DAY_SECONDS: Final = 86_400
@@ -332,7 +333,8 @@ class Intake:
     def _stage(self, folder: UploadFolder) -> Stage:
         """Where it is, whoever gave it up."""
         stage = folder.state.stage
-        if stage is Stage.FAILED or folder.purpose.kind is FileKind.OPERATIONS:
+        # While it is read, and where that failed, what was prepared of it is given up by nobody but the reader.
+        if stage in _NOT_PREPARED or folder.purpose.kind is FileKind.OPERATIONS:
             return stage
         return Stage.ABANDONED if self._looking.is_abandoned(folder) else stage
 
