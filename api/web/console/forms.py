@@ -127,6 +127,8 @@ def _multipart(body: bytes, boundary: bytes) -> Sequence[tuple[str, str]]:
         parser = MultipartParser(boundary, parts.callbacks)
         parser.write(body)
         parser.finalize()
+        if not parts.ended:
+            raise ValueError("cut off")
         return [(name.decode(), value.decode()) for name, value in parts.fields]
     except (FormParserError, ValueError):
         raise FormMalformed("be whole, and UTF-8") from None
@@ -137,6 +139,7 @@ class _Parts:
 
     def __init__(self) -> None:
         self.fields: list[tuple[bytes, bytes]] = []
+        self.ended = False
         self._name, self._value, self._header, self._header_value = b"", bytearray(), bytearray(), bytearray()
 
     @property
@@ -150,12 +153,16 @@ class _Parts:
             "on_header_field": lambda data, start, end: self._header.extend(data[start:end]),
             "on_header_value": lambda data, start, end: self._header_value.extend(data[start:end]),
             "on_header_end": self._end_header,
+            "on_end": self._end,
         }
 
     def _begin(self) -> None:
         if len(self.fields) >= _MOST_FIELDS:
             raise ValueError("too many fields")
         self._name, self._value = b"", bytearray()
+
+    def _end(self) -> None:
+        self.ended = True
 
     def _begin_header(self) -> None:
         self._header.clear()

@@ -258,6 +258,7 @@ def test_forms_of_our_own_pages_are_taken(headers: dict[bytes, bytes]) -> None:
         (b"a<script>=1", "application/x-www-form-urlencoded"),
         (b"--x\r\nno part", "multipart/form-data; boundary=x"),
         (b"--x\r\n\r\n", "multipart/form-data"),
+        (b'--x\r\nContent-Disposition: form-data; name="f"\r\n\r\ncut o', "multipart/form-data; boundary=x"),
         (
             b'--x\r\nContent-Disposition: form-data; name="f"; filename="a.csv"\r\n\r\n1\r\n--x--\r\n',
             "multipart/form-data; boundary=x",
