@@ -255,6 +255,30 @@ def test_only_a_few_files_come_at_a_time(console: ConsoleOffice, monkeypatch: py
     assert (reply.status, "too-many-uploads" in reply.body.decode()) == (429, True)
 
 
+@pytest.mark.parametrize("who", ["exchange", "regulator"])
+def test_who_may_upload_nothing_takes_no_place_of_those_who_may(console: ConsoleOffice, who: str) -> None:
+    """Refused before a byte of the body is asked for."""
+    reply, asked = _streamed(console.client, headers_of(console.browser(who)), [b"x"])
+    assert (reply.status, "another-body-acts" in reply.body.decode(), asked) == (403, True, 0)
+
+
+@pytest.mark.parametrize("where", ["before", "after"])
+def test_what_stands_around_the_form_does_not_go_on_for_ever(console: ConsoleOffice, where: str) -> None:
+    browser = console.browser("platform")
+    form = multipart([("csrf", csrf_of(browser)), *FORM.items()], None)
+    more = [b"\r\n" * 8_192] * 100
+    reply, asked = _streamed(console.client, headers_of(browser), [*more, form] if where == "before" else [form, *more])
+    assert (reply.status, "upload-cut-off" in reply.body.decode()) == (400, True)
+    assert asked < 6
+
+
+def test_a_wrong_secret_is_said_when_it_has_come_and_not_when_a_mebibyte_has(console: ConsoleOffice) -> None:
+    browser = console.browser("platform")
+    body = multipart([("csrf", "x" * 43), *FORM.items()])[:-24]
+    reply, asked = _streamed(console.client, headers_of(browser), [body, *[b"x" * 100] * 100])
+    assert (reply.status, asked) == (403, 1)
+
+
 def test_a_file_name_is_text_and_nothing_else(console: ConsoleOffice) -> None:
     browser = console.browser("platform")
     name = "../../etc/<script>alert(1)</script>\u202egnp.csv"

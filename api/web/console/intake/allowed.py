@@ -15,6 +15,7 @@ from api.intake_port import FileKind, IntakePort, MappingChoice, Purpose
 from api.web.console.visits import Visit
 from api.web.errors import ActNotAllowed, AnotherBodyActs, RoleNotHeld
 from ledger.errors import InvalidInput, NotFound, SignerNotConfigured, Unavailable
+from ledger.vocabulary import Role
 
 SCOPE_OF_ACTION: Final[Mapping[str, KeyScope]] = {
     "open-account": KeyScope.ACCOUNTS_OPEN,
@@ -62,6 +63,17 @@ def require(visit: Visit, port: IntakePort, purpose: Purpose) -> None:
     """`AnotherBodyActs`, `ActNotAllowed`, `RoleNotHeld`, `SignerNotConfigured` unless this session may do it now."""
     for scope in scopes_of(purpose, port.mappings()):
         visit.require(scope)
+
+
+def require_uploading(visit: Visit, mappings: Sequence[MappingChoice]) -> None:
+    """`AnotherBodyActs`, `ActNotAllowed` for a session that may upload no file of any kind: it takes no place of those
+    who may.
+    """
+    if any(may_upload(visit, mappings, kind) for kind in FileKind):
+        return
+    if visit.actor.acting_as is not Role.PLATFORM:
+        raise AnotherBodyActs(Role.PLATFORM)
+    raise ActNotAllowed(KeyScope.POINTS_WRITE.value)
 
 
 def require_looking(visit: Visit, port: IntakePort, purpose: Purpose) -> None:

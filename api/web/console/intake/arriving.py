@@ -21,6 +21,9 @@ FILE: Final = "file"
 MOST_FIELD_BYTES: Final = 16_384
 """All fields before the file together, and the headers of all parts."""
 
+_MOST_BESIDES: Final = 2 * MOST_FIELD_BYTES
+"""All that is not the file, what stands before the first boundary and after the last among it."""
+
 _MOST_PARTS: Final = 24
 _MOST_NAME: Final = 255
 
@@ -42,7 +45,7 @@ class Arriving:
         self._header, self._header_value = bytearray(), bytearray()
         self._name, self._value = "", bytearray()
         self._fields: dict[str, tuple[str, ...]] = {}
-        self._small = self._parts = 0
+        self._small = self._parts = self._come = 0
         self._file: IO[bytes] | None = None
         self._digest = sha256()
         self._ended = False
@@ -62,10 +65,13 @@ class Arriving:
 
     def take(self, data: bytes) -> None:
         """The next bytes of the body; raises `UploadCutOff`, `UploadTooLarge` and what `begin` raises."""
+        self._come += len(data)
         try:
             self._parser.write(data)
         except (FormParserError, UnicodeDecodeError):
             raise UploadCutOff from None
+        if self._come - self.bytes > _MOST_BESIDES:
+            raise UploadCutOff
 
     def end(self) -> None:
         """The body is over; `UploadCutOff` unless the form is."""

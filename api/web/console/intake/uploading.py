@@ -22,7 +22,7 @@ from api.intake_port import Upload
 from api.web.console.console import Console
 from api.web.console.dispatch import ConsolePage, Visited
 from api.web.console.forms import CSRF, Form
-from api.web.console.intake.allowed import require
+from api.web.console.intake.allowed import require, require_uploading
 from api.web.console.intake.arriving import MOST_FIELD_BYTES, Arriving
 from api.web.console.intake.errors import TooManyUploads, UploadTooLarge, UploadTooSlow
 from api.web.console.intake.purposes import purpose_of
@@ -115,6 +115,7 @@ class _Receiving:
         self._visit = self._visited.enter(self._visited.arguments(), Form())
         if self._visit is None:
             return _closing(self._visited.without_session(Form()))
+        require_uploading(self._visit, self._console.intake.mappings())
         content_type = dict(self._request.scope["headers"]).get(b"content-type")
         self._arriving = Arriving(content_type, settings.most_upload_bytes, self._begin)
         return None
@@ -150,10 +151,15 @@ class _Receiving:
                 if come < SLOWEST_BYTES:
                     raise UploadTooSlow(seconds)
                 since, come = monotonic(), 0
-            if len(waiting) >= _PORTION:
+            if len(waiting) >= _PORTION or not self._begun:
                 await self._take(bytes(waiting))
                 waiting.clear()
         await self._take(bytes(waiting))
+
+    @property
+    def _begun(self) -> bool:
+        """Whether the fields have passed: until then each part is looked at when it comes."""
+        return self._arriving is not None and self._arriving.path is not None
 
     async def _take(self, data: bytes) -> None:
         _, arriving = self._entered()
