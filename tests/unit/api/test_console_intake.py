@@ -359,6 +359,7 @@ def test_refused_rows_are_paged_and_their_file_is_for_whoever_may_see_the_run(
     assert page.status == 200
     assert "<i>soon" not in page.reply.body.decode()
     assert any("from=50" in link for link in page.links)
+    assert browser.get(f"{UPLOADS}/upload-1/refused?from={2**63 - 1}&lang={language}").status == 422
     last = browser.get(f"{UPLOADS}/upload-1/refused?from=50&lang={language}")
     assert not any("from=100" in link for link in last.links)
     file = browser.get(f"{UPLOADS}/upload-1/refused.csv").reply
@@ -397,7 +398,7 @@ def test_anchoring_shows_its_consequence_and_wants_the_tonnes_typed(console: Con
     page = console.browser("platform").get(f"{UPLOADS}/upload-1/send")
     for said in ("3 t", "0.1 t", "9 t", "6 t", "2.9 t", "Type the total in tonnes, 3, to confirm"):
         assert said in page.text
-    for typed in ("", "2", "3000000"):
+    for typed in ("", "2", "3000000", "0,3", ",3", "3,"):
         assert "not-confirmed" in sent(console, SIGNED, confirm=typed).text
     assert not console.intake.asked
     for typed in ("3", " 3 t", "3吨"):

@@ -7,6 +7,7 @@ operations.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -37,6 +38,9 @@ INSTRUCTED: Final = (BatchKind.REDEEM, BatchKind.DONATE, BatchKind.CANCEL)
 _MOST_NAME: Final = 64
 _MOST_OFFERED: Final = 500
 _SIGNATURE_BYTES: Final = 65
+_THOUSANDS: Final = re.compile(r"[1-9][0-9]{0,2}(,[0-9]{3})+(\.[0-9]+)?", re.ASCII)
+_LAST_ROW: Final = 10**12
+"""No file has more rows; beyond what Python counts to, there is no page to look for."""
 
 
 def _run_name(text: str, name: str) -> str:
@@ -49,7 +53,7 @@ _NO_FILTERS: Final[Mapping[str, None]] = dict.fromkeys(
     ("kind", "reduction_class", "methodology_id", "operator_account", "code_contains")
 )
 _RUN: Final = Parameter("run", "path", "Name of the run.", _run_name, {}, None)
-_FROM: Final = number_parameter("from", "Refused rows from this one on, counted from 0.", default=0)
+_FROM: Final = number_parameter("from", "Refused rows from this one on, counted from 0.", default=0, most=_LAST_ROW)
 
 
 def show_uploads(visit: Visit) -> Page:
@@ -253,8 +257,11 @@ def _fields(header: HeaderForWallet) -> list[tuple[str, object]]:
 
 
 def _plain(text: str) -> str:
-    """As people type a number: with or without commas and the unit."""
-    return text.replace(",", "").replace("，", "").removesuffix("t").removesuffix("吨").strip()
+    """As people type a number: with or without the unit, and commas between thousands; any other comma may be meant as
+    a decimal point, and stays.
+    """
+    number = text.replace("，", ",").removesuffix("t").removesuffix("吨").strip()
+    return number.replace(",", "") if _THOUSANDS.fullmatch(number) else number
 
 
 def _activities(visit: Visit) -> list[str]:
