@@ -7,19 +7,20 @@ from functools import partial
 from typing import Any, Final
 
 from api.context import Context
+from api.errors import LogNotAsPublished
 from api.log_keys import LogKeys
 from api.parameters import Arguments, number_parameter
 from api.repository import checkpoints, log
 from api.repository.checkpoints import CheckpointRow
 from api.repository.snapshots import Snapshot
+from api.web.certificate_check import MirrorView
 from api.web.explorer.lists import CHECKPOINT_COLUMNS, CHECKPOINT_LIST, OPERATIONS, SECTION
-from api.web.explorer.signatures import signatures, standings
+from api.web.explorer.signatures import is_as_signed, lines_of, standings
 from api.web.frame.asked import Asked
 from api.web.frame.pages import Page, PageRoute
 from api.web.frame.tables import TableRoute
 from ledger.errors import TanpuhuiError
 from ledger.log_tree import verify_consistency
-from ledger.notes import Note
 
 LOOKED_AT: Final = 200
 """Newest checkpoints in which a witness's last cosignature is looked for."""
@@ -72,7 +73,9 @@ def _checkpoint(keys: LogKeys | None, public_url: str, snapshot: Snapshot, argum
     before = checkpoints.newest_below(snapshot, size)
     after = checkpoints.of_leaf(snapshot, size)
     first = 0 if before is None else before.size
-    shown = signatures(Note.parse(row.note), keys)
+    shown = lines_of(row, keys)
+    origin = MirrorView(snapshot).origin
+    unsigned = {one.size for one in (before, row, after) if one is not None and not is_as_signed(one, origin, keys)}
     return Page(
         "explorer/checkpoint.html",
         {
@@ -83,10 +86,11 @@ def _checkpoint(keys: LogKeys | None, public_url: str, snapshot: Snapshot, argum
             "signatures": shown,
             "cosigned": sum(one.role == "witness" and one.verified is True for one in shown),
             "quorum": 0 if keys is None else keys.quorum,
+            "as_signed": size not in unsigned,
             "indexed": _is_indexed(snapshot, row),
             "public_url": public_url,
-            "growth_after": None if after is None else _growth(snapshot, row, after),
-            "since_before": None if before is None else _growth(snapshot, before, row),
+            "growth_after": None if after is None else _growth(snapshot, row, after, unsigned),
+            "since_before": None if before is None else _growth(snapshot, before, row, unsigned),
             "first_leaf": first,
             "operations": OPERATIONS.beginning(snapshot, asked, _ROWS, first_leaf=first, last_leaf=size - 1),
         },
@@ -101,8 +105,12 @@ def _is_indexed(snapshot: Snapshot, row: CheckpointRow) -> bool:
         return False
 
 
-def _growth(snapshot: Snapshot, old: CheckpointRow, new: CheckpointRow) -> dict[str, Any]:
-    """The consistency proof from one to the next, checked between the two roots that were signed."""
+def _growth(snapshot: Snapshot, old: CheckpointRow, new: CheckpointRow, unsigned: set[int]) -> dict[str, Any]:
+    """The consistency proof from one to the next, checked between the two roots that were signed; `unsigned` are the
+    sizes of those whose row does not say what was signed.
+    """
+    if unsigned & {old.size, new.size}:
+        return {"path": [], "failed": LogNotAsPublished.code}
     try:
         path = log.consistency_proof(snapshot, old.size, new.size)
         verify_consistency(old_size=old.size, old_root=old.root, new_size=new.size, new_root=new.root, proof=path)

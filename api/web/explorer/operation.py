@@ -12,20 +12,22 @@ import orjson
 
 from api.answers import encode_json
 from api.context import Context
+from api.log_keys import LogKeys
 from api.parameters import Arguments, Parameter, fixed_bytes, whole_number
 from api.repository import certificates, checkpoints, log, operations, subjects
 from api.repository.operations import OperationRow
 from api.repository.snapshots import Snapshot
 from api.routes.operations import read_operation
+from api.web.certificate_check import MirrorView
 from api.web.explorer.leaf import climb, leaf_of
 from api.web.explorer.lists import SECTION
 from api.web.explorer.record import record_view
+from api.web.explorer.signatures import is_as_signed, lines_of
 from api.web.frame.asked import Asked
 from api.web.frame.pages import Page, PageRoute
 from chain.roles import bodies_of, is_open_to_holders
 from ledger.errors import TanpuhuiError
 from ledger.ids import OperationId
-from ledger.notes import Note
 from ledger.vocabulary import OperationKind
 
 _LEAF_INDEX: Final = re.compile(r"[0-9]+", re.ASCII)
@@ -45,7 +47,7 @@ def pages(context: Context) -> tuple[PageRoute, ...]:
     return (
         PageRoute(
             "/explorer/operations/{operation}",
-            partial(_operation_page, context.settings.public_url),
+            partial(_operation_page, context.log_keys, context.settings.public_url),
             name="explorer-operation",
             section=SECTION,
             parameters=(_OPERATION,),
@@ -53,7 +55,9 @@ def pages(context: Context) -> tuple[PageRoute, ...]:
     )
 
 
-def _operation_page(public_url: str, snapshot: Snapshot, arguments: Arguments, asked: Asked) -> Page:
+def _operation_page(
+    keys: LogKeys | None, public_url: str, snapshot: Snapshot, arguments: Arguments, asked: Asked
+) -> Page:
     given = arguments["operation"]
     row = operations.by_leaf(snapshot, given) if isinstance(given, int) else operations.by_id(snapshot, given)
     if row is None:
@@ -72,7 +76,7 @@ def _operation_page(public_url: str, snapshot: Snapshot, arguments: Arguments, a
             "by_holder": is_open_to_holders(kind),
             "about": _about(snapshot, row),
             **_record(snapshot, row),
-            **_leaf(snapshot, row),
+            **_leaf(snapshot, row, keys),
             "raw": json.dumps(document, ensure_ascii=False, indent=2),
             "newer": row.leaf_index + 1 if row.leaf_index + 1 < snapshot.as_of.log_size else None,
             "public_url": public_url,
@@ -112,7 +116,7 @@ def _record(snapshot: Snapshot, row: OperationRow) -> dict[str, Any]:
     return {"record": view, "record_agrees": view is not None and view.hash == bytes(row.record_hash)}
 
 
-def _leaf(snapshot: Snapshot, row: OperationRow) -> dict[str, Any]:
+def _leaf(snapshot: Snapshot, row: OperationRow, keys: LogKeys | None) -> dict[str, Any]:
     """The leaf's bytes, and its proof in the earliest published checkpoint that covers it, else in the log of now."""
     leaf = leaf_of(row, snapshot.chain_id)
     checkpoint = checkpoints.of_leaf(snapshot, row.leaf_index)
@@ -124,7 +128,8 @@ def _leaf(snapshot: Snapshot, row: OperationRow) -> dict[str, Any]:
         "size": size,
         "root": _hex(root),
         "checkpoint": checkpoint,
-        "signers": [] if checkpoint is None else [line.name for line in Note.parse(checkpoint.note).lines],
+        "as_signed": checkpoint is None or is_as_signed(checkpoint, MirrorView(snapshot).origin, keys),
+        "signers": [] if checkpoint is None else [line.name for line in lines_of(checkpoint, keys)],
         "steps": (),
         "proof_fails": None,
     }

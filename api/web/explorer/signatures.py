@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 from api.log_keys import LogKeys
 from api.repository.checkpoints import CheckpointRow
+from ledger.checkpoints import Checkpoint
 from ledger.errors import InvalidNote
+from ledger.ids import Hash32
 from ledger.notes import KeyType, Note, VerifierKey
 
 
@@ -34,6 +36,27 @@ class WitnessStanding(NamedTuple):
     """Leaves of the newest checkpoint that it has not cosigned."""
 
 
+def is_as_signed(row: CheckpointRow, origin: str, keys: LogKeys | None) -> bool:
+    """Whether size and root of a published checkpoint are those of its note, for this log, and the log has signed them
+    as far as its key was told. What was changed in the index beside a note that was not is seen here.
+    """
+    try:
+        note = Note.parse(row.note)
+        if Checkpoint.of_note(note) != Checkpoint(origin, row.size, Hash32(row.root)):
+            return False
+    except InvalidNote:
+        return False
+    return keys is None or keys.log_key.name != origin or _signed(note, keys.log_key) is not None
+
+
+def lines_of(row: CheckpointRow, keys: LogKeys | None) -> list[SignatureShown]:
+    """Every line of a published checkpoint; of what is no note, none."""
+    try:
+        return signatures(Note.parse(row.note), keys)
+    except InvalidNote:
+        return []
+
+
 def signatures(note: Note, keys: LogKeys | None) -> list[SignatureShown]:
     """Every line, in the note's order."""
     told = [] if keys is None else [keys.log_key, *keys.witnesses]
@@ -57,7 +80,10 @@ def standings(rows: Iterable[CheckpointRow], keys: LogKeys | None) -> list[Witne
     newest: int | None = None
     for row in rows:
         newest = row.size if newest is None else newest
-        note = Note.parse(row.note)
+        try:
+            note = Note.parse(row.note)
+        except InvalidNote:
+            continue
         for key in witnesses:
             if key not in found and (at := _signed(note, key)) is not None:
                 found[key] = (row.size, at)

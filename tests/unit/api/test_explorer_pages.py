@@ -391,6 +391,31 @@ def test_a_changed_checkpoint_is_seen(tmp_path: Path, statement: str, said: str)
         assert said in page(client, "/explorer/checkpoints/15?lang=en").text
 
 
+def test_a_log_that_was_written_anew_around_true_notes_is_seen(tmp_path: Path) -> None:
+    forged = make_sample(written={"event": "never happened"})
+    for row, true in zip(forged.rows["checkpoints"], make_sample().rows["checkpoints"], strict=True):
+        row["note"] = true["note"]
+    with serving(tmp_path, sample=forged) as client:
+        operation = page(client, "/explorer/operations/15?lang=en").text
+        checkpoint = page(client, "/explorer/checkpoints/26?lang=en").text
+    assert "what was computed anew is not what the index holds" in operation
+    assert "What the index says of this checkpoint is not what its note says" in operation
+    assert "What the index says of this checkpoint is not what its note says" in checkpoint
+    assert "The proof from 15 to 26 does not hold" in checkpoint
+
+
+@pytest.mark.parametrize("note", ["no note", "{origin}\n26\n{root}\n\n— {origin} AAAAAAAAAA==\n"])
+def test_a_note_that_the_log_did_not_sign_proves_no_operation(tmp_path: Path, note: str) -> None:
+    sample = make_sample()
+    newest = sample.rows["checkpoints"][-1]
+    newest["note"] = note.format(origin=sample.origin, root=newest["note"].split("\n")[2])
+    with serving(tmp_path, sample=sample) as client:
+        for target in ("operations/15", "checkpoints/26"):
+            found = page(client, f"/explorer/{target}?lang=en")
+            assert found.reply.status == 200
+            assert "What the index says of this checkpoint is not what its note says" in found.text
+
+
 def test_lines_of_keys_that_nobody_told_are_neither_counted_nor_called_wrong(client: Client) -> None:
     found = page(client, "/explorer/checkpoints/15?lang=en")
     assert "not known to this server" in found.text
