@@ -295,6 +295,13 @@ def test_history_is_paged_and_newest_first(person: Browser, monkeypatch: pytest.
     assert person.get("/points/entries?cursor=nonsense").status == 422
 
 
+def test_on_a_phone_each_entry_is_a_card_whose_lines_are_named(person: Browser) -> None:
+    shown = person.get("/points/entries?lang=en").body.decode()
+    table = shown[shown.index('class="rows entries stack"') :]
+    assert "<td>" not in table
+    assert re.findall(r'data-label="([^"]+)"', table)[:3] == ["Time", "What", "Points"]
+
+
 def entries(person: Browser) -> list[str]:
     shown = person.get("/points").body.decode()
     return list(dict.fromkeys(re.findall(r"/points/entries/0x[0-9a-f]{64}", shown)))

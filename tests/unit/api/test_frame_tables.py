@@ -22,6 +22,7 @@ from api.web.frame.columns import Column
 from api.web.frame.frame import Frame
 from api.web.frame.tables import Filter, TableRoute
 from api.web.site import _add
+from api.web.texts import texts
 from tests.unit.api.client import Client, Reply
 from tests.unit.api.test_certificate_pages import Page
 
@@ -90,6 +91,19 @@ def test_filters_are_those_of_the_list_and_links_keep_them(client: Client) -> No
     assert download == "/table?reduction_class=I&format=csv&lang=en"
     rows = rows_of(ask(client, download))
     assert [row["lot_id"] for row in rows] == [one["lot_id"] for one in listed(client, "&reduction_class=I")]
+
+
+def test_filters_are_closed_until_one_is_given(client: Client) -> None:
+    for target, is_open in (("/table", False), ("/table?reduction_class=I", True)):
+        [one] = [one for one in Page(ask(client, target)).all("details") if one.get("class") == "filtering"]
+        assert ("open" in one) is is_open
+
+
+def test_every_cell_says_its_column_for_the_cards_of_a_phone(client: Client) -> None:
+    page = Page(ask(client, "/table?lang=zh"))
+    labels = [one["data-label"] for one in page.all("td")]
+    assert labels[: len(COLUMNS)] == [texts("zh")[one.heading] for one in COLUMNS]
+    assert all(labels)
 
 
 def rows_of(reply: Reply) -> list[dict[str, str]]:
