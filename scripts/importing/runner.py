@@ -74,7 +74,7 @@ class Watcher(Protocol):
 
 @dataclass(slots=True)
 class Asked:
-    """Operations of one action, and the grams that they name together."""
+    """Operations of one action, and the grams that they are about together."""
 
     count: int = 0
     grams: int = 0
@@ -95,11 +95,11 @@ class Tally:
     operations_by_action: dict[str, int] = field(default_factory=dict)
     asked: dict[str, Asked] = field(default_factory=dict)
 
-    def ask(self, step: Step) -> None:
-        """Counts an operation that a row asks for."""
+    def ask(self, step: Step, grams: int) -> None:
+        """Counts an operation that a row asks for, and the grams that it moves, makes or takes back."""
         asked = self.asked.setdefault(step.action.label, Asked())
         asked.count += 1
-        asked.grams += int(step.arguments.get("grams", 0))
+        asked.grams += grams
 
 
 def check_rows(
@@ -108,6 +108,7 @@ def check_rows(
     check: RowCheck,
     sender: Sender,
     watcher: Watcher,
+    *,
     left_out: Container[RowKey] = frozenset(),
 ) -> Iterator[RowPlan | RowRefusal]:
     """Every row as it would end: the plan, or why it would be refused. Sends nothing. Rows that are `left_out` are

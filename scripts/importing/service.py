@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -11,8 +12,10 @@ from chain.composer import Composer
 from indexer import ledger_state
 from indexer.database import Database
 from ledger.ids import ActivityId, Address, Hash32, MethodologyId
+from ledger.model import LedgerModel
 from ledger.vocabulary import ReductionClass
 from scripts.errors import Interrupted
+from scripts.importing.actions import Step
 from scripts.importing.check import ModelCheck, model_of
 from scripts.importing.errors import RowsInvalid
 from scripts.importing.mapping import load_mapping
@@ -175,9 +178,13 @@ class _Import:
         return self._tally_of(rows) if self._job.dry_run else self._apply(rows)
 
     def _checked(self) -> Iterator[RowPlan | RowRefusal]:
-        model = model_of(self._context.rpc, self._context.deployment, self._context.database)
         rows, left_out = self._reader.rows(), self._job.left_out
-        return check_rows(rows, self._composer, ModelCheck(model), self._sender, self._watcher, left_out)
+        check = ModelCheck(self._model)
+        return check_rows(rows, self._composer, check, self._sender, self._watcher, left_out=left_out)
+
+    @cached_property
+    def _model(self) -> LedgerModel:
+        return model_of(self._context.rpc, self._context.deployment, self._context.database)
 
     def _apply(self, rows: Iterator[RowPlan | RowRefusal]) -> Tally:
         return apply_rows(rows, self._composer, self._sender, self._watcher, self._refuse)
@@ -194,11 +201,18 @@ class _Import:
                 tally.idle += not row.steps
                 tally.repeated += row.done
                 for step in row.steps:
-                    tally.ask(step)
+                    tally.ask(step, self._grams_of(step))
                 self._left += len(row.steps) - row.done
         if not self._left:  # whatever the rows ask for was applied before: there is nothing to read them again for
             tally.applied = tally.rows - tally.refused - tally.idle
         return tally
+
+    def _grams_of(self, step: Step) -> int:
+        """What an operation is about. A decision about a proposal names no quantity: it is the proposal's."""
+        if "proposal_id" not in step.arguments:
+            return int(step.arguments.get("grams", 0))
+        proposal = self._model.proposal(step.arguments["proposal_id"])
+        return 0 if proposal is None else proposal.grams
 
     def _refuse(self, row: RowRefusal) -> None:
         self._refused.add(row)

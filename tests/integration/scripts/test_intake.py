@@ -30,6 +30,7 @@ from scripts.output import Output
 from scripts.points.errors import HeaderNotSigned, NotTheFeedKey
 from scripts.settings import load_settings
 from tests.integration.scripts.conftest import Cli
+from tests.integration.scripts.story import PERIOD, publish, register
 from tests.integration.scripts.test_points import FEED_SECRET, MAPPING, METRES, STARTED, TRIPS, Points
 from tests.unit.api.browsers import PUBLIC_URL, Browser, Shown
 from tests.unit.api.client import Client, Reply
@@ -266,6 +267,30 @@ def test_a_mapping_that_changed_after_the_check_applies_nothing(intake: Intake, 
     assert (stopped.problem.code, stopped.problem.rule[:14]) == ("invalid-mapping", "stay as it was")
     assert stopped.checked is not None
     assert stopped.checked.applied is None
+
+
+CONFIRMING = """
+[mapping]
+name = "confirming"
+row_id = "{proposal}"
+
+[[operation]]
+do = "confirm"
+proposal = "{proposal}"
+"""
+
+
+def test_confirming_by_a_file_shows_the_tonnes_that_it_issues(intake: Intake, cli: Cli) -> None:
+    """No row of it names a quantity: they are those of the proposals."""
+    (cli.home / "mappings" / "confirming.toml").write_text(CONFIRMING)
+    cli.json("account", "open", "ref:owner")
+    publish(cli)
+    register(cli)
+    proposed = cli.json("issue", "propose", "SH-PV-1", *PERIOD, "--quantity", "462")["operation_id"]
+    run = uploaded(intake, f"proposal\n{proposed}\n".encode(), Purpose(kind=FileKind.OPERATIONS, mapping="confirming"))
+    checked = settled(intake, run).checked
+    assert checked is not None
+    assert [(one.action, one.count, one.grams) for one in checked.operations] == [("confirm", 1, 462_000_000)]
 
 
 def test_what_a_crash_left_goes_on(context: OperatingContext) -> None:
