@@ -10,6 +10,7 @@ from api.lot_life import Fate
 from api.parameters import Arguments, id_parameter
 from api.reading import Document, ListRoute
 from api.repository import lots, operations
+from api.repository.lots import LotRow
 from api.repository.operations import OperationRow
 from api.repository.snapshots import Snapshot
 from api.routes import lots as api_lots
@@ -129,6 +130,7 @@ def read_lot(snapshot: Snapshot, arguments: Arguments, asked: Asked) -> Page:
         {
             "lot": lot_document(row),
             "flow": flow,
+            "adds_up": _adds_up(row, flow, confirmed),
             "drawing": draw(flow),
             "said": _said(flow),
             "steps": [(name, one) for name, one in zip(_step_names(row), (before, confirmed), strict=True) if one],
@@ -140,7 +142,20 @@ def read_lot(snapshot: Snapshot, arguments: Arguments, asked: Asked) -> Page:
     )
 
 
-def _step_names(row: lots.LotRow) -> tuple[str, str]:
+def _adds_up(row: LotRow, flow: LotFlow, confirmed: OperationRow | None) -> bool:
+    """Whether the figures of the lot are those of the leaf that issued it, of its certificates, holders and take-backs,
+    which other tables have.
+    """
+    found = dict.fromkeys(Fate, 0)
+    for end in flow.ends:
+        found[end.fate] += end.grams
+    held = row.issued_grams - row.cancelled_grams - row.taken_back_grams
+    of_rows = (found[Fate.CANCELLED], found[Fate.HELD], found[Fate.TAKEN_BACK] + found[Fate.WITHHELD])
+    of_lot = (row.cancelled_grams, held, row.taken_back_grams)
+    return of_rows == of_lot and confirmed is not None and confirmed.grams == row.issued_grams
+
+
+def _step_names(row: LotRow) -> tuple[str, str]:
     return ("flow_proposed", "flow_confirmed") if row.proposal_id else ("flow_redeemed", "flow_bought_back")
 
 

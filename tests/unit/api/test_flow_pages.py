@@ -1,6 +1,7 @@
 """Pages of lots and of single grams (10-pages §10.9, §10.10), over random lives in both languages."""
 
 import re
+import sqlite3
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
@@ -69,6 +70,36 @@ def test_every_lot_has_a_page_whose_diagram_leads_to_every_end(
                     assert f'href="/explorer/operations/{end["operation_id"]}?lang={language}"' in diagram
             assert "style=" not in html
             assert "<script>" not in html
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE lots SET issued_gco2e = issued_gco2e + 1",
+        "UPDATE lots SET cancelled_gco2e = cancelled_gco2e + 1",
+        "UPDATE certificates SET quantity_gco2e = quantity_gco2e + 1",
+        "UPDATE balances SET quantity_gco2e = quantity_gco2e + 1",
+    ],
+)
+def test_figures_of_a_lot_that_were_changed_are_seen(url: str, tmp_path: Path, made: list[LotRow], change: str) -> None:
+    changed = tmp_path / "changed.db"
+    with sqlite3.connect(url.removeprefix("sqlite:///")) as true, sqlite3.connect(changed) as index:
+        true.backup(index)
+        index.execute("PRAGMA ignore_check_constraints = 1")
+        index.execute(change)
+    some = next(
+        lot for lot in made if lot.cancelled_grams and lot.issued_grams > lot.cancelled_grams + lot.taken_back_grams
+    )
+    path = f"/explorer/lots/0x{some.lot_id.hex()}"
+    with serving(f"sqlite:///{changed}") as application:
+        html = page(Client(application), path, "en")
+    assert "the figures of this lot are not those of the leaf" in html
+    assert "to the gram." not in html
+
+
+def test_figures_of_lots_that_nobody_changed_add_up(client: Client, made: list[LotRow]) -> None:
+    for lot in made:
+        assert "the figures of this lot are not" not in page(client, f"/explorer/lots/0x{lot.lot_id.hex()}", "en")
 
 
 def test_a_lot_that_there_is_not_has_no_page(client: Client) -> None:
