@@ -25,6 +25,8 @@ _FORMAT: Final = 1
 _VERDICTS: Final = ("nothing-found", "found", "found-incomplete")
 _HASH: Final = re.compile(r"0x[0-9a-f]{64}", re.ASCII)
 _TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", re.ASCII)
+_LAST_TIME: Final = 253_402_214_400
+"""9999-12-31T00:00:00Z: whatever is before it has a date in every zone."""
 _NAME: Final = re.compile(r"[!-~][ -~]{0,99}", re.ASCII)
 _MOST_PLACES: Final = 20
 
@@ -119,6 +121,11 @@ def read_report(document: Json) -> AuditSummary:
     verdict = _text(report, "verdict", re.compile("|".join(_VERDICTS)))
     as_of = _object(report.get("as_of"), "as_of")
     findings = [_object(one, "findings") for one in _list(report, "findings")]
+    parts = tuple(_part(one) for one in _list(report, "parts"))
+    finding_count = _number(report, "finding_count")
+    found = finding_count or any(one.findings for one in parts)
+    if finding_count < len(findings) or (found and verdict == _VERDICTS[0]):
+        raise InvalidInput("verdict", "be that of the findings", None)
     places = Counter(tuple(_shown(one.get(name)) for name in ("part", "table", "column")) for one in findings)
     return AuditSummary(
         verdict=verdict,
@@ -129,8 +136,8 @@ def read_report(document: Json) -> AuditSummary:
         block_hash=bytes.fromhex(_text(as_of, "block_hash", _HASH)[2:]),
         log_size=_number(as_of, "log_size"),
         log_root=bytes.fromhex(_text(as_of, "log_root", _HASH)[2:]),
-        finding_count=_number(report, "finding_count"),
-        parts=tuple(_part(one) for one in _list(report, "parts")),
+        finding_count=finding_count,
+        parts=parts,
         left_out=tuple(_text(_object(one, "left_out"), "part", _NAME) for one in _list(report, "left_out")),
         not_asked_for=tuple(_shown(one) for one in _list(report, "not_asked_for")),
         places=tuple((part, table, column, many) for (part, table, column), many in places.most_common(_MOST_PLACES)),
@@ -190,6 +197,9 @@ def _flag(report: Mapping[str, Json], name: str) -> bool:
 def _time(report: Mapping[str, Json], name: str) -> int:
     text = _text(report, name, _TIME)
     try:
-        return int(datetime.fromisoformat(text).timestamp())
+        found = int(datetime.fromisoformat(text).timestamp())
     except ValueError:
         raise InvalidInput(name, "be a time of the calendar", None) from None
+    if not 0 <= found < _LAST_TIME:
+        raise InvalidInput(name, "be a time between 1970 and 9999", None)
+    return found
