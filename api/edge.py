@@ -34,8 +34,9 @@ _PREFLIGHT: Headers = (
     (b"access-control-max-age", b"86400"),
 )
 _READING = frozenset({"GET", "HEAD"})
-_CONSOLE = "/console"
-_CONSOLE_METHODS: Headers = ((b"allow", b"GET, HEAD, POST"),)
+_PRIVATE = ("/console", "/points")
+"""Pages of those who are logged in, and of persons who have shown a token."""
+_PRIVATE_METHODS: Headers = ((b"allow", b"GET, HEAD, POST"),)
 _ADDRESS, _KEY = "address", "key"
 
 
@@ -98,7 +99,7 @@ class Edge:
         if refused is not None:
             return self._refuse(refused, scope, conditions), common
         if method == "OPTIONS":
-            return Answer(204, _CONSOLE_METHODS if private else _PREFLIGHT, b""), common
+            return Answer(204, _PRIVATE_METHODS if private else _PREFLIGHT, b""), common
         if reading and self._short_way is not None:
             return self._short_way.answer(scope["path"], scope["query_string"], conditions), common
         return None, common
@@ -204,7 +205,7 @@ def _with_common(headers: list[tuple[bytes, bytes]], common: Headers) -> list[tu
 
 def is_private(path: str) -> bool:
     """Whether a path is of those who are logged in: no other site's page may read it, whatever it is."""
-    return path == _CONSOLE or path.startswith(_CONSOLE + "/")
+    return any(path == one or path.startswith(one + "/") for one in _PRIVATE)
 
 
 def _too_large(length: bytes, most: int) -> bool:

@@ -35,6 +35,14 @@ def test_every_response_has_the_security_headers_and_may_be_read_anywhere(client
     assert len({name for name, _ in reply.headers}) == len(reply.headers)
 
 
+@pytest.mark.parametrize("target", ["/points", "/points/entries", "/console", "/console/login"])
+def test_no_other_site_may_read_pages_of_a_session(client: Client, target: str) -> None:
+    reply = client.request("GET", target, check=False)
+    assert reply.header("access-control-allow-origin") is None
+    preflight = client.request("OPTIONS", target, check=False)
+    assert (preflight.status, preflight.header("access-control-allow-methods")) == (204, None)
+
+
 def test_hsts_is_for_https_only(made: Made) -> None:
     assert made(public_url="http://localhost:8000").get("/v1/log").header("strict-transport-security") is None
 
