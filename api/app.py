@@ -57,6 +57,7 @@ from api.routes.writes import ROUTES as WRITE_ROUTES
 from api.schemas.statuses import SentAnswer, StatusAnswer
 from api.settings import ApiSettings
 from api.streams import StreamRoute
+from api.spools import Spools
 from api.web.frame.frame import Frame
 from api.web.frame.kept import KeptWay
 from api.web.frame.refusals import Refusals
@@ -185,6 +186,7 @@ def create_app(
         log_keys=log_keys,
         events=events,
         watch=watch,
+        spools=Spools() if settings.rate_limits else Spools(of_one=None),
         clock=clock,
     )
     frame = frame_of(context)

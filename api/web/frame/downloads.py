@@ -15,7 +15,7 @@ from api.errors import TableTooLong
 from api.parameters import Arguments, choice_parameter
 from api.reading import Document, ListRoute
 from api.repository.snapshots import AsOf, Snapshot
-from api.spools import Spools
+from api.spools import Spool
 from api.streams import Stream
 from api.web.frame.sheets import SHEETS, Field, Sheet
 
@@ -48,17 +48,12 @@ class WholeTable(NamedTuple):
                 return
 
 
-def download(snapshot: Snapshot, table: WholeTable, form: str, spools: Spools) -> Stream:
+def download(snapshot: Snapshot, table: WholeTable, form: str, spool: Spool) -> Stream:
     """The file of a table; `TableTooLong` where it has more rows than a file of this form."""
-    spool = spools.open()
     kind = SHEETS[form]
-    try:
-        with kind(spool.file, table.fields, snapshot.as_of) as sheet:
-            _write_all(sheet, table.documents(snapshot), MOST_ROWS[form])
-        length = spool.file.seek(0, 2)
-    except BaseException:
-        spool.close()
-        raise
+    with kind(spool.file, table.fields, snapshot.as_of) as sheet:
+        _write_all(sheet, table.documents(snapshot), MOST_ROWS[form])
+    length = spool.file.seek(0, 2)
     file_name = f"{table.name}-{snapshot.as_of.block_number}.{form}"
     return Stream(_headers(kind.CONTENT_TYPE, file_name, length, snapshot.as_of), spool.pieces())
 

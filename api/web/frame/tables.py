@@ -13,11 +13,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.answers import Answer
-from api.context import AnswerResponse, Context, conditions_of
+from api.context import AnswerResponse, Context, caller_of, conditions_of
+from api.errors import DownloadsBusy
 from api.pagination import DEFAULT_LIMIT
 from api.parameters import Arguments, Parameter, civil_day
 from api.reading import Conditions, Document, ListRoute
 from api.repository.snapshots import AsOf, Snapshot
+from api.spools import Spool
 from api.streams import Stream
 from api.web.frame.asked import Asked
 from api.web.frame.columns import KINDS, Column
@@ -126,11 +128,21 @@ class TableRoute(PageRoute):
         given = (path, request.scope["query_string"], conditions_of(request))
         if FORMAT.name not in self.address.asked(*given).query:
             return await super().respond(frame, context, request)
-        made = await context.export(lambda: self.file(frame, context, *given))
+        try:
+            spool = context.spools.open(caller_of(request))
+        except DownloadsBusy as error:
+            return AnswerResponse(frame.error(error, self.address.asked(*given), None, self.section))
+        made = await context.export(lambda: self.file(frame, context, spool, *given))
         return AnswerResponse(made) if isinstance(made, Answer) else context.sent(made)
 
-    def file(
-        self, frame: Frame, context: Context, path: Mapping[str, str], query: bytes, conditions: Conditions
+    def file(  # noqa: PLR0917 - a request in parts
+        self,
+        frame: Frame,
+        context: Context,
+        spool: Spool,
+        path: Mapping[str, str],
+        query: bytes,
+        conditions: Conditions,
     ) -> Stream | Answer:
         """The whole list as a file, or the page that says why not; never raises."""
         asked = self.address.asked(path, query, conditions)
@@ -141,8 +153,9 @@ class TableRoute(PageRoute):
             with context.readers.snapshot() as snapshot:
                 as_of = snapshot.as_of
                 table = WholeTable(self.rows, self._fields, listed, self._path(arguments), self.name)
-                return download(snapshot, table, form, context.spools)
+                return download(snapshot, table, form, spool)
         except Exception as error:  # noqa: BLE001 - the edge, as in `PageRoute.answer`
+            spool.close()
             return frame.error(error, asked, as_of, self.section)
 
     def _listed(self, arguments: Arguments) -> Arguments:

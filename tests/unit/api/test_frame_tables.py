@@ -167,6 +167,36 @@ def test_there_is_room_for_so_many_files(application: Application) -> None:
     first.close()
 
 
+def test_one_caller_leaves_room_for_others() -> None:
+    spools = Spools(3, of_one=2)
+    first, second = spools.open("one"), spools.open("one")
+    with pytest.raises(DownloadsBusy):
+        spools.open("one")
+    other = spools.open("other")
+    first.close()
+    spools.open("one").close()
+    second.close()
+    other.close()
+
+
+def test_an_address_that_takes_nothing_of_what_it_asked_for_keeps_nobody_from_downloading(
+    settings: ApiSettings,
+) -> None:
+    application = create_app(settings.model_copy(update={"rate_limits": True}))
+    slow, other = (Client(application, host=host) for host in ("203.0.113.7", "203.0.113.8"))
+    target = "/explorer/lots?format=csv"
+    taken = [application.context.spools.open("203.0.113.7") for _ in range(4)]
+    refused = ask(slow, target)
+    assert (refused.status, "downloads-busy" in refused.body.decode()) == (503, True)
+    assert ask(other, target).status == 200
+    for one in taken:
+        one.close()
+    for _ in range(5):  # what is refused takes no room either
+        assert ask(slow, f"{target}&nothing=1").status == 422
+    assert ask(slow, target).status == 200
+    application.close()
+
+
 def test_a_reader_who_goes_away_leaves_no_file_behind(application: Application) -> None:
     route = next(route for route in application.fastapi.routes if getattr(route, "name", "") == "page lots")
     scope = {"type": "http", "method": "GET", "path": "/table", "query_string": b"format=csv", "headers": []}
@@ -180,7 +210,7 @@ def test_a_reader_who_goes_away_leaves_no_file_behind(application: Application) 
     closed.clear()
     gc.collect()
     spools = application.context.spools
-    taken = [spools.open() for _ in range(16)]
+    taken = [spools.open(str(number)) for number in range(16)]
     for one in taken:
         one.close()
 
