@@ -84,7 +84,7 @@ class LookupTokenInvalid(RequestRefused):
         )
 
     def explain_chinese(self) -> str:
-        return "此处需要有效的查询凭证；请以 `Authorization: Bearer TOKEN` 提交，或申请新的凭证。"
+        return "此处需要有效的查询码；请以 `Authorization: Bearer TOKEN` 提交，或申请新的查询码。"
 
 
 class PointsNotServed(RequestRefused):
@@ -115,7 +115,7 @@ class CertificateIsPersonal(RequestRefused):
 
     def explain_chinese(self) -> str:
         return (
-            f"编号 {self.number} 的凭证属于个人积分，其文件含有本人的积分明细；请以本人的查询凭证请求 "
+            f"编号 {self.number} 的凭证属于个人积分，其文件含有本人的积分明细；请以本人的查询码请求 "
             f"/v1/points/account/certificates/{self.number}/bundle。"
         )
 

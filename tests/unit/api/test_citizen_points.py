@@ -153,7 +153,7 @@ def test_every_wrong_token_has_one_answer(browser: Browser, token: str) -> None:
     assert [name for name, _ in wrong.headers] == [name for name, _ in other.headers]
     assert wrong.header("set-cookie") is None
     unkept(wrong)
-    assert "这个查询凭证在这里无效" in Page(wrong).text
+    assert "这个查询码在这里无效" in Page(wrong).text
 
 
 def test_a_forgotten_person_is_answered_as_if_the_token_never_was(client: Client, town: Town) -> None:
@@ -383,7 +383,7 @@ def test_who_is_forgotten_is_nobody_at_once_everywhere(client: Client, town: Tow
     reply = here.post("/points/forget", {"csrf": csrf, "understood": "yes"})
     assert (reply.status, reply.header("location")) == (303, "/points?said=forgotten")
     assert "Max-Age=0" in (here.set or "")
-    assert "查询凭证已失效" in here.page("/points?said=forgotten").text
+    assert "查询码已失效" in here.page("/points?said=forgotten").text
     for gone in (token, second):
         assert here.enter(gone).status == 401
         assert client.get(ACCOUNT, Authorization=f"Bearer {gone}").status == 401
