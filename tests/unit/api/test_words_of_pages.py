@@ -36,3 +36,9 @@ def test_cells_of_cards_say_their_column(name: str) -> None:
     assert "stack" in table
     unnamed = [one for one in re.findall(r"<td\b[^\n]*?>", table) if "data-label" not in one]
     assert len(unnamed) <= (1 if "queue" in name else 0), unnamed
+
+
+def test_what_is_owed_and_what_holds_points_have_one_name_in_english() -> None:
+    english = texts("en")
+    assert english["registry_deficit"] == english["supervision_owed"] == english["acts_change_deficit"] == "Deficit"
+    assert english["explorer_tab_batches"] == english["console_menu_batches"] == "Batches of points"
