@@ -12,7 +12,7 @@ All in whole grams and exact fractions of them.
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
@@ -76,9 +76,6 @@ class History:
             return None
         middle = median(self.amounts)
         return middle if amount > TIMES * middle else None
-
-
-_Histories = Mapping[bytes, History]
 
 
 def unusual(snapshot: Snapshot) -> list[Unusual]:
