@@ -21,8 +21,8 @@ from api.errors import BodyTooLarge, BodyTooSlow
 from api.parameters import Arguments, Parameter
 from api.personal import Person, TokenDesk
 from api.repository.snapshots import AsOf, Snapshot
-from api.web.console.forms import CSRF, MOST_FORM_BYTES, Form, read_form
 from api.web.files import page_security
+from api.web.forms import CSRF, MOST_FORM_BYTES, Form, read_form
 from api.web.frame.asked import Asked
 from api.web.frame.frame import Frame
 from api.web.frame.pages import Page, PageRoute, Redirect, redirect

@@ -15,9 +15,9 @@ from collections.abc import Callable
 from api.auth import KeyScope
 from api.idempotency import RepeatedSalts, operation_id_of
 from api.operations_port import OperationsPort
-from api.web.console.forms import FORM_ID
 from api.web.console.visits import SeeOther, Visit
 from api.web.errors import FormMalformed
+from api.web.forms import FORM_ID
 from chain.composer import Composer
 from chain.operations import Operation
 from ledger.errors import OperationConflict

@@ -16,11 +16,11 @@ from api.problems import Problems
 from api.repository.snapshots import Readers
 from api.settings import ApiSettings
 from api.web.console.actors import Actor
-from api.web.console.forms import KeptForms
 from api.web.console.intake.errors import IntakeNotServed
 from api.web.console.signing import Signings
 from api.web.console.wallet_login import WalletLogins
 from api.web.errors import ConsoleNotServed
+from api.web.forms import KeptForms
 from api.web.sessions import Session, SessionCookie, SessionStore
 from ledger.errors import Unauthorised
 from ledger.ids import Address

@@ -22,11 +22,11 @@ from api.repository.snapshots import AsOf, IndexUnavailable
 from api.web.console import actors
 from api.web.console.actors import Actor
 from api.web.console.console import Console
-from api.web.console.forms import CSRF, FORM_ID, MOST_FORM_BYTES, Form, new_form_id, read_form
 from api.web.console.routes import ConsoleRoute, OpenRoute, Stranger
 from api.web.console.visits import LOGIN, Page, SeeOther, Visit, local_path
 from api.web.errors import ActNotAllowed, AnotherBodyActs, ConsoleNotServed, FormMalformed, SessionEnded
 from api.web.files import page_security
+from api.web.forms import CSRF, FORM_ID, MOST_FORM_BYTES, Form, new_form_id, read_form
 from api.web.frame.asked import Asked
 from api.web.frame.frame import Frame
 from api.web.frame.pages import PageRoute

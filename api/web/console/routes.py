@@ -38,8 +38,8 @@ from typing import Any
 from api.auth import KeyScope
 from api.parameters import Parameter
 from api.web.console.console import Console
-from api.web.console.forms import Form
 from api.web.console.visits import Page, SeeOther, Visit
+from api.web.forms import Form
 from api.web.frame.asked import Asked
 
 Show = Callable[[Visit], Page | SeeOther]

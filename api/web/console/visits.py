@@ -13,7 +13,7 @@ from api.auth import KeyScope
 from api.repository.snapshots import Snapshot
 from api.web.console import actors
 from api.web.console.actors import Actor, BodyStanding
-from api.web.console.forms import Form
+from api.web.forms import Form
 from api.web.frame.asked import Asked
 from api.web.frame.pages import Page
 from api.web.sessions import Session

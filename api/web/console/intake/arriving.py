@@ -10,8 +10,8 @@ from typing import IO, TYPE_CHECKING, Final
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from api.web.console.forms import Form
 from api.web.console.intake.errors import UploadCutOff, UploadTooLarge
+from api.web.forms import Form
 from ledger.ids import Hash32
 
 if TYPE_CHECKING:

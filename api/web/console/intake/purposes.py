@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from api.intake_port import FileKind, Purpose
-from api.web.console.forms import Form
+from api.web.forms import Form
 from ledger.errors import InvalidInput, UnknownWord
 from ledger.vocabulary import BatchKind, ReductionClass, Word
 

@@ -21,7 +21,6 @@ from api.context import AnswerResponse, Context
 from api.intake_port import Upload
 from api.web.console.console import Console
 from api.web.console.dispatch import ConsolePage, Visited
-from api.web.console.forms import CSRF, Form
 from api.web.console.intake.allowed import require, require_uploading
 from api.web.console.intake.arriving import MOST_FIELD_BYTES, Arriving
 from api.web.console.intake.errors import TooManyUploads, UploadTooLarge, UploadTooSlow
@@ -29,6 +28,7 @@ from api.web.console.intake.purposes import purpose_of
 from api.web.console.routes import ConsoleRoute
 from api.web.console.visits import SeeOther, Visit
 from api.web.errors import SessionEnded
+from api.web.forms import CSRF, Form
 from api.web.frame.frame import Frame
 from ledger.errors import InvalidInput
 
