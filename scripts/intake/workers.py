@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
 from collections.abc import Callable
@@ -19,6 +20,8 @@ MAY_PASS: Final = (
     *(DatabaseUnusable, BatchStoreUnusable, EntryIndexBusy),
 )
 """What is wrong outside of the job, and may be well again without anybody doing anything about it here."""
+
+log = logging.getLogger("tanpuhui.intake")
 
 Job = Callable[[], None]
 Failed = Callable[[Exception], None]
@@ -51,7 +54,15 @@ class Worker(Background):
             try:
                 patiently(job, self._stop, retrying)
             except Exception as error:  # noqa: BLE001 - whatever it is, its page says so
-                failed(error)
+                _tell(failed, error)
+
+
+def _tell(failed: Failed, error: Exception) -> None:
+    """A page that cannot be told, with the disk full, must not end the thread: the next job has its turn."""
+    try:
+        failed(error)
+    except Exception:
+        log.exception("a job failed, and that could not be kept: %r", error)
 
 
 def patiently(job: Job, stop: threading.Event, retrying: Callable[[TanpuhuiError | None], None]) -> None:

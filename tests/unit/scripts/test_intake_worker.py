@@ -51,6 +51,20 @@ def test_anything_else_ends_the_job_and_the_next_one_begins() -> None:
     assert (heard, [type(error) for error in failed]) == ([], [InvalidInput])
 
 
+def test_a_failure_that_cannot_be_kept_does_not_end_the_work() -> None:
+    def full(_: Exception) -> None:
+        raise OSError("no space left on device")
+
+    def job() -> None:
+        raise InvalidInput("file", "be one", "none")
+
+    ended = threading.Event()
+    with Worker("test") as worker:
+        worker.put(job, failed=full, retrying=lambda _: None)
+        worker.put(ended.set, failed=full, retrying=lambda _: None)
+        assert ended.wait(5)
+
+
 def test_what_nobody_foresaw_is_opaque_on_the_page() -> None:
     told = problem_of(RuntimeError("/home/secret/path"), {})
     assert told.code == "internal-error"
