@@ -202,21 +202,18 @@ class Intake:
 
     def sign(self, run: str) -> None:
         """See the port."""
-        folder = self._ready(run)
         with self._turn:
-            self._looking.sign(folder)
+            self._looking.sign(self._ready(run))
 
     def headers_for_wallet(self, run: str) -> Sequence[HeaderForWallet]:
         """See the port."""
-        folder = self._ready(run)
         with self._turn:
-            return self._looking.headers_for_wallet(folder)
+            return self._looking.headers_for_wallet(self._ready(run))
 
     def accept_signature(self, run: str, number: int, signature: bytes) -> None:
         """See the port."""
-        folder = self._ready(run)
         with self._turn:
-            self._looking.accept_signature(folder, number, signature)
+            self._looking.accept_signature(self._ready(run), number, signature)
 
     # Sending and giving up
 
@@ -257,10 +254,12 @@ class Intake:
             folder.move(failed, problem_of(error, _names(folder)))
 
         def retry(error: TanpuhuiError | None) -> None:
+            if error is None:  # it has ended, and has said so itself; another thread may have the run by now
+                return
             known = self._progress.get(folder.run, _Progress())
-            self._progress[folder.run] = replace(known, retrying=error is not None)
+            self._progress[folder.run] = replace(known, retrying=True)
             if folder.state.stage in BUSY:
-                folder.say(None if error is None else problem_of(error, _names(folder)))
+                folder.say(problem_of(error, _names(folder)))
 
         worker.put(job, failed=fail, retrying=retry)
 
