@@ -56,8 +56,8 @@ from api.routes import (
 from api.routes.writes import ROUTES as WRITE_ROUTES
 from api.schemas.statuses import SentAnswer, StatusAnswer
 from api.settings import ApiSettings
-from api.streams import StreamRoute
 from api.spools import Spools
+from api.streams import StreamRoute
 from api.web.frame.frame import Frame
 from api.web.frame.kept import KeptWay
 from api.web.frame.refusals import Refusals

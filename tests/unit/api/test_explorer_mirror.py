@@ -114,7 +114,11 @@ def changed(document: dict[str, Any], path: str, value: Any) -> bytes:
         ("started_at", "0001-01-01T00:00:00Z", "started_at must be a time between 1970 and 9999"),
         ("finding_count", 1, "verdict must be that of the findings"),
         ("findings", [{"part": "tables"}], "verdict must be that of the findings"),
-        ("parts", [{"part": "a", "findings": 1, "seconds": "1", "covered": {}}], "verdict must be that of the findings"),
+        (
+            "parts",
+            [{"part": "a", "findings": 1, "seconds": "1", "covered": {}}],
+            "verdict must be that of the findings",
+        ),
         ("finished_at", "yesterday", "finished_at must be text of its form"),
         ("as_of", [], "as_of must be an object"),
         ("as_of.log_root", "0x12", "log_root must be text of its form"),
