@@ -379,6 +379,7 @@ def test_the_queue_has_what_waits(console: ConsoleOffice, proposal: str) -> None
     assert "1 in all, 462 t." in page.text
     assert "SH-PV-0001" in page.text
     assert any(proposal in link for link in page.links)
+    assert not any("/explorer/accounts/" in link for link in page.links)  # a body's address is no account of the ledger
 
 
 def test_an_empty_queue_says_so(console: ConsoleOffice) -> None:
