@@ -55,8 +55,8 @@ def test_every_state_has_its_list_and_its_words(console: ConsoleOffice, outbox: 
         links = {one.partition("?")[0] for one in browser.get(f"/console/operations?state={state}").links}
         assert {one for one in links if "/operations/0x" in one} == {f"/console/operations/{freeze(number).id.hex0x}"}
     home = browser.get("/console").text
-    assert "1 operations are not in the ledger yet" in home
-    assert "1 of the last 10,000 operations were refused" in home
+    assert "Operations that are not in the ledger yet: 1" in home
+    assert "Refused by the ledger, among the last 10,000 operations: 1" in home
     told = browser.get(f"/console/operations/{freeze(2).id.hex0x}")
     assert "reduction-ledger-lot-frozen" in told.text
     assert refusal.explain() in told.text

@@ -292,7 +292,7 @@ def test_what_many_things_have_is_chosen_from(told: Client) -> None:
     choices = [one["href"] for one in found.all("a") if "class" not in one and one["href"].startswith("/explorer/")]
     for path in ("operations/15", "blocks/15", "checkpoints/15", "serials/15"):
         assert f"/explorer/{path}?lang=en" in choices
-    assert "4 things match 15" in found.text
+    assert "Matches: 4 15" in found.text
 
 
 def test_where_nothing_is_found_it_is_said_what_was_looked_for(told: Client) -> None:
@@ -367,9 +367,9 @@ def test_a_checkpoint_shows_who_signed_and_that_the_log_only_grew(told: Client) 
     assert "the log itself" in found.text
     assert "does not verify" not in found.text
     assert "The log of 26 leaves begins with the log of 15" in found.text
-    assert "15 operations since the checkpoint before" in found.text
+    assert "Operations since the checkpoint before: 15" in found.text
     newest = page(told, "/explorer/checkpoints/26?lang=en")
-    assert "11 operations since the checkpoint before" in newest.text
+    assert "Operations since the checkpoint before: 11" in newest.text
     assert "This is the newest" in newest.text
 
 
@@ -451,7 +451,7 @@ def test_the_node_is_shown_as_it_was_seen_last(tmp_path: Path) -> None:
     watch = Watching(HeadSeen(asked_at=1, block_number=30, timestamp=2), TotalsSeen(asked_at=1, block_number=23))
     with serving(tmp_path, watch=watch) as client:
         found = page(client, "/explorer/status?lang=en")
-        assert "7 blocks" in found.text
+        assert "blocks: 7" in found.text
         assert "As of block 23 every total is the same" in found.text
         assert found.reply.header("cache-control") == "no-store"
         watch._head = HeadSeen(asked_at=1, error="node-unreachable")
