@@ -130,6 +130,7 @@ class Visited:
         self._headers = _headers(request)
         self._session_id = console.cookie.given(self._headers.get(b"cookie"))
         self._session: Session[Actor] | None = None
+        self._read_as_of: list[AsOf] = []
 
     def answer(self, body: bytes | None) -> Answer:
         """The whole answer; never raises."""
@@ -164,6 +165,7 @@ class Visited:
             asked=self._asked,
             arguments=arguments,
             form=self._console.kept_forms.take(arguments["kept"]) if form is None else form,
+            read_as_of=self._read_as_of,
         )
 
     def failed(self, error: Exception) -> Answer:
@@ -283,6 +285,9 @@ class Visited:
             return ()
 
     def _as_of(self) -> AsOf | None:
+        """The block that the page speaks of: the earliest that it was read as of; the present one if it read none."""
+        if self._read_as_of:
+            return min(self._read_as_of, key=lambda one: one.block_number)
         try:
             with self._console.readers.snapshot() as snapshot:
                 return snapshot.as_of

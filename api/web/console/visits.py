@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from api.answers import Headers
 from api.auth import KeyScope
-from api.repository.snapshots import Snapshot
+from api.repository.snapshots import AsOf, Snapshot
 from api.web.console import actors
 from api.web.console.actors import Actor, BodyStanding
 from api.web.forms import Form
@@ -39,7 +39,8 @@ class SeeOther(NamedTuple):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
     """One request of somebody who is logged in. `arguments`: parameters of path and query, parsed. `form`: what was
-    sent, or kept over a login; empty on a page that nobody has filled in yet.
+    sent, or kept over a login; empty on a page that nobody has filled in yet. `read_as_of`: the blocks as of which this
+    request has read, so that its page speaks of none that came after what it shows.
     """
 
     console: Console
@@ -48,6 +49,7 @@ class Visit:
     asked: Asked
     arguments: Mapping[str, Any]
     form: Form
+    read_as_of: list[AsOf] = field(default_factory=list)
 
     @property
     def actor(self) -> Actor:
@@ -78,6 +80,7 @@ class Visit:
     def snapshot(self) -> Iterator[Snapshot]:
         """The index as of one block; raises `IndexEmpty` and `IndexUnavailable`."""
         with self.console.readers.snapshot() as snapshot:
+            self.read_as_of.append(snapshot.as_of)
             yield snapshot
 
 

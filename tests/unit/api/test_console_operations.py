@@ -1,6 +1,7 @@
 """docs/spec/10-pages.md §10.12: where operations stand, and why they were refused."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from sqlalchemy import delete
@@ -109,3 +110,21 @@ def test_what_there_is_not_is_said_on_a_page(console: ConsoleOffice, target: str
 def test_an_instance_without_a_node_has_no_console(client: Client) -> None:
     page = Browser(client).get("/console/login")
     assert (page.status, "console-not-served" in page.text) == (501, True)
+
+
+def test_a_page_is_read_once_and_speaks_of_the_block_of_that_reading(
+    console: ConsoleOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page that asked again for its last line would name a block that came after what it shows."""
+    readers: Any = type(console.client.application.context.readers)
+    read, opened = readers.snapshot, []
+
+    def counted(readers: Any) -> Any:
+        opened.append(readers)
+        return read(readers)
+
+    browser = console.browser("regulator")
+    monkeypatch.setattr(readers, "snapshot", counted)
+    page = browser.get("/console/queue")
+    assert (page.status, len(opened)) == (200, 1)
+    assert "as of block 23" in page.text
