@@ -14,7 +14,7 @@ from api.answers import encode_json
 from api.context import Context
 from api.log_keys import LogKeys
 from api.parameters import Arguments, Parameter, fixed_bytes, whole_number
-from api.repository import certificates, checkpoints, log, operations, subjects
+from api.repository import certificates, checkpoints, log, operations, postings, subjects
 from api.repository.operations import OperationRow
 from api.repository.snapshots import Snapshot
 from api.routes.operations import read_operation
@@ -26,9 +26,23 @@ from api.web.explorer.signatures import is_as_signed, lines_of
 from api.web.frame.asked import Asked
 from api.web.frame.pages import Page, PageRoute
 from chain.roles import bodies_of, is_open_to_holders
+from indexer.schema import Book, PointBook
 from ledger.errors import TanpuhuiError
 from ledger.ids import OperationId
 from ledger.vocabulary import OperationKind
+
+_MOVED_FROM: Final = {
+    OperationKind.ISSUANCE_CONFIRMED: (False, Book.ISSUED),
+    OperationKind.REDUCTION_TRANSFERRED: (False, Book.HELD),
+    OperationKind.REDUCTION_CANCELLED: (False, Book.HELD),
+    OperationKind.POINTS_BOUGHT_BACK: (False, Book.BOUGHT_BACK),
+    OperationKind.POINTS_EARNED: (True, PointBook.ISSUED),
+    OperationKind.POINTS_REDEEMED: (True, PointBook.PERSONAL),
+    OperationKind.POINTS_DONATED: (True, PointBook.PERSONAL),
+    OperationKind.POINTS_CANCELLED: (True, PointBook.PERSONAL),
+    OperationKind.CAMPAIGN_CANCELLED: (True, PointBook.CAMPAIGN_POOL),
+}
+"""The book, of lots or of points, that the leaf's grams come from, where it is all of them."""
 
 _LEAF_INDEX: Final = re.compile(r"[0-9]+", re.ASCII)
 
@@ -74,6 +88,7 @@ def _operation_page(
             "kind": kind,
             "bodies": bodies_of(kind),
             "by_holder": is_open_to_holders(kind),
+            "moved_agrees": _moves_what_the_leaf_says(snapshot, row),
             "about": _about(snapshot, row),
             **_record(snapshot, row),
             **_leaf(snapshot, row, keys),
@@ -107,6 +122,17 @@ def _about(snapshot: Snapshot, row: OperationRow) -> list[tuple[str, str, str | 
     if found.campaign_code is not None:
         shown.append(("campaign", found.campaign_code, "/campaigns"))
     return shown
+
+
+def _moves_what_the_leaf_says(snapshot: Snapshot, row: OperationRow) -> bool:
+    """Whether the double entries, which are not in the leaf, take its grams from where that kind takes them. Where the
+    index has none at all, none are shown, and nothing is compared.
+    """
+    source = _MOVED_FROM.get(OperationKind.from_number(row.kind))
+    moved = postings.of_operation(snapshot, row.leaf_index)
+    if source is None or not moved:
+        return True
+    return sum(one.grams for one in moved if (one.of_points, one.debit_book) == source) == row.grams
 
 
 def _record(snapshot: Snapshot, row: OperationRow) -> dict[str, Any]:

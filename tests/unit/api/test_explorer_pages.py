@@ -225,6 +225,14 @@ def test_the_bytes_of_a_leaf_hash_to_it_and_lead_to_the_root_that_was_signed(tol
             "proof-mismatch",
         ),
         ("DELETE FROM log_tiles", "log-tiles-missing"),
+        (
+            (
+                "INSERT INTO postings (leaf_index, position, lot_id, debit_book, debit_owner, credit_book, "
+                "credit_owner, quantity_gco2e) "
+                "SELECT 15, 0, lot_id, 2, credited_account, 3, credited_account, 999999 FROM lots LIMIT 1"
+            ),
+            "These rows do not move the grams that the leaf says",
+        ),
         ("UPDATE checkpoints SET root = zeroblob(32) WHERE size = 26", "proof-mismatch"),
     ],
 )
