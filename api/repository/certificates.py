@@ -34,6 +34,13 @@ WHERE o.leaf_index = ?
 """
 
 
+_LAST = """
+SELECT (SELECT MAX(number) FROM certificates), (SELECT MAX(certificate_number) FROM campaign_cancellations),
+       (SELECT first_certificate + entry_count - 1 FROM batches WHERE first_certificate IS NOT NULL
+        ORDER BY first_certificate DESC LIMIT 1)
+"""
+
+
 class LeafRow(NamedTuple):
     """An operation and, where it is kept here, its record."""
 
@@ -93,6 +100,11 @@ def by_number(snapshot: Snapshot, number: int) -> CertificateRow | None:
     """The certificate with this number."""
     row = snapshot.one(_ONE, number)
     return None if row is None else CertificateRow._make(row)
+
+
+def last_number(snapshot: Snapshot) -> int:
+    """The highest number that the chain has given, as far as the index knows; numbers have no gaps (§1.4)."""
+    return max(one or 0 for one in snapshot.one(_LAST) or (0,))
 
 
 def leaf(snapshot: Snapshot, leaf_index: int) -> LeafRow:

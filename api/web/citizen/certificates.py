@@ -16,6 +16,7 @@ from typing import Any, Final
 from api.context import Context
 from api.log_keys import LogKeys
 from api.parameters import LARGEST_INTEGER, Arguments, Parameter, plain_text
+from api.repository.certificates import last_number
 from api.repository.log import TileNodes, root_of
 from api.repository.snapshots import Snapshot
 from api.routes.certificates import CERTIFICATES
@@ -133,7 +134,7 @@ def _certificate(
         draft = certificate_bundles.draft(snapshot, TileNodes(snapshot), number)
         basis = _basis(snapshot, draft)
     except NotFound as error:
-        if error.kind == "certificate":
+        if error.kind == "certificate" and number > last_number(snapshot):
             return Page("certificates/unknown.html", {"number": number}, 404)
         return _page(number, _damaged(number, error), asked, log_keys)
     except (TanpuhuiError, LookupError) as error:

@@ -127,7 +127,14 @@ def test_a_tampered_index_is_called_what_it_is(tmp_path: Path, statement: str, s
     assert "核验通过" not in chinese.text
 
 
-@pytest.mark.parametrize("statement", ["DELETE FROM log_tiles", "UPDATE operations SET kind = 1"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM log_tiles",
+        "UPDATE operations SET kind = 1",
+        "DELETE FROM certificates WHERE number = 1",
+    ],
+)
 def test_a_damaged_index_is_called_what_it_is(tmp_path: Path, statement: str) -> None:
     with serving(make_sample(), tmp_path, statement) as asking:
         found = page(asking, PAGE, Accept_Language="en")
