@@ -191,13 +191,14 @@ class OperationsOfKind:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedView:
-    """What a file of operations would do, or has done. `repeated`: operations that were applied before this run;
-    `idle`: rows that ask for nothing."""
+    """What a file of operations would do, or has done. `repeated`: operations that were applied before this run,
+    and the grams that they name; `idle`: rows that ask for nothing."""
 
     rows: int
     refused_rows: int
     idle: int
     repeated: int
+    repeated_grams: int
     operations: tuple[OperationsOfKind, ...]
     refused: Mapping[str, int] = field(default_factory=dict)
     applied: int | None = None
@@ -206,6 +207,11 @@ class CheckedView:
     def new(self) -> int:
         """Operations that are not in the ledger yet."""
         return sum(one.count for one in self.operations) - self.repeated
+
+    @property
+    def new_grams(self) -> int:
+        """What those name together."""
+        return sum(one.grams for one in self.operations) - self.repeated_grams
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

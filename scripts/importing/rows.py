@@ -31,8 +31,8 @@ RowKey = tuple[int, int]
 class RowPlan:
     """What a row asks for, in order. A row without steps asks for nothing (its conditions did not hold).
 
-    `part` counts the rows that an unpivoted line makes, from 0; every other row is part 0 of its line. `done` of the
-    steps were found applied when the row was checked.
+    `part` counts the rows that an unpivoted line makes, from 0; every other row is part 0 of its line. `done` are the
+    steps that were found applied when the row was checked.
     """
 
     line: int
@@ -40,7 +40,7 @@ class RowPlan:
     steps: tuple[Step, ...]
     part: int = 0
     origin: Origin | None = None
-    done: int = 0
+    done: tuple[Step, ...] = ()
 
     @property
     def key(self) -> RowKey:

@@ -83,7 +83,8 @@ class Asked:
 @dataclass(slots=True, kw_only=True)
 class Tally:
     """What became of a file. `repeated`: operations that had been applied before this run. `asked`: by action, what the
-    rows that pass ask for, as far as it was counted when they were checked.
+    rows that pass ask for, as far as it was counted when they were checked, and `repeated_grams` those of it that
+    were applied before.
     """
 
     rows: int = 0
@@ -92,6 +93,7 @@ class Tally:
     idle: int = 0
     operations: int = 0
     repeated: int = 0
+    repeated_grams: int = 0
     operations_by_action: dict[str, int] = field(default_factory=dict)
     asked: dict[str, Asked] = field(default_factory=dict)
 
@@ -148,7 +150,7 @@ def _checked(
                 kept.append(draft[0])
     if left_out:
         return RowRefusal.of(row, _was_refused(), "check", kept=tuple(kept))
-    done = sum(step.operation_id in standing for step in row.steps)
+    done = tuple(step for step in row.steps if step.operation_id in standing)
     rest = [draft for draft in drafts if not draft[0].ensure]
     return _tried(row, rest, check, standing, kept) or replace(row, done=done)
 

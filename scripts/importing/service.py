@@ -199,10 +199,11 @@ class _Import:
                 self._refuse(row)
             else:
                 tally.idle += not row.steps
-                tally.repeated += row.done
+                tally.repeated += len(row.done)
+                tally.repeated_grams += sum(map(self._grams_of, row.done))
                 for step in row.steps:
                     tally.ask(step, self._grams_of(step))
-                self._left += len(row.steps) - row.done
+                self._left += len(row.steps) - len(row.done)
         if not self._left:  # whatever the rows ask for was applied before: there is nothing to read them again for
             tally.applied = tally.rows - tally.refused - tally.idle
         return tally

@@ -291,6 +291,14 @@ def test_confirming_by_a_file_shows_the_tonnes_that_it_issues(intake: Intake, cl
     checked = settled(intake, run).checked
     assert checked is not None
     assert [(one.action, one.count, one.grams) for one in checked.operations] == [("confirm", 1, 462_000_000)]
+    assert checked.new_grams == 462_000_000
+    intake.send(run)
+    assert settled(intake, run).stage is Stage.DONE
+    again_file = f"proposal,note\n{proposed},again\n".encode()
+    later = uploaded(intake, again_file, Purpose(kind=FileKind.OPERATIONS, mapping="confirming"))
+    again = settled(intake, later).checked
+    assert again is not None
+    assert (again.repeated, again.new_grams) == (1, 0), "what was confirmed before is no part of what is confirmed now"
 
 
 def test_what_a_crash_left_goes_on(context: OperatingContext) -> None:

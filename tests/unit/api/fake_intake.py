@@ -49,7 +49,7 @@ PREPARED = PreparedView(
     batches=(BATCH,), rows=62, left_out=1, refused={"time-unreadable": 1},
 )  # fmt: skip
 CHECKED = CheckedView(
-    rows=9, refused_rows=2, idle=1, repeated=1, refused={"account-registry-not-active": 2},
+    rows=9, refused_rows=2, idle=1, repeated=1, repeated_grams=345_678, refused={"account-registry-not-active": 2},
     operations=(OperationsOfKind(action="transfer", count=6, grams=12_345_678),),
 )  # fmt: skip
 
@@ -66,7 +66,7 @@ def run(**changes: Any) -> RunView:
 
 def operations_run(**changes: Any) -> RunView:
     """A file of transfers that was checked."""
-    return run(purpose=OPERATIONS, prepared=None, checked=CHECKED, **changes)
+    return run(**{"purpose": OPERATIONS, "prepared": None, "checked": CHECKED, **changes})
 
 
 @dataclass

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from api.intake_port import FileKind, Purpose, Stage
+from api.intake_port import FileKind, OperationsOfKind, Purpose, Stage
 from api.web.console.intake import uploading
 from api.web.console.intake.allowed import SCOPE_OF_ACTION
 from ledger.vocabulary import BatchKind, ReductionClass, Role
@@ -422,7 +422,21 @@ def test_operations_with_refused_rows_are_applied_when_that_is_said(console: Con
     told = console.browser("platform").get(f"{UPLOADS}/upload-1").text
     assert "leave the columns that begin with refused_ as they are" in told
     assert "never counted twice" not in told, "that holds of points only"
-    sent(console, view, confirm=str(CHECKED.new), row_wise="yes")
+    sent(console, view, confirm="12", row_wise="yes")
+    assert console.intake.asked == [("send", "upload-1", True)]
+
+
+def test_operations_that_move_grams_want_their_tonnes_typed_and_others_their_number(console: ConsoleOffice) -> None:
+    """Two tonnes and two hundred are the same number of rows; what was applied before is not typed again."""
+    console.intake.put(operations_run())
+    page = console.browser("platform").get(f"{UPLOADS}/upload-1/send")
+    assert "Type the total in tonnes, 12, to confirm" in page.text
+    for typed in (str(CHECKED.new), "12.345678", "6", ""):
+        assert "not-confirmed" in sent(console, operations_run(), confirm=typed, row_wise="yes").text
+    assert not console.intake.asked
+    openings = (OperationsOfKind(action="open-account", count=6, grams=0),)
+    without = operations_run(checked=replace(CHECKED, operations=openings, repeated_grams=0))
+    sent(console, without, confirm="5", row_wise="yes")
     assert console.intake.asked == [("send", "upload-1", True)]
 
 

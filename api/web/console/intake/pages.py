@@ -1,8 +1,8 @@
 """The pages of uploaded files: the list with its form, one file, its refused rows, signing, sending, giving up.
 
 What a page offers follows from the run's stage, and the port refuses what the page did not offer (`WrongStage`). Before
-anything is sent, what confirms it has to be typed: the grams that would be anchored in tonnes, or the number of
-operations.
+anything is sent, what confirms it has to be typed: the grams that it is about in tonnes, or the number of operations
+where they are about none.
 """
 
 from __future__ import annotations
@@ -169,6 +169,7 @@ def show_sending(visit: Visit) -> Page | SeeOther:
         "consequence": consequence,
         "unforeseen": problem,
         "confirmed_by": confirmation_of(view),
+        "in_tonnes": grams_of(view) is not None,
         "signer": view.prepared is None or not view.prepared.needs_signature,
     }
     return Page("console/upload_send.html", values)
@@ -202,11 +203,20 @@ def abandon(visit: Visit) -> SeeOther:
 
 
 def confirmation_of(view: RunView) -> str:
-    """What has to be typed: tonnes of points, behaviour value, or the number of operations."""
+    """What has to be typed: tonnes wherever grams are moved, else behaviour value or the number of operations."""
+    grams = grams_of(view)
+    if grams is not None:
+        return format_tonnes(grams)
     if view.prepared is not None:
-        of_grams = view.prepared.kind is not BatchKind.BEHAVIOUR
-        return format_tonnes(view.prepared.total) if of_grams else str(view.prepared.total)
+        return str(view.prepared.total)
     return "0" if view.checked is None else str(view.checked.new)
+
+
+def grams_of(view: RunView) -> int | None:
+    """What sending is about; None of behaviour value, and of operations that name no grams."""
+    if view.prepared is not None:
+        return None if view.prepared.kind is BatchKind.BEHAVIOUR else view.prepared.total
+    return None if view.checked is None else view.checked.new_grams or None
 
 
 # Within
