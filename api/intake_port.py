@@ -350,7 +350,8 @@ class IntakePort(Protocol):
         ...
 
     def abandon(self, run: str) -> None:
-        """Gives up what is not anchored; a file of operations that was not applied is forgotten. `WrongStage` while it
-        is being sent or was done, `BatchOnItsWay`.
+        """Gives up what is not anchored; a file of operations that was not applied is forgotten, and is not read
+        any further. `WrongStage` while it is being sent or was done, and of points while they are read;
+        `BatchOnItsWay`.
         """
         ...

@@ -21,7 +21,7 @@ from scripts.importing.errors import RowsInvalid
 from scripts.importing.mapping import load_mapping
 from scripts.importing.refused import RefusedFile, format_of
 from scripts.importing.rows import CorrectionUse, RowKey, RowPlan, RowReader, RowRefusal
-from scripts.importing.runner import Tally, Watcher, apply_rows, check_rows
+from scripts.importing.runner import BATCH, Tally, Watcher, apply_rows, check_rows
 from scripts.importing.sender import BodiesSender
 from scripts.importing.sources import Source
 from scripts.names import ActivityTerms
@@ -80,8 +80,10 @@ def run_import(
     context.deployment  # noqa: B018 - before the database, which is not made for a deployment that is not there
     composer = context.composer(*roles)
     watcher.begin("reading", None)
-    for _ in source.rows(needed=mapping.columns):  # what is wrong with the file as a whole is found before all else
-        pass
+    # What is wrong with the file as a whole is found before all else.
+    for number, _ in enumerate(source.rows(needed=mapping.columns), 1):
+        if number % BATCH == 0:
+            watcher.advance(BATCH)
     reader = RowReader(mapping, source, context.names_with, IndexDirectory(context.database), job.tables)
     context.resume(roles)
     context.bring_up()

@@ -25,6 +25,7 @@ from api.intake_port import (
     FileKind,
     HeaderForWallet,
     MappingChoice,
+    Problem,
     Purpose,
     RefusedPage,
     RunSummary,
@@ -57,7 +58,7 @@ FORGOTTEN_DAYS: Final = 30
 """After so many days a file of operations that nobody applied is forgotten, at the next start."""
 
 _SENDABLE: Final = frozenset({Stage.READY, Stage.STOPPED})
-_ABANDONABLE: Final = frozenset({Stage.READY, Stage.STOPPED, Stage.FAILED, Stage.ABANDONED})
+_ABANDONABLE: Final = frozenset({Stage.WAITING, Stage.READY, Stage.STOPPED, Stage.FAILED, Stage.ABANDONED})
 _OF_POINTS: Final = FileFormat()
 _NOT_PREPARED: Final = frozenset({Stage.WAITING, Stage.READING, Stage.FAILED})
 _PATIENCE_SECONDS: Final = 5.0
@@ -72,6 +73,10 @@ class _Progress:
     done: int = 0
     total: int | None = None
     retrying: bool = False
+
+
+class _GivenUp(Exception):  # noqa: N818 - nothing is wrong: somebody wants the work to end
+    """Ends the reading of a file that was given up meanwhile."""
 
 
 class Intake:
@@ -233,9 +238,11 @@ class Intake:
         """See the port."""
         folder = self._folder(run)
         with self._turn:
-            if self._stage(folder) not in _ABANDONABLE:
+            stage, of_operations = self._stage(folder), folder.purpose.kind is FileKind.OPERATIONS
+            # What is made of points while they are read is the reader's; a check of operations leaves nothing behind.
+            if stage not in _ABANDONABLE and not (of_operations and stage is Stage.READING):
                 raise WrongStage(run, folder.state.stage.value)
-            if folder.purpose.kind is not FileKind.OPERATIONS:
+            if not of_operations and stage is not Stage.WAITING:
                 _patiently(partial(self._looking.abandon, folder))
             folder.move(Stage.ABANDONED)
             folder.drop_file()
@@ -251,30 +258,31 @@ class Intake:
     def _put(self, worker: Worker, folder: UploadFolder, job: partial[None], failed: Stage) -> None:
         def fail(error: Exception) -> None:
             self._progress.pop(folder.run, None)
-            folder.move(failed, problem_of(error, _names(folder)))
+            if folder.state.stage in BUSY:  # else it was given up, and what ended the work is no problem
+                self._move(folder, failed, problem_of(error, _names(folder)))
 
         def retry(error: TanpuhuiError | None) -> None:
             if error is None:  # it has ended, and has said so itself; another thread may have the run by now
                 return
             known = self._progress.get(folder.run, _Progress())
             self._progress[folder.run] = replace(known, retrying=True)
-            if folder.state.stage in BUSY:
-                folder.say(problem_of(error, _names(folder)))
+            with self._turn:
+                if folder.state.stage in BUSY:
+                    folder.say(problem_of(error, _names(folder)))
 
         worker.put(job, failed=fail, retrying=retry)
 
     def _read(self, folder: UploadFolder) -> None:
-        if folder.state.stage not in {Stage.WAITING, Stage.READING}:
+        if not self._move(folder, Stage.READING):
             return
-        folder.move(Stage.READING)
-        told = partial(self._tell, folder)
+        told = partial(self._tell_reading, folder)
         if folder.purpose.kind is FileKind.OPERATIONS:
             self._imports.check(folder, told)
         else:
             self._prepare(folder, told)
             folder.drop_file()  # its batches and its refused rows stand elsewhere now
         self._progress.pop(folder.run, None)
-        folder.move(Stage.READY)
+        self._move(folder, Stage.READY)
 
     def _prepare(self, folder: UploadFolder, told: Callable[[int], None]) -> None:
         try:
@@ -304,6 +312,19 @@ class Intake:
 
     def _tell(self, folder: UploadFolder, done: int, total: int | None = None) -> None:
         self._progress[folder.run] = _Progress(done, total)
+
+    def _tell_reading(self, folder: UploadFolder, done: int) -> None:
+        if folder.state.stage is Stage.ABANDONED:
+            raise _GivenUp
+        self._tell(folder, done)
+
+    def _move(self, folder: UploadFolder, stage: Stage, problem: Problem | None = None) -> bool:
+        """To where the work has brought it; not if it was given up meanwhile."""
+        with self._turn:
+            if folder.state.stage not in BUSY:
+                return False
+            folder.move(stage, problem)
+            return True
 
     # Within
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,9 @@ from ledger.errors import InvalidInput
 from ledger.ids import Hash32
 from ledger.vocabulary import BatchKind, ReductionClass, Role
 from scripts.acting import chain_operations, node_chain
+from scripts.importing.runner import BATCH
+from scripts.intake.folders import UploadFolder
+from scripts.intake.imports import ImportRuns
 from scripts.intake.service import Intake
 from scripts.operating import OperatingContext
 from scripts.output import Output
@@ -219,6 +223,63 @@ def test_a_ledger_that_has_changed_since_the_check_sends_nothing(intake: Intake,
     intake.send(run, row_wise=True)
     assert settled(intake, run).stage is Stage.DONE
     assert cli.json("account", "show", "ref:north")["status"] == "active"
+
+
+def test_a_file_of_operations_is_given_up_while_it_waits_and_while_it_is_read(
+    intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise one that takes hours keeps everybody else's from being read."""
+    purpose, check = Purpose(kind=FileKind.OPERATIONS, mapping="accounts"), ImportRuns.check
+    began, ended = threading.Event(), threading.Event()
+
+    def endless(runs: ImportRuns, folder: UploadFolder, told: Callable[[int], None]) -> None:
+        if b"long" not in folder.upload.path.read_bytes():
+            check(runs, folder, told)
+            return
+        began.set()
+        try:
+            for row in range(6_000):
+                told(row)
+                time.sleep(0.01)
+        finally:
+            ended.set()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ImportRuns, "check", endless)
+        long = uploaded(intake, b"name\nlong\n", purpose)
+        assert began.wait(60)
+        waiting, small = uploaded(intake, b"name\nwaits\n", purpose), uploaded(intake, b"name\nsmall\n", purpose)
+        points = uploaded(intake, trips())
+        assert [intake.run(run).stage for run in (long, waiting, points)] == [Stage.READING, *[Stage.WAITING] * 2]
+        for run in (waiting, points, long):
+            intake.abandon(run)
+        assert settled(intake, small).stage is Stage.READY
+        assert ended.is_set()
+    for run in (waiting, points, long):
+        view = intake.run(run)
+        assert (view.stage, view.problem, view.checked) == (Stage.ABANDONED, None, None)
+        with pytest.raises(WrongStage):
+            intake.send(run)
+    assert settled(intake, uploaded(intake, b"name\nlong\n", purpose)).stage is Stage.READY
+
+
+def test_the_first_pass_over_a_file_of_operations_tells_how_far_it_is(
+    intake: Intake, context: OperatingContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may take long too, and who is told may want it to end."""
+
+    class Enough(Exception):
+        pass
+
+    def told(_: int) -> None:
+        raise Enough
+
+    purpose = Purpose(kind=FileKind.OPERATIONS, mapping="accounts")
+    run = uploaded(intake, "\n".join(["name", *map(str, range(BATCH))]).encode(), purpose)
+    settled(intake, run)
+    monkeypatch.setattr(context, "resume", lambda _: pytest.fail("the file was read to its end"))
+    with pytest.raises(Enough):
+        intake._imports.check(intake._folder(run), told)
 
 
 CLOSINGS = """

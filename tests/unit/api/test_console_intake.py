@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from api.intake_port import FileKind, OperationsOfKind, Purpose, Stage
+from api.intake_port import FileKind, OperationsOfKind, Purpose, RunView, Stage
 from api.web.console.intake import uploading
 from api.web.console.intake.allowed import SCOPE_OF_ACTION
 from ledger.vocabulary import BatchKind, ReductionClass, Role
@@ -447,6 +447,23 @@ def test_what_is_done_twice_is_refused_the_second_time(console: ConsoleOffice) -
     console.intake.put(replace(SIGNED, stage=Stage.SENDING))
     again = browser.fill_in(page, f"{UPLOADS}/upload-1/send", confirm="3")
     assert (again.status, "wrong-stage" in again.text) == (409, True)
+
+
+@pytest.mark.parametrize(
+    ("view", "offered"),
+    [
+        (run(stage=Stage.WAITING, prepared=None), True),
+        (run(stage=Stage.READING, prepared=None), False),
+        (operations_run(stage=Stage.WAITING, checked=None), True),
+        (operations_run(stage=Stage.READING, checked=None), True),
+        (operations_run(stage=Stage.SENDING), False),
+        (operations_run(stage=Stage.DONE), False),
+    ],
+)
+def test_a_file_that_keeps_others_waiting_can_be_given_up(console: ConsoleOffice, view: RunView, offered: bool) -> None:
+    console.intake.put(view)
+    page = console.browser("platform").get(f"{UPLOADS}/upload-1").reply.body.decode()
+    assert (f"{UPLOADS}/upload-1/abandon" in page) is offered
 
 
 def test_giving_up_wants_a_tick(console: ConsoleOffice) -> None:

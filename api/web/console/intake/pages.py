@@ -97,7 +97,8 @@ def show_run(visit: Visit) -> Page:
         "busy": view.stage in BUSY,
         "refused_page": port.refused_rows(view.run, 0, 10) if view.has_refused_file else None,
         "can_send": view.stage in {Stage.READY, Stage.STOPPED} and _sendable(view),
-        "can_abandon": view.stage in {Stage.READY, Stage.STOPPED}
+        "can_abandon": view.stage in {Stage.WAITING, Stage.READY, Stage.STOPPED}
+        or (view.stage is Stage.READING and view.purpose.kind is FileKind.OPERATIONS)
         or (view.stage is Stage.FAILED and view.prepared is not None),
         "needs_signature": view.stage in {Stage.READY, Stage.STOPPED}
         and view.prepared is not None
