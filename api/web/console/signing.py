@@ -19,6 +19,8 @@ from ledger.errors import InvalidInput, NotFound
 from ledger.ids import Hash32, OperationId
 
 WAIT_SECONDS: Final = 3.0
+MOST_OF_ONE: Final = 20
+"""Operations that one person has under way, at most; the one begun longest ago goes first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,9 +33,12 @@ class Signing:
 
 
 class Signings:
-    """By operation id; those begun longest ago go first when there are `most`."""
+    """By operation id. Of one person at most `most_of_one`, so that nobody pushes out what others were asked to sign;
+    of all persons, those begun longest ago go first when there are `most`.
+    """
 
-    def __init__(self, most: int = 10_000) -> None:
+    def __init__(self, most: int = 10_000, most_of_one: int = MOST_OF_ONE) -> None:
+        self._most_of_one = most_of_one
         self._most = most
         self._signings: OrderedDict[OperationId, Signing] = OrderedDict()
         self._lock = Lock()
@@ -42,6 +47,9 @@ class Signings:
         """Begins one; the same operation again stays as far as it has come."""
         with self._lock:
             self._signings.setdefault(operation.id, Signing(operation=operation, identity=identity))
+            own = [one.operation.id for one in self._signings.values() if one.identity == identity]
+            for oldest in own[: -self._most_of_one]:
+                del self._signings[oldest]
             while len(self._signings) > self._most:
                 self._signings.popitem(last=False)
 

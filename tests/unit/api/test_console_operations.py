@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import delete
 
 from api.web.console.operations import PAGE_ROWS
+from api.web.console.signing import MOST_OF_ONE, Signings
 from chain.composer import Composer
 from chain.operations import DoneOperation, Operation, RefusedOperation
 from indexer.outbox import SqlOutbox
@@ -35,6 +36,17 @@ def outbox(console: ConsoleOffice) -> Iterator[SqlOutbox]:
     yield SqlOutbox(console.database)
     with console.database.write() as connection:
         connection.execute(delete(outbox_table))
+
+
+def test_one_person_who_never_signs_pushes_out_own_signings_and_nobody_elses() -> None:
+    signings = Signings(most=MOST_OF_ONE + 2)
+    signings.begin(freeze(1), "somebody")
+    for number in range(2, 60):
+        signings.begin(freeze(number), "another")
+    signings.begin(freeze(59), "another")
+    assert [one.operation.id for one in signings.of("somebody")] == [freeze(1).id]
+    last = range(59, 59 - MOST_OF_ONE, -1)
+    assert [one.operation.id for one in signings.of("another")] == [freeze(number).id for number in last]
 
 
 def test_an_instance_that_was_asked_nothing_says_so(console: ConsoleOffice) -> None:
