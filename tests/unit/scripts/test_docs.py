@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvicorn
 
 from ledger.errors import TanpuhuiError
 from ledger.records import FIELD_CHECKS, FIELD_NAMES, PURPOSE_FIELDS, REQUIRED_FIELDS
@@ -45,6 +46,19 @@ def test_every_command_has_an_example_that_begins_with_its_own_words() -> None:
     for section in commands:
         words = section.partition("\n")[0]
         assert re.search(rf"```sh\ntanpuhui {re.escape(words)}\b", section), words
+
+
+def test_whose_word_about_a_clients_address_is_believed_is_said_as_the_server_has_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Limits go by that address: who runs a proxy must know which of its headers decides, and who may send it."""
+    monkeypatch.delenv("FORWARDED_ALLOW_IPS", raising=False)
+    believed = uvicorn.Config("none:none").forwarded_allow_ips
+    said = " ".join(read("operations.md").split())
+    assert "`FORWARDED_ALLOW_IPS` (an environment variable of `tanpuhui serve`" in said
+    assert f"read by uvicorn; by default `{believed}`)" in said
+    assert "The proxy must **overwrite** that header" in said
+    assert "--forwarded-allow-ips" not in said + read("api.md"), "tanpuhui serve has no such option"
 
 
 def _commands() -> list[Any]:
