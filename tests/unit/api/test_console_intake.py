@@ -370,6 +370,16 @@ def test_refused_rows_are_paged_and_their_file_is_for_whoever_may_see_the_run(
     assert console.browser().get(f"{UPLOADS}/upload-1/refused.csv", follow=False).status == 303
 
 
+@pytest.mark.parametrize("path", ["", "/refused"])
+def test_a_file_of_raw_cells_comes_with_a_word_about_spreadsheets(console: ConsoleOffice, path: str) -> None:
+    """What an operator of a feed wrote into a cell must be importable again, so formulas stay as they are."""
+    console.intake.put(run())
+    for language, told in (("en", "with every column as text"), ("zh", "各列设为文本")):
+        page = console.browser("platform").get(f"{UPLOADS}/upload-1{path}?lang={language}")
+        assert told in page.text
+        assert "refused.csv" in page.reply.body.decode()
+
+
 @pytest.mark.parametrize("path", ["", "/refused", "/refused.csv", "/send", "/abandon", "/sign"])
 def test_nobody_but_the_platform_sees_its_files(console: ConsoleOffice, path: str) -> None:
     console.intake.put(run())
