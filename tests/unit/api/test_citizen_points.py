@@ -181,7 +181,7 @@ def test_who_guesses_waits_and_the_page_says_how_long(town: Town) -> None:
         refused = browser.enter(token)
         assert refused.status == 429
         assert 0 < int(refused.header("retry-after") or 0) <= SECONDS_PER_WRONG_TOKEN
-        assert "正确的凭证也会被拒绝" in Page(refused).text
+        assert "正确的查询码也会被拒绝" in Page(refused).text
         assert refused.header("set-cookie") is None
     assert browser.client.get(ACCOUNT, Authorization=f"Bearer {town.token[1]}").status == 429
     elsewhere = Browser(Client(application, host="198.51.100.9"))
