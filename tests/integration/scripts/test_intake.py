@@ -268,17 +268,17 @@ def test_the_first_pass_over_a_file_of_operations_tells_how_far_it_is(
 ) -> None:
     """It may take long too, and who is told may want it to end."""
 
-    class Enough(Exception):
+    class EnoughError(Exception):
         pass
 
     def told(_: int) -> None:
-        raise Enough
+        raise EnoughError
 
     purpose = Purpose(kind=FileKind.OPERATIONS, mapping="accounts")
     run = uploaded(intake, "\n".join(["name", *map(str, range(BATCH))]).encode(), purpose)
     settled(intake, run)
     monkeypatch.setattr(context, "resume", lambda _: pytest.fail("the file was read to its end"))
-    with pytest.raises(Enough):
+    with pytest.raises(EnoughError):
         intake._imports.check(intake._folder(run), told)
 
 
