@@ -102,7 +102,7 @@ def test_serving_without_the_password_of_a_key(cli: Cli) -> None:
     finally:
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=30)
-    assert said[-1].rstrip().endswith("signs for technical-centre, exchange")
+    assert "; signs for technical-centre, exchange; people act at " in said[-1]
     (warning,) = [line for line in said if "warning" in line]
     assert "does not sign for the regulator" in warning
     assert "set TANPUHUI_PASSWORD_FILE_REGULATOR" in warning
