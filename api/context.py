@@ -38,7 +38,7 @@ Following = Callable[[], FollowerFailing | None]
 """What ails the follower of this process, if it has one and it fails."""
 
 _OK = 200
-_TO_NOBODY = Answer(400, (), b"")
+TO_NOBODY = Answer(400, (), b"")
 """To a client that went away while it sent its body: nothing began, nobody hears of it."""
 
 
@@ -138,15 +138,11 @@ class Context:
             # What comes of the body now is not the next request.
             return key._replace(headers=(*key.headers, (b"connection", b"close")))
         try:
-            async with asyncio.timeout(self.settings.body_seconds):
-                body = await body_of(asked, self.settings.most_body_bytes)
-        except TimeoutError:
-            error = BodyTooSlow(self.settings.body_seconds)
-            return self.problems.answer(error, request.headers.get(b"accept-language"))
-        except BodyTooLarge as error:
+            body = await body_of(asked, self.settings.most_body_bytes, self.settings.body_seconds)
+        except (BodyTooLarge, BodyTooSlow) as error:
             return self.problems.answer(error, request.headers.get(b"accept-language"))
         except ClientDisconnect:
-            return _TO_NOBODY
+            return TO_NOBODY
         return request._replace(body=body), key
 
     async def write(self, work: Callable[[], T]) -> T:
@@ -206,11 +202,23 @@ def _request_of(asked: Request) -> WriteRequest:
     return WriteRequest(path, asked.scope["query_string"], dict(asked.scope["headers"]), b"")
 
 
-async def body_of(asked: Request, most_bytes: int) -> bytes:
-    """The whole body; `BodyTooLarge` as soon as more than `most_bytes` have come."""
+async def body_of(asked: Request, most_bytes: int, most_seconds: int) -> bytes:
+    """The whole body; `BodyTooLarge` as soon as more than `most_bytes` came, `BodyTooSlow` after `most_seconds`."""
     body = bytearray()
-    async for part in asked.stream():
-        body += part
-        if len(body) > most_bytes:
-            raise BodyTooLarge(most_bytes)
+    try:
+        async with asyncio.timeout(most_seconds):
+            async for part in asked.stream():
+                body += part
+                if len(body) > most_bytes:
+                    raise BodyTooLarge(most_bytes)
+    except TimeoutError:
+        raise BodyTooSlow(most_seconds) from None
     return bytes(body)
+
+
+def headers_of(request: Request) -> Mapping[bytes, bytes]:
+    """The headers by name. A cookie header that comes in parts (HTTP/2) is one."""
+    found: dict[bytes, bytes] = {}
+    for name, value in request.scope["headers"]:
+        found[name] = found[name] + b"; " + value if name == b"cookie" and name in found else value
+    return found

@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from api.answers import Answer, Headers
 from api.caching import CacheRule
-from api.context import AnswerResponse, Context, body_of, caller_of, conditions_of
+from api.context import TO_NOBODY, AnswerResponse, Context, body_of, caller_of, conditions_of, headers_of
 from api.errors import BodyTooLarge, BodyTooSlow
 from api.parameters import Arguments, Parameter
 from api.personal import Person, TokenDesk
@@ -32,7 +32,6 @@ COOKIE: Final = "tanpuhui-points"
 HOME: Final = "/points"
 SECTION: Final = "points"
 _SECURITY: Final = page_security(referrer="same-origin")
-_TO_NOBODY: Final = Answer(400, (), b"")
 
 
 class Desk:
@@ -138,15 +137,10 @@ class PersonPage(PageRoute):
         body: bytes | None = None
         try:
             if request.method == "POST":
-                async with asyncio.timeout(context.settings.body_seconds):
-                    body = await body_of(request, MOST_FORM_BYTES)
+                body = await body_of(request, MOST_FORM_BYTES, context.settings.body_seconds)
         except ClientDisconnect:
-            return AnswerResponse(_TO_NOBODY)
-        except TimeoutError:
-            return AnswerResponse(
-                _unkept(frame.error(BodyTooSlow(context.settings.body_seconds), asked, None, SECTION))
-            )
-        except BodyTooLarge as error:
+            return AnswerResponse(TO_NOBODY)
+        except (BodyTooLarge, BodyTooSlow) as error:
             return AnswerResponse(_unkept(frame.error(error, asked, None, SECTION)))
         threads = context.drawing_thread if self._draws else context.threads
         work = asyncio.get_running_loop().run_in_executor(
@@ -159,13 +153,13 @@ class PersonPage(PageRoute):
         request, path, asked, body = sent
         as_of: AsOf | None = None
         try:
-            headers = dict(request.scope["headers"])
+            headers = headers_of(request)
             arguments = self.address.arguments(path, request.scope["query_string"])
             form = None
             if body is not None:
                 check_origin(headers, self._desk.public_url)
                 form = read_form(headers.get(b"content-type"), body)
-            session_id = self._desk.cookie.given(_cookies(request))
+            session_id = self._desk.cookie.given(headers.get(b"cookie"))
             session = self._desk.sessions.find(session_id)
             person = None if session is None else self._desk.tokens.again(session.payload)
             if session is None or session_id is None or person is None:
@@ -225,9 +219,3 @@ def _unkept(answer: Answer) -> Answer:
     """An error's page: no-store, whatever it says."""
     others: Any = tuple(header for header in answer.headers if header[0] != b"cache-control")
     return answer._replace(headers=(*others, (b"cache-control", CacheRule.NEVER.value)))
-
-
-def _cookies(request: Request) -> bytes | None:
-    """The cookie header; one that comes in parts (HTTP/2) is one."""
-    parts = [value for name, value in request.scope["headers"] if name == b"cookie"]
-    return b"; ".join(parts) if parts else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -14,7 +13,7 @@ from starlette.responses import Response
 from api.answers import Answer, Headers
 from api.auth import ROLE_OF_SCOPE
 from api.caching import CacheRule
-from api.context import AnswerResponse, Context, body_of, conditions_of
+from api.context import TO_NOBODY, AnswerResponse, Context, body_of, conditions_of, headers_of
 from api.errors import BodyTooLarge, BodyTooSlow, IndexEmpty
 from api.parameters import Parameter, plain_text
 from api.problems import Said
@@ -34,7 +33,6 @@ from api.web.sessions import Session, check_origin
 
 SECTION: Final = "console"
 _SECURITY: Final = page_security(referrer="same-origin")
-_TO_NOBODY: Final = Answer(400, (), b"")
 _NO_FORM: Final = Form()
 
 
@@ -69,9 +67,11 @@ class ConsolePage(PageRoute):
         """The response to a request. The body is read here, everything else is done in a thread."""
         visited = self.visited(frame, context, request)
         try:
-            body = await _body(request, context.settings.body_seconds) if request.method == "POST" else None
+            body = None
+            if request.method == "POST":
+                body = await body_of(request, MOST_FORM_BYTES, context.settings.body_seconds)
         except ClientDisconnect:
-            return AnswerResponse(_TO_NOBODY)
+            return AnswerResponse(TO_NOBODY)
         except (BodyTooLarge, BodyTooSlow) as error:
             refused = error
             return AnswerResponse(await context.write(lambda: visited.failed(refused)))
@@ -94,14 +94,6 @@ class ConsolePage(PageRoute):
             context=context,
             request=request,
         )
-
-
-async def _body(request: Request, most_seconds: float) -> bytes:
-    try:
-        async with asyncio.timeout(most_seconds):
-            return await body_of(request, MOST_FORM_BYTES)
-    except TimeoutError:
-        raise BodyTooSlow(most_seconds) from None
 
 
 class Visited:
@@ -127,7 +119,7 @@ class Visited:
         self._context = context
         self._request = request
         self._asked = asked
-        self._headers = _headers(request)
+        self._headers = headers_of(request)
         self._session_id = console.cookie.given(self._headers.get(b"cookie"))
         self._session: Session[Actor] | None = None
         self._read_as_of: list[AsOf] = []
@@ -318,11 +310,3 @@ def see_other(to: SeeOther) -> Answer:
     """The way to another page of ours (303)."""
     told: Headers = ((b"location", to.location.encode()), (b"cache-control", CacheRule.NEVER.value))
     return Answer(303, (*told, *to.headers), b"")
-
-
-def _headers(request: Request) -> Mapping[bytes, bytes]:
-    """The headers by name. A cookie header that comes in parts (HTTP/2) is one."""
-    found: dict[bytes, bytes] = {}
-    for name, value in request.scope["headers"]:
-        found[name] = found[name] + b"; " + value if name == b"cookie" and name in found else value
-    return found

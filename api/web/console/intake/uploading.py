@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from api.answers import Answer
-from api.context import AnswerResponse, Context
+from api.context import TO_NOBODY, AnswerResponse, Context
 from api.intake_port import Upload
 from api.web.console.console import Console
 from api.web.console.dispatch import ConsolePage, Visited
@@ -40,7 +40,6 @@ _PORTION: Final = 1 << 20
 """Bytes that are written at a time."""
 
 _SEEN_SECONDS: Final = 30.0
-_TO_NOBODY: Final = Answer(400, (), b"")
 _NOT_READ: Final = (b"connection", b"close")
 """What still comes of the body is not the next request."""
 
@@ -96,7 +95,7 @@ class _Receiving:
                 await self._receive()
                 answer = await self._context.write(self._finish)
         except ClientDisconnect:
-            answer = _TO_NOBODY
+            answer = TO_NOBODY
         except Exception as error:  # noqa: BLE001 - the edge: unknown ones become an opaque page, logged with an id
             refused = error
             answer = _closing(await self._context.write(lambda: self._again(refused)))
